@@ -1,0 +1,1 @@
+//! The 1C:Enterprise language: source text to tokens, tree, checks, bytecode and VM.

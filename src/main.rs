@@ -1,0 +1,5 @@
+//! The door: parses a subcommand and calls the library.
+
+fn main() -> std::process::ExitCode {
+    vestnik::cli::main()
+}

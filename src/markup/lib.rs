@@ -1,0 +1,1 @@
+//! The HTML subset that Telegram understands: parse, check, split, plain text.
