@@ -1,1 +1,3 @@
 //! The 1C:Enterprise language: source text to tokens, tree, checks, bytecode and VM.
+
+pub mod kernel;
