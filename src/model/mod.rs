@@ -1,1 +1,35 @@
-//! model
+//! Plain types and rules of the domain: ids, bots and their keyword trees, parties, rich text,
+//! conversations, outgoing messages. Everything else in the house is written in these words.
+//!
+//! Not here: I/O of any kind, async, actix, diesel. A type of this room can be made in a test by
+//! writing it down.
+
+mod bot;
+mod conversation;
+mod fold;
+mod ids;
+mod keyword;
+mod outgoing;
+mod party;
+mod rich_text;
+
+pub use bot::{
+    Authorization, Bot, BotTexts, Locale, OnOtherText, Quote, TASK_MENU_COMMANDS, UpdateMode,
+};
+pub use conversation::{
+    ChoiceStatus, Conversation, Dialogue, HISTORY_STEPS_MAX, HistoryStep, OpenChoice, Variant,
+};
+pub use fold::{Fold, fold_lookalike, has_lookalike_mix};
+pub use ids::{
+    BotCode, ChatId, ChoiceId, IdSource, MessageKey, Moment, PersonId, TelegramBotId, UpdateId,
+};
+pub use keyword::{
+    Choice, Keyword, KeywordId, KeywordKind, KeywordTree, KeywordTreeBuilder, KeywordWords,
+    Variants, WordsError,
+};
+pub use outgoing::{
+    Button, ButtonAction, Buttons, Channel, ChatAddress, EditTarget, FileSource, Lane, MessageKind,
+    MessageState, Outgoing, OutgoingBody, OutgoingFile, Resend,
+};
+pub use party::{AttributeValue, Party, PartyGroup, PartyKind, PartyRef, Registration};
+pub use rich_text::RichText;

@@ -1,0 +1,109 @@
+//! What goes into a decision and what comes out.
+
+use crate::model::{
+    Bot, ChatId, ChoiceId, Conversation, IdSource, Moment, OpenChoice, Outgoing, PersonId,
+};
+
+/// Who wrote or pressed (D28: the sender, not the chat).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Person {
+    /// `from.id`; in a private chat equal to the chat key.
+    pub id: PersonId,
+    /// First name as Telegram tells it; may be empty.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Username without the @.
+    pub username: Option<String>,
+    /// An anonymous administrator or a channel: a stranger to every bot (D28).
+    pub anonymous: bool,
+}
+
+/// Whether a message in a group is meant for the bot (D28).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Addressed {
+    /// A private chat: always.
+    Private,
+    /// A group, and the message is a command with the bot's name, a reply to the bot or a mention.
+    GroupToBot,
+    /// A group, and the message is for others.
+    GroupToOthers,
+}
+
+/// What came.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum IncomingKind {
+    /// A text; in a group without the mention of the bot.
+    Text(String),
+    /// A message that is not text: what it is in Telegram's word (`sticker`, `photo`, …).
+    Other(String),
+    /// A press on an inline button.
+    Press {
+        /// Telegram's id of the press, to be answered at once.
+        query: String,
+        /// The message that the button stands under.
+        message_id: i64,
+        /// What the button carries.
+        data: String,
+    },
+}
+
+/// One message or press, free of Telegram's shapes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Incoming {
+    /// Who.
+    pub sender: Person,
+    /// Where.
+    pub chat: ChatId,
+    /// The topic of a forum: answers go there (D28).
+    pub thread: Option<i64>,
+    /// The message itself, for quoting; for a press the message with the button.
+    pub message_id: Option<i64>,
+    /// For the bot or for others.
+    pub addressed: Addressed,
+    /// What.
+    pub kind: IncomingKind,
+}
+
+/// Everything that a decision may look at.
+pub struct Turn<'a> {
+    /// The bot.
+    pub bot: &'a Bot,
+    /// The bot's username, for links to its private chat; `None` before the first getMe.
+    pub username: Option<&'a str>,
+    /// What is remembered of this sender in this chat.
+    pub conversation: &'a Conversation,
+    /// The choice that [`choice_needed`](super::choice_needed) names, where it still exists.
+    pub choice: Option<&'a OpenChoice>,
+    /// What came.
+    pub incoming: &'a Incoming,
+    /// The present moment.
+    pub now: Moment,
+    /// Where keys of messages and choices come from.
+    pub ids: &'a dyn IdSource,
+}
+
+/// Something that is to happen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// A message is sent.
+    Send(Outgoing),
+    /// A press is answered: fire and forget, at once.
+    AnswerPress {
+        /// Telegram's id of the press.
+        query: String,
+        /// A short note shown over the chat.
+        text: Option<String>,
+    },
+    /// The conversation becomes this.
+    Remember(Conversation),
+    /// The row of a choice is written: new, or in place of the one with its id.
+    PutChoice(OpenChoice),
+}
+
+/// What a turn comes to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// All is decided: the effects in order.
+    Done(Vec<Effect>),
+}

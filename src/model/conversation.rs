@@ -1,0 +1,119 @@
+//! What a bot remembers of one person in one chat, and the choices it has offered.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{ChatId, ChoiceId, Moment, PersonId};
+
+/// How many steps of a choice's history are kept (D15): the oldest go first.
+pub const HISTORY_STEPS_MAX: usize = 50;
+
+/// The state of a conversation: of one sender, in one chat, with one bot (D28). The default state is
+/// not stored.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Conversation {
+    /// What the bot waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialogue: Option<Dialogue>,
+    /// A message that is not text was already answered with `unsupported`; the next such message is
+    /// not answered again until the person writes a text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsupported_told: bool,
+}
+
+impl Conversation {
+    /// True when there is nothing to remember.
+    pub fn is_default(&self) -> bool {
+        *self == Conversation::default()
+    }
+}
+
+/// What the next message of the person may answer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dialogue {
+    /// A choice is open: a press or a typed variant answers it (D10).
+    Choice {
+        /// The row of the choice, loaded by the caller with the conversation.
+        choice: ChoiceId,
+        /// When it closes by itself (D11).
+        until: Moment,
+    },
+    /// A variant was picked and waits for Да / Другой вариант (R140, D14).
+    Confirm {
+        /// The row of the choice.
+        choice: ChoiceId,
+        /// The index of the picked variant.
+        variant: usize,
+        /// When it closes by itself.
+        until: Moment,
+    },
+}
+
+impl Dialogue {
+    /// The choice that this dialogue is about.
+    pub fn choice(&self) -> Option<ChoiceId> {
+        match self {
+            Dialogue::Choice { choice, .. } | Dialogue::Confirm { choice, .. } => Some(*choice),
+        }
+    }
+
+    /// When the dialogue closes by itself.
+    pub fn until(&self) -> Moment {
+        match self {
+            Dialogue::Choice { until, .. } | Dialogue::Confirm { until, .. } => *until,
+        }
+    }
+}
+
+/// One variant of a choice as it was offered.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Variant {
+    /// The label of its button.
+    pub label: String,
+    /// Its value in the text form of stored language values; `None`: the label itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// One step of a choice's history (R161, D15).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HistoryStep {
+    /// The word of the rule whose choice was answered.
+    pub keyword: String,
+    /// What was picked.
+    pub variant: Variant,
+}
+
+/// Whether a choice can still be answered in place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChoiceStatus {
+    /// Offered and not answered.
+    Open,
+    /// Answered, left or cancelled. A press on its button opens it anew (D11).
+    Closed,
+}
+
+/// A choice that was offered: a row, kept 30 days. `callback_data` is its id and an index.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenChoice {
+    /// Its key.
+    pub id: ChoiceId,
+    /// The person it was offered to (D28).
+    pub sender: PersonId,
+    /// The chat it was offered in.
+    pub chat: ChatId,
+    /// The rule, as a path of folded words ([`KeywordTree::path_of`](super::KeywordTree::path_of)):
+    /// it outlives a reload.
+    pub keyword: String,
+    /// What was picked on the way here, oldest first.
+    pub history: Vec<HistoryStep>,
+    /// The variants in the order offered.
+    pub variants: Vec<Variant>,
+    /// The page that is shown, from 0 (over 8 rows a choice is paged, D14).
+    pub page: usize,
+    /// Open or closed.
+    pub status: ChoiceStatus,
+    /// When it was offered.
+    pub at: Moment,
+}
