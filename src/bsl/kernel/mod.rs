@@ -11,6 +11,7 @@
 //! | `date` | Дата: calendar of 0001…3999, parts, periods, text |
 //! | `collation` | order of strings, comparison without case, folding for the database |
 
+pub mod date;
 pub mod number;
 
 /// Why a kernel stopped in the middle: the tick of its caller said so.
