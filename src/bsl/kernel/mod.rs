@@ -11,6 +11,7 @@
 //! | `date` | Дата: calendar of 0001…3999, parts, periods, text |
 //! | `collation` | order of strings, comparison without case, folding for the database |
 
+pub mod collation;
 pub mod date;
 pub mod number;
 
