@@ -22,8 +22,8 @@ impl RichText {
             return RichText::Markup(text.replace('>', "&gt;"));
         }
         match vestnik_markup::parse(&text) {
-            Ok(_) => RichText::Markup(text.into_owned()),
-            Err(_) => RichText::Plain(text.into_owned()),
+            Ok(_) => RichText::Markup(text),
+            Err(_) => RichText::Plain(text),
         }
     }
 
@@ -32,7 +32,7 @@ impl RichText {
         match self {
             RichText::Plain(text) => text.clone(),
             RichText::Markup(markup) => match vestnik_markup::parse(markup) {
-                Ok(rich) => vestnik_markup::plain(&rich),
+                Ok(rich) => vestnik_markup::plain(&rich).to_owned(),
                 Err(_) => markup.clone(),
             },
         }
@@ -42,7 +42,7 @@ impl RichText {
     pub fn to_markup(&self) -> std::borrow::Cow<'_, str> {
         match self {
             RichText::Markup(markup) => markup.into(),
-            RichText::Plain(text) => vestnik_markup::escape(text).into_owned().into(),
+            RichText::Plain(text) => vestnik_markup::escape(text).into(),
         }
     }
 
