@@ -1,0 +1,406 @@
+//! The pools of connections and the way of one call: URL, body, answer, error.
+//!
+//! What is refused is read by `error.rs`; here stands how a broken connection is read, because only
+//! this file knows reqwest's errors. The rule: an error while opening the connection means that
+//! nothing was written; every later one leaves the call in doubt. So a slow TCP or TLS handshake
+//! must end by the connect time-out, never by the total one (see `endpoint.rs`).
+
+use std::error::Error as _;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::multipart::Form;
+use reqwest::{Method, Request, Url};
+use serde::{Deserialize, Serialize};
+
+use super::endpoint::{Endpoint, EndpointError};
+use super::error::{ApiError, NetworkKind, Outcome, shorten};
+use super::token::Token;
+use super::wire::read_answer;
+
+/// Slowest upload that is waited for, in bytes a second: an upload's time-out grows by its size over
+/// this. Faster, and a large file over a poor line never arrives.
+const UPLOAD_BYTES_PER_S: u64 = 64 * 1024;
+
+/// How long a call that uploads so many bytes may take.
+pub fn upload_timeout(send_timeout: Duration, bytes: u64) -> Duration {
+    send_timeout + Duration::from_secs(bytes.div_ceil(UPLOAD_BYTES_PER_S))
+}
+
+/// The connections of one arbiter: a pool for polls and one for everything else. Two pools, since a
+/// thousand parked polls must not be looked through for each message; one arbiter, since a pool's
+/// connections live on the runtime that opened them. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    pools: Arc<Pools>,
+}
+
+struct Pools {
+    endpoint: Endpoint,
+    poll: reqwest::Client,
+    send: reqwest::Client,
+}
+
+impl Client {
+    /// Makes both pools. No connection is opened.
+    pub fn new(endpoint: &Endpoint) -> Result<Client, EndpointError> {
+        let pools = Pools {
+            endpoint: endpoint.clone(),
+            poll: endpoint.poll_client()?,
+            send: endpoint.send_client()?,
+        };
+        Ok(Client {
+            pools: Arc::new(pools),
+        })
+    }
+
+    /// The API as a bot sees it.
+    pub fn bot(&self, token: &Token) -> BotApi {
+        let base = format!("{}/bot{}/", self.pools.endpoint.api_url(), token.expose());
+        let bot = Bot {
+            get_updates: method_url(&base, "getUpdates"),
+            send_message: method_url(&base, "sendMessage"),
+            base,
+            token: token.clone(),
+        };
+        BotApi {
+            client: self.clone(),
+            bot: Arc::new(bot),
+        }
+    }
+
+    /// Where the API is.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.pools.endpoint
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("endpoint", &self.pools.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The API as one bot sees it: a client and a token. Cheap to clone. The methods stand in
+/// `methods.rs`.
+#[derive(Clone)]
+pub struct BotApi {
+    client: Client,
+    bot: Arc<Bot>,
+}
+
+struct Bot {
+    token: Token,
+    /// `…/bot<token>/`; holds the token, so it is never shown.
+    base: String,
+    /// Parsed once: these two are called thousands of times a second, and cloning a URL costs a
+    /// fraction of parsing it.
+    get_updates: Url,
+    send_message: Url,
+}
+
+impl fmt::Debug for BotApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BotApi")
+            .field("token", &self.bot.token)
+            .field("endpoint", &self.client.pools.endpoint)
+            .finish()
+    }
+}
+
+/// Which pool a call goes through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pool {
+    Poll,
+    Send,
+}
+
+/// An answer before it is read.
+pub(super) struct RawAnswer {
+    pub(super) status: u16,
+    pub(super) retry_after: Option<u32>,
+    pub(super) body: Bytes,
+}
+
+impl BotApi {
+    /// The bot's number at Telegram.
+    pub fn bot_id(&self) -> i64 {
+        self.bot.token.bot_id()
+    }
+
+    /// The bot's token.
+    pub fn token(&self) -> &Token {
+        &self.bot.token
+    }
+
+    /// Where the API is.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.client.pools.endpoint
+    }
+
+    pub(super) fn get_updates_url(&self) -> Url {
+        self.bot.get_updates.clone()
+    }
+
+    pub(super) fn send_message_url(&self) -> Url {
+        self.bot.send_message.clone()
+    }
+
+    pub(super) fn method_url(&self, method: &str) -> Url {
+        method_url(&self.bot.base, method)
+    }
+
+    /// Calls a method with a JSON body and reads its result.
+    pub(super) async fn call<B, T>(&self, url: Url, body: &B) -> Result<T, ApiError>
+    where
+        B: Serialize,
+        T: for<'a> Deserialize<'a>,
+    {
+        let answer = self.post_json(Pool::Send, url, body).await?;
+        self.read(&answer)
+    }
+
+    /// Calls a method with a multipart form and reads its result. `bytes` is the size of the files.
+    pub(super) async fn call_form<T>(
+        &self,
+        method: &str,
+        form: Form,
+        bytes: u64,
+    ) -> Result<T, ApiError>
+    where
+        T: for<'a> Deserialize<'a>,
+    {
+        let pool = &self.client.pools.send;
+        let request = pool
+            .post(self.method_url(method))
+            .multipart(form)
+            .timeout(upload_timeout(self.endpoint().send_timeout(), bytes))
+            .build()
+            .map_err(|error| self.network_error(error))?;
+        let answer = self.execute(pool, request).await?;
+        self.read(&answer)
+    }
+
+    pub(super) async fn post_json<B: Serialize>(
+        &self,
+        pool: Pool,
+        url: Url,
+        body: &B,
+    ) -> Result<RawAnswer, ApiError> {
+        // Most bodies fit at once: a line of text and a few fields.
+        let mut bytes = Vec::with_capacity(256);
+        serde_json::to_writer(&mut bytes, body).map_err(|error| ApiError::BadRequest {
+            code: 400,
+            description: format!("the request cannot be written as JSON: {error}"),
+        })?;
+        let mut request = Request::new(Method::POST, url);
+        request
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *request.body_mut() = Some(bytes.into());
+        let pool = match pool {
+            Pool::Poll => &self.client.pools.poll,
+            Pool::Send => &self.client.pools.send,
+        };
+        self.execute(pool, request).await
+    }
+
+    async fn execute(
+        &self,
+        pool: &reqwest::Client,
+        request: Request,
+    ) -> Result<RawAnswer, ApiError> {
+        let response = pool
+            .execute(request)
+            .await
+            .map_err(|error| self.network_error(error))?;
+        let status = response.status().as_u16();
+        let retry_after = if status == 200 {
+            None
+        } else {
+            response
+                .headers()
+                .get(RETRY_AFTER)
+                .and_then(|value| value.to_str().ok()?.parse().ok())
+        };
+        match response.bytes().await {
+            Ok(body) => Ok(RawAnswer {
+                status,
+                retry_after,
+                body,
+            }),
+            // A refusal whose text was cut is still a refusal.
+            Err(_) if status >= 400 => Ok(RawAnswer {
+                status,
+                retry_after,
+                body: Bytes::new(),
+            }),
+            Err(error) => Err(self.network_error(error)),
+        }
+    }
+
+    /// Starts fetching an address below the API's own.
+    pub(super) async fn get(
+        &self,
+        url: Url,
+        timeout: Duration,
+    ) -> Result<reqwest::Response, ApiError> {
+        let mut request = Request::new(Method::GET, url);
+        *request.timeout_mut() = Some(timeout);
+        self.client
+            .pools
+            .send
+            .execute(request)
+            .await
+            .map_err(|error| self.network_error(error))
+    }
+
+    /// Where files are fetched from.
+    pub(super) fn file_url(&self, path: &str) -> Result<Url, ApiError> {
+        let base = format!(
+            "{}/file/bot{}/",
+            self.endpoint().api_url(),
+            self.bot.token.expose()
+        );
+        let mut url = parse_own_url(&base);
+        let unsafe_part = |part: &str| part.is_empty() || part == "." || part == "..";
+        if path.split('/').any(unsafe_part) {
+            return Err(ApiError::BadRequest {
+                code: 400,
+                description: format!("the path of the file cannot be fetched: {}", shorten(path)),
+            });
+        }
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path.split('/'));
+        }
+        Ok(url)
+    }
+
+    pub(super) fn read<'a, T: Deserialize<'a>>(
+        &self,
+        answer: &'a RawAnswer,
+    ) -> Result<T, ApiError> {
+        read_answer(answer.status, answer.retry_after, &answer.body)
+            .map_err(|error| self.without_secrets(error))
+    }
+
+    /// What a failed call of reqwest means.
+    pub(super) fn network_error(&self, error: reqwest::Error) -> ApiError {
+        let error = error.without_url();
+        let outcome = if error.is_connect() || error.is_builder() {
+            Outcome::NotSent
+        } else {
+            Outcome::Unknown
+        };
+        let kind = if is_tls(&error) {
+            NetworkKind::Tls
+        } else if error.is_dns() {
+            NetworkKind::Dns
+        } else if error.is_connect() {
+            if self.endpoint().has_proxy() {
+                NetworkKind::Proxy
+            } else {
+                NetworkKind::Connect
+            }
+        } else if error.is_timeout() {
+            NetworkKind::Timeout
+        } else if error.is_builder() {
+            NetworkKind::Other
+        } else {
+            NetworkKind::Closed
+        };
+        self.without_secrets(ApiError::Network {
+            kind,
+            outcome,
+            detail: chain(&error),
+        })
+    }
+
+    /// A transfer that stands still.
+    pub(super) fn stalled(&self) -> ApiError {
+        ApiError::Network {
+            kind: NetworkKind::Timeout,
+            outcome: Outcome::Unknown,
+            detail: "the file's transfer stands still".to_owned(),
+        }
+    }
+
+    /// Servers echo paths in their error pages, and a path holds the token: no text leaves this room
+    /// before it was searched.
+    pub(super) fn without_secrets(&self, mut error: ApiError) -> ApiError {
+        let text = match &mut error {
+            ApiError::ChatGone { description, .. }
+            | ApiError::Conflict { description, .. }
+            | ApiError::CantParseEntities { description }
+            | ApiError::MessageGone { description }
+            | ApiError::ThreadGone { description }
+            | ApiError::BadRequest { description, .. } => description,
+            ApiError::Network { detail, .. } | ApiError::Malformed { detail } => detail,
+            ApiError::RetryAfter { .. }
+            | ApiError::MigratedTo { .. }
+            | ApiError::Unauthorised
+            | ApiError::NotModified
+            | ApiError::QueryTooOld
+            | ApiError::MessageTooLong
+            | ApiError::FileTooLarge { .. }
+            | ApiError::Server { .. } => return error,
+        };
+        for secret in self.endpoint().secrets() {
+            *text = text.replace(secret.as_str(), "***");
+        }
+        *text = text.replace(self.bot.token.secret(), "***");
+        error
+    }
+}
+
+fn method_url(base: &str, method: &str) -> Url {
+    parse_own_url(&format!("{base}{method}"))
+}
+
+/// The address was checked when the endpoint was made, and a token holds nothing that ends a path.
+fn parse_own_url(text: &str) -> Url {
+    match Url::parse(text) {
+        Ok(url) => url,
+        Err(error) => {
+            unreachable!("a checked address and a checked token make an address: {error}")
+        }
+    }
+}
+
+/// Whether TLS is at the bottom of it. An `io::Error` does not name what it wraps as its source.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<rustls::Error>() {
+            return true;
+        }
+        let wrapped = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        if wrapped.is_some_and(|error| error.is::<rustls::Error>()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// The causes on one line, outermost first, without saying anything twice.
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = error.source();
+    }
+    shorten(&text)
+}
