@@ -13,7 +13,10 @@
 
 pub mod collation;
 pub mod date;
+pub mod format;
+pub mod locale;
 pub mod number;
+pub mod numerals;
 
 /// Why a kernel stopped in the middle: the tick of its caller said so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
