@@ -6,11 +6,14 @@
 
 mod bot;
 mod conversation;
+pub mod document;
 mod fold;
 mod ids;
 mod keyword;
+mod near;
 mod outgoing;
 mod party;
+mod problem;
 mod rich_text;
 
 pub use bot::{
@@ -27,9 +30,11 @@ pub use keyword::{
     Choice, Keyword, KeywordId, KeywordKind, KeywordTree, KeywordTreeBuilder, KeywordWords,
     Variants, WordsError,
 };
+pub use near::nearest;
 pub use outgoing::{
     Button, ButtonAction, Buttons, Channel, ChatAddress, EditTarget, FileSource, Lane, MessageKind,
     MessageState, Outgoing, OutgoingBody, OutgoingFile, Resend,
 };
 pub use party::{AttributeValue, Party, PartyGroup, PartyKind, PartyRef, Registration};
+pub use problem::{Level, Problem, render_problems, sort_problems};
 pub use rich_text::RichText;
