@@ -20,7 +20,7 @@ use chrono_tz::Tz;
 use crate::model::document::Document;
 use crate::model::{Level, Locale, Problem, nearest, sort_problems};
 use address::{Url, is_loopback};
-use layers::{Environment, Layers, Origin, Section};
+use layers::{Environment, Layers, Section};
 
 /// The settings that a lone binary runs with.
 const DEFAULT: &str = include_str!("../../config/default.toml");
