@@ -17,6 +17,7 @@ pub mod format;
 pub mod locale;
 pub mod number;
 pub mod numerals;
+pub mod text;
 
 /// Why a kernel stopped in the middle: the tick of its caller said so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

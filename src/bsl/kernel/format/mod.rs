@@ -13,6 +13,7 @@ mod tests;
 pub use date::format_date;
 pub use number::format_number;
 pub use parameters::{FormatString, Key};
+pub(crate) use parameters::{split_outside_quotes, unquote};
 
 use super::locale::Locale;
 
