@@ -13,11 +13,13 @@
 
 pub mod collation;
 pub mod date;
+pub mod encode;
 pub mod format;
 pub mod locale;
 pub mod number;
 pub mod numerals;
 pub mod text;
+pub mod uri;
 
 /// Why a kernel stopped in the middle: the tick of its caller said so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
