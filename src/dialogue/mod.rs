@@ -1,8 +1,60 @@
 //! The pure rules of a conversation: (bot, conversation, incoming) → effects.
 //!
-//! Not here: the store, Telegram, actors, tokio. The caller loads what [`choice_needed`] names, calls
-//! [`decide`], writes the effects in one commit and sends what they hold.
+//! The caller loads what [`choice_needed`] names, calls [`decide`], writes the effects in one commit
+//! and sends what they hold. The order in which a message is tried is D1; it is written down once, in
+//! `message.rs`. Who decides what: `built_in` knows the commands, `rules` what a keyword's kind does,
+//! `choice` what a press or a typed variant does, `keyboard` how a choice looks, `scene` how things are
+//! said.
+//!
+//! Not here: the store, Telegram, actors, tokio.
 
+mod built_in;
+mod choice;
+mod data;
+mod keyboard;
+mod message;
+mod rules;
+mod scene;
+mod trace;
 mod turn;
 
+
+pub use built_in::{BuiltIn, CommandEntry, commands};
+pub use trace::{Trace, TraceStep};
 pub use turn::{Addressed, Decision, Effect, Incoming, IncomingKind, Person, Turn};
+
+use crate::model::{ChoiceId, Conversation};
+use scene::Scene;
+
+/// The choice that [`decide`] wants to see for this incoming: the one whose button was pressed, or the
+/// one that is open while a text comes.
+pub fn choice_needed(conversation: &Conversation, incoming: &Incoming) -> Option<ChoiceId> {
+    match &incoming.kind {
+        IncomingKind::Press { data, .. } => data::parse(data).map(|(choice, _)| choice),
+        IncomingKind::Text(_) if incoming.addressed != Addressed::GroupToOthers => {
+            conversation.dialogue.as_ref()?.choice()
+        }
+        IncomingKind::Text(_) | IncomingKind::Other(_) => None,
+    }
+}
+
+/// Decides what one message or press comes to.
+pub fn decide(turn: &Turn<'_>) -> Decision {
+    let mut scene = Scene::new(turn);
+    match &turn.incoming.kind {
+        IncomingKind::Press {
+            query,
+            message_id,
+            data,
+        } => choice::pressed(&mut scene, query, *message_id, data),
+        // What is for others in a group is none of our business (D28).
+        IncomingKind::Text(_) | IncomingKind::Other(_)
+            if turn.incoming.addressed == Addressed::GroupToOthers =>
+        {
+            scene.trace.push(TraceStep::ForOthers);
+        }
+        IncomingKind::Text(text) => message::text(&mut scene, text),
+        IncomingKind::Other(what) => message::not_text(&mut scene, what),
+    }
+    scene.finish()
+}

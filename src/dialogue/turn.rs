@@ -4,6 +4,8 @@ use crate::model::{
     Bot, ChatId, ChoiceId, Conversation, IdSource, Moment, OpenChoice, Outgoing, PersonId,
 };
 
+use super::trace::Trace;
+
 /// Who wrote or pressed (D28: the sender, not the chat).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Person {
@@ -33,7 +35,8 @@ pub enum Addressed {
 /// What came.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum IncomingKind {
-    /// A text; in a group without the mention of the bot.
+    /// A text; in a group without the mention of the bot. A command may still carry the bot's name
+    /// (`/start@shop_bot`).
     Text(String),
     /// A message that is not text: what it is in Telegram's word (`sticker`, `photo`, …).
     Other(String),
@@ -75,6 +78,9 @@ pub struct Turn<'a> {
     pub conversation: &'a Conversation,
     /// The choice that [`choice_needed`](super::choice_needed) names, where it still exists.
     pub choice: Option<&'a OpenChoice>,
+    /// Whether the private chat of this sender with this bot is linked to a party. An anonymous sender
+    /// is nobody's (D28).
+    pub registered: bool,
     /// What came.
     pub incoming: &'a Incoming,
     /// The present moment.
@@ -95,15 +101,22 @@ pub enum Effect {
         /// A short note shown over the chat.
         text: Option<String>,
     },
-    /// The conversation becomes this.
-    Remember(Conversation),
     /// The row of a choice is written: new, or in place of the one with its id.
     PutChoice(OpenChoice),
+    /// The row of a choice, which need not be loaded, becomes closed: it was left for another one.
+    CloseChoice(ChoiceId),
+    /// The conversation becomes this.
+    Remember(Conversation),
 }
 
 /// What a turn comes to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Decision {
-    /// All is decided: the effects in order.
-    Done(Vec<Effect>),
+    /// All is decided.
+    Done {
+        /// What is to happen, in order.
+        effects: Vec<Effect>,
+        /// What was tried.
+        trace: Trace,
+    },
 }

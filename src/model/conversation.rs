@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ChatId, ChoiceId, Moment, PersonId};
+use super::ids::{ChatId, ChoiceId, MessageKey, Moment, PersonId};
+use super::rich_text::RichText;
 
 /// How many steps of a choice's history are kept (D15): the oldest go first.
 pub const HISTORY_STEPS_MAX: usize = 50;
@@ -44,6 +45,8 @@ pub enum Dialogue {
         choice: ChoiceId,
         /// The index of the picked variant.
         variant: usize,
+        /// The message that asks.
+        question: MessageKey,
         /// When it closes by itself.
         until: Moment,
     },
@@ -70,9 +73,20 @@ impl Dialogue {
 pub struct Variant {
     /// The label of its button.
     pub label: String,
-    /// Its value in the text form of stored language values; `None`: the label itself.
+    /// What the label stands for where it differs: a label is numbered when another is equal (D14),
+    /// cut when it is too long. This text, not the label, finds the rule that answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Its value in the text form of stored language values; `None`: the text itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+}
+
+impl Variant {
+    /// The text that finds the rule: what was offered, before numbering and cutting.
+    pub fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or(&self.label)
+    }
 }
 
 /// One step of a choice's history (R161, D15).
@@ -80,6 +94,9 @@ pub struct Variant {
 pub struct HistoryStep {
     /// The word of the rule whose choice was answered.
     pub keyword: String,
+    /// The path of that rule ([`KeywordTree::path_of`](super::KeywordTree::path_of)): «Назад» leads
+    /// there. Empty where a choice belongs to no rule.
+    pub rule: String,
     /// What was picked.
     pub variant: Variant,
 }
@@ -104,16 +121,30 @@ pub struct OpenChoice {
     /// The chat it was offered in.
     pub chat: ChatId,
     /// The rule, as a path of folded words ([`KeywordTree::path_of`](super::KeywordTree::path_of)):
-    /// it outlives a reload.
+    /// it outlives a reload. Empty where the choice belongs to no rule (the array that an algorithm
+    /// called by its name gave): each of its variants is handled as if its text had been typed.
     pub keyword: String,
+    /// The message with its buttons: the one that was sent last, when it was offered again.
+    pub question: MessageKey,
     /// What was picked on the way here, oldest first.
     pub history: Vec<HistoryStep>,
     /// The variants in the order offered.
     pub variants: Vec<Variant>,
     /// The page that is shown, from 0 (over 8 rows a choice is paged, D14).
     pub page: usize,
+    /// The text above the buttons, as it was offered.
+    pub title: RichText,
+    /// Whether a picked variant is asked about first (R140).
+    pub confirm: bool,
+    /// Buttons in a row, 1 to 4.
+    pub columns: u8,
+    /// Whether it has «Назад» (D14).
+    pub back: bool,
     /// Open or closed.
     pub status: ChoiceStatus,
     /// When it was offered.
     pub at: Moment,
+    /// When it was answered last. A second press within a moment is a finger that tapped twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Moment>,
 }

@@ -1,0 +1,253 @@
+//! Built-in commands: which texts they are (R65-R71, D3-D5) and what they answer.
+
+use crate::model::{Bot, Buttons, Fold, Locale};
+use crate::texts::{TextName, Texts};
+
+use super::scene::Scene;
+use super::trace::TraceStep;
+
+/// A built-in command.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BuiltIn {
+    /// /start, Старт.
+    Start,
+    /// Мой ключ, мк.
+    MyKey,
+    /// Меню.
+    Menu,
+    /// Без меню, бм.
+    NoMenu,
+    /// Мои задачи, мз, Задачи.
+    Tasks,
+    /// Новая задача, нз.
+    NewTask,
+    /// Новый процесс, нп.
+    NewProcess,
+    /// Отмена: a command only while something is open (D3).
+    Cancel,
+}
+
+impl BuiltIn {
+    /// All, in the order of Telegram's list (D5).
+    const ALL: [BuiltIn; 8] = [
+        BuiltIn::Start,
+        BuiltIn::MyKey,
+        BuiltIn::Menu,
+        BuiltIn::NoMenu,
+        BuiltIn::Tasks,
+        BuiltIn::NewTask,
+        BuiltIn::NewProcess,
+        BuiltIn::Cancel,
+    ];
+
+    /// The Latin command (D5).
+    pub fn command(self) -> &'static str {
+        match self {
+            BuiltIn::Start => "/start",
+            BuiltIn::MyKey => "/mykey",
+            BuiltIn::Menu => "/menu",
+            BuiltIn::NoMenu => "/nomenu",
+            BuiltIn::Tasks => "/tasks",
+            BuiltIn::NewTask => "/newtask",
+            BuiltIn::NewProcess => "/newprocess",
+            BuiltIn::Cancel => "/cancel",
+        }
+    }
+
+    /// The Russian words, folded.
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            BuiltIn::Start => &["старт"],
+            BuiltIn::MyKey => &["мойключ", "мк"],
+            BuiltIn::Menu => &["меню"],
+            BuiltIn::NoMenu => &["безменю", "бм"],
+            BuiltIn::Tasks => &["моизадачи", "мз", "задачи"],
+            BuiltIn::NewTask => &["новаязадача", "нз"],
+            BuiltIn::NewProcess => &["новыйпроцесс", "нп"],
+            BuiltIn::Cancel => &["отмена"],
+        }
+    }
+
+    fn description(self) -> TextName {
+        match self {
+            BuiltIn::Start => TextName::CommandStart,
+            BuiltIn::MyKey => TextName::CommandMyKey,
+            BuiltIn::Menu => TextName::CommandMenu,
+            BuiltIn::NoMenu => TextName::CommandNoMenu,
+            BuiltIn::Tasks => TextName::CommandTasks,
+            BuiltIn::NewTask => TextName::CommandNewTask,
+            BuiltIn::NewProcess => TextName::CommandNewProcess,
+            BuiltIn::Cancel => TextName::CommandCancel,
+        }
+    }
+
+    /// Answers only where the bot's `task_menu` is on (D3).
+    pub fn needs_task_menu(self) -> bool {
+        match self {
+            BuiltIn::Start | BuiltIn::MyKey | BuiltIn::Cancel => false,
+            BuiltIn::Menu
+            | BuiltIn::NoMenu
+            | BuiltIn::Tasks
+            | BuiltIn::NewTask
+            | BuiltIn::NewProcess => true,
+        }
+    }
+
+    /// The command that a text is for a bot, if it is one. `folded` is the text folded with the bot's
+    /// own settings; `username` the bot's, as far as it is known.
+    pub fn of(
+        text: &str,
+        folded: &str,
+        task_menu: bool,
+        username: Option<&str>,
+    ) -> Option<BuiltIn> {
+        let found = if folded.starts_with('/') {
+            latin(text, username)?
+        } else {
+            // Russian words hold no letter that a bot's settings fold another way.
+            *BuiltIn::ALL
+                .iter()
+                .find(|built_in| built_in.words().contains(&folded))?
+        };
+        (task_menu || !found.needs_task_menu()).then_some(found)
+    }
+}
+
+/// `/start payload`, `/start@botname`, `/My Key`. Look-alikes are not folded here: a command is Latin.
+fn latin(text: &str, username: Option<&str>) -> Option<BuiltIn> {
+    // Longer texts are no commands; /start with its payload is the longest (64 letters of payload).
+    let text = text.trim_start();
+    let (head, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let (head, to) = match head.split_once('@') {
+        Some((head, to)) => (head, Some(to)),
+        None => (head, None),
+    };
+    if let (Some(to), Some(username)) = (to, username)
+        && !to.eq_ignore_ascii_case(username)
+    {
+        return None;
+    }
+    if head.eq_ignore_ascii_case(BuiltIn::Start.command()) {
+        return Some(BuiltIn::Start);
+    }
+    let mut folded = Fold::default().fold(head);
+    if !rest.is_empty() {
+        folded.push_str(&Fold::default().fold(rest));
+    }
+    BuiltIn::ALL
+        .into_iter()
+        .find(|built_in| built_in.command() == folded)
+}
+
+/// A line of Telegram's own list of commands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CommandEntry {
+    /// The command without its slash, as setMyCommands wants it.
+    pub command: &'static str,
+    /// What it does.
+    pub description: String,
+}
+
+/// The commands of a bot for setMyCommands (D5), described in `locale`.
+pub fn commands(bot: &Bot, locale: Locale) -> Vec<CommandEntry> {
+    let texts = Texts::new(locale, &bot.texts);
+    BuiltIn::ALL
+        .into_iter()
+        .filter(|built_in| bot.task_menu || !built_in.needs_task_menu())
+        .map(|built_in| CommandEntry {
+            command: &built_in.command()[1..],
+            description: texts.label(built_in.description(), &[]),
+        })
+        .collect()
+}
+
+/// Answers a command other than [`BuiltIn::Cancel`], whose answer depends on what is open.
+pub(super) fn perform(scene: &mut Scene<'_>, built_in: BuiltIn) {
+    scene.trace.push(TraceStep::BuiltIn(built_in));
+    let private = !scene.in_group();
+    match built_in {
+        // A new beginning: what was open is left.
+        BuiltIn::Start => {
+            scene.leave();
+            scene.say_named(TextName::Greeting);
+        }
+        BuiltIn::Cancel => scene.say_named(TextName::NothingToCancel),
+        _ if !private => scene.say_private_only(),
+        BuiltIn::MyKey => scene.say_named(TextName::MyKey),
+        _ if !scene.registered() => scene.say_named(TextName::NotRegistered),
+        BuiltIn::NoMenu => {
+            let text = scene.message(TextName::MenuHidden, &[]);
+            scene.say(text, Buttons::RemovePanel);
+        }
+        BuiltIn::Menu | BuiltIn::Tasks | BuiltIn::NewTask | BuiltIn::NewProcess => {
+            scene.say_named(TextName::TasksUnavailable);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TASK_MENU_COMMANDS;
+
+    #[test]
+    fn d4_commands_are_recognised() {
+        let check = |text: &str, expected: Option<BuiltIn>| {
+            for lookalikes in [false, true] {
+                let fold = Fold {
+                    yo: true,
+                    lookalikes,
+                };
+                let folded = fold.fold(text);
+                assert_eq!(
+                    BuiltIn::of(text, &folded, true, Some("shop_bot")),
+                    expected,
+                    "{text:?} {lookalikes}"
+                );
+            }
+        };
+        check("/start", Some(BuiltIn::Start)); // R65
+        check("/Start", Some(BuiltIn::Start));
+        check(" старт ", Some(BuiltIn::Start));
+        check("/start abc-123", Some(BuiltIn::Start));
+        check("/start@shop_bot", Some(BuiltIn::Start));
+        check("/START@Shop_Bot payload", Some(BuiltIn::Start));
+        check("/start@other_bot", None);
+        check("/started", None);
+        check("Мой ключ", Some(BuiltIn::MyKey)); // R66
+        check("МК", Some(BuiltIn::MyKey));
+        check("/my key", Some(BuiltIn::MyKey));
+        check("/mykey@shop_bot", Some(BuiltIn::MyKey));
+        check("/mykey 5", None);
+        check("Отмена", Some(BuiltIn::Cancel));
+        check("/cancel", Some(BuiltIn::Cancel));
+        check("меню", Some(BuiltIn::Menu)); // R67
+        check("БМ", Some(BuiltIn::NoMenu)); // R68
+        check("мз", Some(BuiltIn::Tasks)); // R69
+        check("Новая\u{a0}задача", Some(BuiltIn::NewTask)); // R70
+        check("нп", Some(BuiltIn::NewProcess)); // R71
+        check("меню дня", None);
+        check("/", None);
+        check("", None);
+    }
+
+    #[test]
+    fn d3_task_commands_need_the_task_menu() {
+        for &(command, words) in TASK_MENU_COMMANDS {
+            for text in words.iter().copied().chain([command]) {
+                let folded = Fold::default().fold(text);
+                assert_eq!(BuiltIn::of(text, &folded, false, None), None, "{text}");
+                let found = BuiltIn::of(text, &folded, true, None).expect(text);
+                assert_eq!(found.command(), command);
+                assert!(found.needs_task_menu());
+            }
+            let known = BuiltIn::ALL
+                .iter()
+                .find(|built_in| built_in.command() == command)
+                .expect(command);
+            assert_eq!(known.words().len(), words.len(), "{command}");
+        }
+        let of_the_menu = BuiltIn::ALL.iter().filter(|b| b.needs_task_menu()).count();
+        assert_eq!(of_the_menu, TASK_MENU_COMMANDS.len());
+    }
+}

@@ -1,0 +1,117 @@
+//! What a keyword's kind does (R129-R143).
+
+use crate::model::Buttons;
+use crate::model::{
+    Choice, HISTORY_STEPS_MAX, HistoryStep, Keyword, KeywordId, KeywordKind, RichText, Variants,
+};
+use crate::texts::{TextName, Value};
+
+use super::choice::{self, Offer};
+use super::keyboard;
+use super::scene::Scene;
+use super::trace::TraceStep;
+
+/// Whether a rule answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Answer {
+    /// It did.
+    Given,
+    /// It leads to a deleted record: as if it were not there (D13).
+    NotFound,
+}
+
+/// Answers by a rule. `history` is what was picked on the way to it; nothing is open any more.
+pub(super) fn answer(
+    scene: &mut Scene<'_>,
+    rule: KeywordId,
+    mut history: Vec<HistoryStep>,
+) -> Answer {
+    let bot = scene.turn.bot;
+    scene.trace.push(TraceStep::Keyword(rule));
+    let Some(target) = resolve(scene, rule) else {
+        scene.trace.push(TraceStep::DeadAlias(rule));
+        return Answer::NotFound;
+    };
+    if target != rule {
+        scene.trace.push(TraceStep::Keyword(target));
+    }
+    let keyword = bot.keywords.get(target);
+    match &keyword.kind {
+        KeywordKind::Text(text) => {
+            scene.say(text.clone(), Buttons::None);
+        }
+        KeywordKind::Choice(choice) => {
+            // A top-level choice begins a new history, also through an alias (D15).
+            if keyword.parent.is_none() {
+                history.clear();
+            }
+            match &choice.variants {
+                Variants::Fixed(texts) => {
+                    let variants = keyboard::variants(texts.iter().map(AsRef::as_ref));
+                    choice::offer(scene, offered(scene, target, choice, variants), history);
+                }
+                Variants::Algorithm(_) => algorithm_unavailable(scene, keyword),
+            }
+        }
+        KeywordKind::Algorithm(_) => algorithm_unavailable(scene, keyword),
+        // `resolve` follows aliases to the end.
+        KeywordKind::Alias(_) => return Answer::NotFound,
+    }
+    Answer::Given
+}
+
+/// The rule at the end of a chain of aliases. A loop is refused when the file is applied (D15); should
+/// one be here all the same, it leads nowhere rather than round for ever.
+fn resolve(scene: &Scene<'_>, rule: KeywordId) -> Option<KeywordId> {
+    let keywords = &scene.turn.bot.keywords;
+    let mut at = rule;
+    for _ in 0..=keywords.len() {
+        match keywords.get(at).kind {
+            KeywordKind::Alias(next) => at = next?,
+            _ => return Some(at),
+        }
+    }
+    None
+}
+
+fn offered(
+    scene: &Scene<'_>,
+    rule: KeywordId,
+    settings: &Choice,
+    variants: Vec<crate::model::Variant>,
+) -> Offer {
+    Offer {
+        rule: scene.turn.bot.keywords.path_of(rule),
+        word: word(scene.turn.bot.keywords.get(rule)).to_owned(),
+        title: settings
+            .title
+            .clone()
+            .filter(|title: &RichText| !title.is_blank()),
+        variants,
+        confirm: settings.confirm,
+        columns: settings.columns,
+        back: settings.back,
+    }
+}
+
+/// The word by which a rule is named to people and algorithms; the catch-all has none.
+pub(super) fn word(keyword: &Keyword) -> &str {
+    keyword.words.first().map_or("", |word| word)
+}
+
+/// One more step, within the limit (D15): the oldest go first.
+pub(super) fn appended(history: &[HistoryStep], step: HistoryStep) -> Vec<HistoryStep> {
+    let from = (history.len() + 1).saturating_sub(HISTORY_STEPS_MAX);
+    let mut longer = Vec::with_capacity(history.len() + 1 - from);
+    longer.extend_from_slice(&history[from..]);
+    longer.push(step);
+    longer
+}
+
+fn algorithm_unavailable(scene: &mut Scene<'_>, keyword: &Keyword) {
+    let text = scene.message(
+        TextName::AlgorithmUnavailable,
+        &[("keyword", Value::Text(word(keyword)))],
+    );
+    scene.say(text, Buttons::None);
+}

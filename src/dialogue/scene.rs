@@ -1,0 +1,174 @@
+//! One turn in the making: what has been decided so far, and how things are said.
+
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
+use crate::model::{
+    Buttons, Channel, ChatAddress, ChoiceId, Conversation, EditTarget, Fold, Lane, MessageKey,
+    MessageKind, Outgoing, OutgoingBody, Quote, RichText,
+};
+use crate::texts::{TextName, Texts, Value};
+
+use super::trace::{Trace, TraceStep};
+use super::turn::{Decision, Effect, Turn};
+
+pub(super) struct Scene<'a> {
+    pub turn: &'a Turn<'a>,
+    pub texts: Texts<'a>,
+    pub trace: Trace,
+    /// What will be remembered.
+    pub next: Conversation,
+    effects: Vec<Effect>,
+}
+
+impl<'a> Scene<'a> {
+    pub fn new(turn: &'a Turn<'a>) -> Scene<'a> {
+        Scene {
+            turn,
+            texts: Texts::of(turn.bot),
+            trace: Trace::default(),
+            next: turn.conversation.clone(),
+            effects: Vec::with_capacity(2),
+        }
+    }
+
+    pub fn finish(mut self) -> Decision {
+        if self.next != *self.turn.conversation {
+            self.effects.push(Effect::Remember(self.next));
+        }
+        Decision::Done {
+            effects: self.effects,
+            trace: self.trace,
+        }
+    }
+
+    pub fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    pub fn fold(&self) -> Fold {
+        self.turn.bot.fold
+    }
+
+    pub fn in_group(&self) -> bool {
+        self.turn.incoming.chat.is_group()
+    }
+
+    pub fn registered(&self) -> bool {
+        self.turn.registered && !self.turn.incoming.sender.anonymous
+    }
+
+    /// With authorisation on, only people we let in may use the bot (R95, R120).
+    pub fn turned_away(&self) -> bool {
+        self.turn.bot.authorization.is_some() && !self.registered()
+    }
+
+    /// Leaves what is open; its buttons stay and open it again (D11).
+    pub fn leave(&mut self) -> Option<ChoiceId> {
+        let left = self.next.dialogue.take()?.choice()?;
+        self.effects.push(Effect::CloseChoice(left));
+        Some(left)
+    }
+
+    /// The wording of a message, with the values that every message may use.
+    pub fn message(&self, name: TextName, more: &[(&str, Value<'_>)]) -> RichText {
+        let sender = &self.turn.incoming.sender;
+        let first_name: Cow<'_, str> = if sender.first_name.trim().is_empty() {
+            self.texts.label(TextName::NoName, &[]).into()
+        } else {
+            sender.first_name.as_str().into()
+        };
+        let mut values: SmallVec<[(&str, Value<'_>); 8]> = SmallVec::new();
+        values.push(("first_name", Value::Text(&first_name)));
+        values.push(("bot_name", Value::Text(&self.turn.bot.name)));
+        values.push(("chat_key", Value::Number(sender.id.0)));
+        values.push(("description", Value::Rich(&self.turn.bot.description)));
+        values.extend_from_slice(more);
+        self.texts.message(name, &values)
+    }
+
+    pub fn say_named(&mut self, name: TextName) {
+        let text = self.message(name, &[]);
+        self.say(text, Buttons::None);
+    }
+
+    /// In a group: this works in the private chat only, with a link to it (D28).
+    pub fn say_private_only(&mut self) {
+        let link = match self.turn.username {
+            Some(username) => Cow::Owned(format!("https://t.me/{username}")),
+            None => Cow::Borrowed(self.turn.bot.name.as_str()),
+        };
+        let text = self.message(
+            TextName::PrivateOnly,
+            &[("private_link", Value::Text(&link))],
+        );
+        self.say(text, Buttons::None);
+    }
+
+    /// Who is not let in is told how to get in (R95).
+    pub fn say_stranger(&mut self) {
+        self.trace.push(TraceStep::Stranger);
+        if self.in_group() {
+            self.say_private_only();
+        } else {
+            self.say_named(TextName::NotRegistered);
+        }
+    }
+
+    /// Sends an answer and gives its key. A blank one is never sent: Telegram would refuse it.
+    pub fn say(&mut self, text: RichText, buttons: Buttons) -> MessageKey {
+        let text = if text.is_blank() {
+            self.message(TextName::NoResult, &[])
+        } else {
+            text
+        };
+        let quote = match self.turn.bot.quote {
+            Quote::Never => false,
+            Quote::Groups => self.in_group(),
+            Quote::Always => true,
+        };
+        let reply_to = if quote {
+            self.turn.incoming.message_id
+        } else {
+            None
+        };
+        self.post(
+            MessageKind::Answer,
+            reply_to,
+            OutgoingBody::Text { text, buttons },
+        )
+    }
+
+    pub fn edit(&mut self, target: EditTarget, text: Option<RichText>, buttons: Buttons) {
+        self.post(
+            MessageKind::Edit,
+            None,
+            OutgoingBody::Edit {
+                target,
+                text,
+                buttons,
+            },
+        );
+    }
+
+    fn post(&mut self, kind: MessageKind, reply_to: Option<i64>, body: OutgoingBody) -> MessageKey {
+        let key = MessageKey(self.turn.ids.next_id());
+        let incoming = self.turn.incoming;
+        self.effects.push(Effect::Send(Outgoing {
+            key,
+            to: ChatAddress {
+                channel: Channel::Telegram,
+                bot: self.turn.bot.code.clone(),
+                chat: incoming.chat,
+                thread: incoming.thread,
+            },
+            lane: Lane::Interactive,
+            kind,
+            reply_to,
+            not_before: None,
+            body,
+        }));
+        key
+    }
+}
