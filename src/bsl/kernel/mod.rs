@@ -15,6 +15,7 @@ pub mod collation;
 pub mod date;
 pub mod encode;
 pub mod format;
+pub mod json;
 pub mod locale;
 pub mod number;
 pub mod numerals;
