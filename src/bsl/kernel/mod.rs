@@ -9,7 +9,15 @@
 //! |---|---|
 //! | `number` | Число: decimal arithmetic, parsing, 1C's and invariant text |
 //! | `date` | Дата: calendar of 0001…3999, parts, periods, text |
+//! | `timezone` | МестноеВремя, УниверсальноеВремя: shifts of zones |
 //! | `collation` | order of strings, comparison without case, folding for the database |
+//! | `text` | search, replacement, splitting, case, СтрШаблон, НСтр |
+//! | `format` | Формат, ПредставлениеПериода: every key of the format string |
+//! | `numerals` | ЧислоПрописью, СтрокаСЧислом |
+//! | `locale` | names and signs of Russian and English |
+//! | `encode` | Base64, percent signs, encodings of texts, hexadecimal, UUID |
+//! | `json` | ЧтениеJSON, ЗаписьJSON, dates of JSON |
+//! | `uri` | what HTTPЗапрос sends for its address |
 
 pub mod collation;
 pub mod date;
@@ -20,6 +28,7 @@ pub mod locale;
 pub mod number;
 pub mod numerals;
 pub mod text;
+pub mod timezone;
 pub mod uri;
 
 /// Why a kernel stopped in the middle: the tick of its caller said so.

@@ -7,6 +7,7 @@
 mod date;
 mod number;
 mod parameters;
+mod period;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ pub use date::format_date;
 pub use number::format_number;
 pub use parameters::{FormatString, Key};
 pub(crate) use parameters::{split_outside_quotes, unquote};
+pub use period::format_period;
 
 use super::locale::Locale;
 
