@@ -1,0 +1,455 @@
+//! The simulator from the inside: started in a thread of its own, driven without HTTP.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::calls::{Call, CallFilter};
+use crate::clock::{format_rfc3339, parse_rfc3339};
+use crate::entry::{Entry, EntryKind, Sender};
+use crate::faults::Fault;
+use crate::people::{Press, Pressed, Say};
+use crate::server;
+use crate::world::{Shared, Standing, State};
+
+/// How the simulator starts. All bounds are there to keep memory flat in long runs.
+#[derive(Debug, Clone)]
+pub struct SimulatorConfig {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: String,
+    /// Decides about faults with a probability, update ids and callback ids.
+    pub seed: u64,
+    /// Where the virtual clock starts, microseconds since 1970; the machine's time when not given.
+    pub clock_us: Option<i64>,
+    /// Whether the virtual clock stands still until it is moved.
+    pub clock_frozen: bool,
+    /// Messages kept in each chat; twice as many lines of the people's side.
+    pub messages_kept: usize,
+    /// Bot API calls kept.
+    pub calls_kept: usize,
+    /// Updates kept for each bot that does not fetch them.
+    pub updates_kept: usize,
+    /// Bytes of files kept; the oldest files go.
+    pub file_bytes_kept: usize,
+    /// How long a press may be answered, by the virtual clock.
+    pub callback_ttl_s: i64,
+}
+
+impl Default for SimulatorConfig {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:0".into(),
+            seed: 1,
+            clock_us: None,
+            clock_frozen: false,
+            messages_kept: 1_000,
+            calls_kept: 10_000,
+            updates_kept: 1_000_000,
+            file_bytes_kept: 256 << 20,
+            callback_ttl_s: 60,
+        }
+    }
+}
+
+/// The simulated world; clones share it.
+#[derive(Clone)]
+pub struct Simulator {
+    shared: Arc<Shared>,
+}
+
+/// A running simulator; it ends when this is dropped.
+pub struct SimulatorHandle {
+    simulator: Simulator,
+    addr: SocketAddr,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What is known of a bot.
+#[derive(Debug, Clone, Serialize)]
+pub struct BotInfo {
+    /// The number before the token's colon.
+    pub id: i64,
+    /// `first_name` of `getMe`.
+    pub name: String,
+    /// `username` of `getMe`.
+    pub username: String,
+    /// What the bot says it can do.
+    pub description: String,
+    /// The default commands: pairs of command and description.
+    pub commands: Vec<(String, String)>,
+    /// Whether a long poll hangs now.
+    pub polling: bool,
+    /// Whether it ever polled.
+    pub polled: bool,
+    /// Updates that were not confirmed yet.
+    pub waiting: usize,
+    /// Its chats: id, type and title.
+    pub chats: Vec<(i64, String, String)>,
+}
+
+impl Simulator {
+    /// Starts it in a thread of its own; returns when it listens.
+    pub fn start(config: SimulatorConfig) -> io::Result<SimulatorHandle> {
+        let listener = std::net::TcpListener::bind(&config.listen).map_err(|error| {
+            io::Error::new(
+                error.kind(),
+                format!("cannot listen on {}: {error}", config.listen),
+            )
+        })?;
+        let addr = listener.local_addr()?;
+        let shared = Arc::new(Shared::new(config));
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let served = shared.clone();
+        let thread = std::thread::Builder::new()
+            .name("simulator".into())
+            .spawn(move || {
+                // The listener is bound already, so what can fail now is only the runtime itself.
+                let _ = server::serve(served, listener, stopped);
+            })?;
+        Ok(SimulatorHandle {
+            simulator: Self { shared },
+            addr,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// A person writes to a bot; gives the id of the message.
+    pub fn say(&self, bot: i64, say: Say) -> Result<i64, String> {
+        self.shared.lock().say(bot, say)
+    }
+
+    /// A person presses a button, found by its label.
+    pub fn press(&self, bot: i64, press: Press) -> Result<Pressed, String> {
+        self.shared.lock().press(bot, press)
+    }
+
+    /// A person changes the text of an own message.
+    pub fn edit(&self, bot: i64, chat: i64, message: i64, text: &str) -> Result<(), String> {
+        self.shared.lock().edit(bot, chat, message, text)
+    }
+
+    /// Changes where the bot stands in a chat: `member`, `administrator`, `left`, or `kicked`,
+    /// which in a private chat means blocked. `by` is the person who did it.
+    pub fn stand(&self, bot: i64, chat: i64, status: &str, by: i64) -> Result<(), String> {
+        let standing = Standing::parse(status).ok_or_else(|| {
+            format!("unknown status «{status}»: member, administrator, left or kicked")
+        })?;
+        self.shared.lock().stand(bot, chat, by, standing);
+        Ok(())
+    }
+
+    /// Makes a group another one, with the service messages that Telegram sends then.
+    pub fn migrate(&self, bot: i64, from: i64, to: i64) {
+        self.shared.lock().migrate(bot, from, to, true);
+    }
+
+    /// Puts an update of any shape into a bot's queue; gives its id. Of an object all fields but
+    /// `update_id` are taken.
+    pub fn push_update(&self, bot: i64, update: &Value) -> i64 {
+        let fields = match update {
+            Value::Object(fields) => fields
+                .iter()
+                .filter(|(key, _)| *key != "update_id")
+                .map(|(key, value)| format!(",{}:{value}", Value::String(key.clone())))
+                .collect(),
+            _ => String::new(),
+        };
+        self.shared.lock().push_update(bot, &fields)
+    }
+
+    /// What happened in a chat after a line, the oldest first.
+    pub fn messages(&self, bot: i64, chat: i64, after: u64) -> Vec<Entry> {
+        self.shared.lock().entries(bot, chat, after, None)
+    }
+
+    /// Waits until the bot has written at least `count` messages or edits after a line, and gives
+    /// them; after the time-out it gives what there is.
+    pub fn wait_messages(
+        &self,
+        bot: i64,
+        chat: i64,
+        after: u64,
+        count: usize,
+        timeout: Duration,
+    ) -> Vec<Entry> {
+        let until = Instant::now() + timeout;
+        let mut state = self.shared.lock();
+        loop {
+            let mut entries = state.entries(bot, chat, after, Some(Sender::Bot));
+            entries.retain(|entry| matches!(entry.kind, EntryKind::Message | EntryKind::Edit));
+            let timed_out = entries.len() < count
+                && self
+                    .shared
+                    .signals
+                    .written_sync
+                    .wait_until(&mut state, until)
+                    .timed_out();
+            if entries.len() >= count || timed_out {
+                return entries;
+            }
+        }
+    }
+
+    /// The number of the newest line of all chats, for `after`.
+    pub fn last_seq(&self) -> u64 {
+        self.shared.lock().last_seq()
+    }
+
+    /// Sets a fault; hanging polls feel it at once.
+    pub fn fault(&self, fault: Fault) {
+        let mut state = self.shared.lock();
+        state.faults.add(fault);
+        state.wake_polls();
+    }
+
+    /// Ends all faults.
+    pub fn clear_faults(&self) {
+        self.shared.lock().faults.clear();
+    }
+
+    /// The faults at work, with how often each has happened.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.shared.lock().faults.list().to_vec()
+    }
+
+    /// The record of calls, the oldest first.
+    pub fn calls(&self, filter: &CallFilter) -> Vec<Call> {
+        self.shared.lock().calls.select(filter)
+    }
+
+    /// Counts of calls since the start: method → outcome → number.
+    pub fn call_counts(&self) -> BTreeMap<String, BTreeMap<&'static str, u64>> {
+        self.shared.lock().calls.counts()
+    }
+
+    /// The virtual clock, RFC 3339 in UTC.
+    pub fn now(&self) -> String {
+        format_rfc3339(self.shared.lock().clock.now_us())
+    }
+
+    /// The virtual clock, microseconds since 1970.
+    pub fn now_us(&self) -> i64 {
+        self.shared.lock().clock.now_us()
+    }
+
+    /// Sets the virtual clock to an RFC 3339 moment.
+    pub fn set_clock(&self, now: &str) -> Result<(), String> {
+        let us = parse_rfc3339(now)?;
+        self.shared.lock().clock.set(us);
+        self.shared.signals.clock.notify_waiters();
+        Ok(())
+    }
+
+    /// Moves the virtual clock.
+    pub fn advance_clock(&self, by: Duration) {
+        let by_us = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        self.shared.lock().clock.advance_us(by_us);
+        self.shared.signals.clock.notify_waiters();
+    }
+
+    /// All bots that were ever spoken of, by id.
+    pub fn bots(&self) -> Vec<BotInfo> {
+        self.shared.lock().bot_infos()
+    }
+
+    /// Names a bot before it names itself.
+    pub fn name_bot(&self, bot: i64, name: &str, username: Option<&str>) {
+        self.shared.lock().name_bot(bot, Some(name), username);
+    }
+
+    /// Names a person.
+    pub fn name_person(&self, person: i64, name: &str) {
+        self.shared.lock().person(person).rename(name);
+    }
+
+    /// Updates of a bot that it has not confirmed.
+    pub fn waiting_updates(&self, bot: i64) -> usize {
+        self.shared
+            .lock()
+            .bots
+            .get(&bot)
+            .map_or(0, |bot| bot.waiting.len())
+    }
+
+    /// Waits until a condition on the waiting updates of a bot holds; false after the time-out.
+    pub fn wait_until(&self, timeout: Duration, mut holds: impl FnMut(&Self) -> bool) -> bool {
+        let until = Instant::now() + timeout;
+        loop {
+            if holds(self) {
+                return true;
+            }
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// The content of a file that somebody sent to or through a bot.
+    pub fn file(&self, bot: i64, file_id: &str) -> Option<Vec<u8>> {
+        self.shared
+            .lock()
+            .files
+            .get(bot, file_id)
+            .map(|file| file.bytes.to_vec())
+    }
+}
+
+impl SimulatorHandle {
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Its address as the `api_url` of a bot and as the address of the page.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// The world, to hand to another thread.
+    pub fn simulator(&self) -> Simulator {
+        self.simulator.clone()
+    }
+
+    /// Ends it; open connections are closed.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // An error means that it has ended by itself.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for SimulatorHandle {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Deref for SimulatorHandle {
+    type Target = Simulator;
+
+    fn deref(&self) -> &Simulator {
+        &self.simulator
+    }
+}
+
+/// Runs a simulator until the process ends: `vestnik simulator`. `ready` is told the address once
+/// it listens.
+pub fn run_blocking(config: SimulatorConfig, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
+    let mut handle = Simulator::start(config)?;
+    ready(handle.addr());
+    match handle.thread.take().map(JoinHandle::join) {
+        Some(Err(_)) => Err(io::Error::other("the simulator's thread panicked")),
+        _ => Ok(()),
+    }
+}
+
+impl State {
+    pub(crate) fn entries(
+        &self,
+        bot: i64,
+        chat: i64,
+        after: u64,
+        from: Option<Sender>,
+    ) -> Vec<Entry> {
+        let chat = self.moved(bot, chat);
+        let Some(chat) = self.bots.get(&bot).and_then(|bot| bot.chats.get(&chat)) else {
+            return Vec::new();
+        };
+        // Lines rise, and readers want the newest: found from the end.
+        let start = chat.log.partition_point(|entry| entry.seq <= after);
+        let fits = |entry: &&Entry| from.is_none_or(|from| from == entry.from);
+        chat.log.range(start..).filter(fits).cloned().collect()
+    }
+
+    pub(crate) fn name_bot(&mut self, id: i64, name: Option<&str>, username: Option<&str>) {
+        let bot = self.bot(id);
+        if let Some(name) = name {
+            name.clone_into(&mut bot.name);
+        }
+        if let Some(username) = username {
+            username
+                .trim_start_matches('@')
+                .clone_into(&mut bot.username);
+        }
+        self.tell_bot(id);
+    }
+
+    pub(crate) fn bot_infos(&self) -> Vec<BotInfo> {
+        let mut infos: Vec<BotInfo> = self
+            .bots
+            .values()
+            .map(|bot| {
+                let defaults = bot
+                    .commands
+                    .iter()
+                    .find(|(key, _)| key.contains("\"default\""));
+                let text = |value: &Value, key: &str| {
+                    value
+                        .get(key)
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                        .to_owned()
+                };
+                let commands = defaults.and_then(|(_, list)| list.as_array()).map(|list| {
+                    list.iter()
+                        .map(|c| (text(c, "command"), text(c, "description")))
+                        .collect()
+                });
+                let mut chats: Vec<_> = bot
+                    .chats
+                    .values()
+                    .map(|chat| {
+                        (
+                            chat.id,
+                            chat.kind().to_owned(),
+                            self.chat_title(chat.id, bot.id),
+                        )
+                    })
+                    .collect();
+                chats.sort();
+                BotInfo {
+                    id: bot.id,
+                    name: bot.name.clone(),
+                    username: bot.username.clone(),
+                    description: bot.description.clone(),
+                    commands: commands.unwrap_or_default(),
+                    polling: bot.polling > 0,
+                    polled: bot.poll_epoch > 0,
+                    waiting: bot.waiting.len(),
+                    chats,
+                }
+            })
+            .collect();
+        infos.sort_by_key(|info| info.id);
+        infos
+    }
+
+    fn chat_title(&self, chat: i64, bot: i64) -> String {
+        if chat > 0 {
+            return self
+                .people
+                .get(&chat)
+                .map_or_else(String::new, |person| person.full_name());
+        }
+        let chat = self.bots.get(&bot).and_then(|bot| bot.chats.get(&chat));
+        chat.map_or_else(String::new, |chat| chat.title.clone())
+    }
+}

@@ -1,0 +1,169 @@
+//! The simulator over real connections: a bot's calls and people's requests in, answers out.
+
+mod api;
+mod faults;
+mod people;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{Simulator, SimulatorConfig, SimulatorHandle};
+
+const BOT: i64 = 42;
+const TOKEN: &str = "42:secret";
+/// No step of a test takes so long; a time-out is a failure, not a pace.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn start() -> SimulatorHandle {
+    Simulator::start(SimulatorConfig {
+        seed: 7,
+        ..SimulatorConfig::default()
+    })
+    .unwrap()
+}
+
+/// One request over a connection of its own: status and body; `None` when the connection ended
+/// without a word.
+fn request(
+    sim: &SimulatorHandle,
+    method: &str,
+    path: &str,
+    kind: &str,
+    body: &[u8],
+) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(sim.addr()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: {kind}\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body).unwrap();
+    let mut answer = Vec::new();
+    // A reset is how some systems end a connection that was cut.
+    let _ = stream.read_to_end(&mut answer);
+    if answer.is_empty() {
+        return None;
+    }
+    let text = String::from_utf8(answer).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Some((status, body.to_owned()))
+}
+
+/// A call of the bot with JSON parameters; the whole answer.
+fn call(sim: &SimulatorHandle, method: &str, params: &Value) -> Value {
+    call_as(sim, TOKEN, method, params)
+}
+
+fn call_as(sim: &SimulatorHandle, token: &str, method: &str, params: &Value) -> Value {
+    let path = format!("/bot{token}/{method}");
+    let body = params.to_string();
+    let (status, body) =
+        request(sim, "POST", &path, "application/json", body.as_bytes()).expect("an answer");
+    let value: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(value["ok"] == true, status == 200, "{status} {value}");
+    if value["ok"] == false {
+        assert_eq!(value["error_code"], status, "{value}");
+    }
+    value
+}
+
+/// What a call gives: its `result` as text, or `! code description`.
+fn brief(sim: &SimulatorHandle, method: &str, params: &Value) -> String {
+    let value = call(sim, method, params);
+    if value["ok"] == true {
+        value["result"].to_string()
+    } else {
+        format!(
+            "! {} {}",
+            value["error_code"],
+            value["description"].as_str().unwrap()
+        )
+    }
+}
+
+#[track_caller]
+fn refused(sim: &SimulatorHandle, method: &str, params: &Value, expected: &str) {
+    assert_eq!(
+        brief(sim, method, params),
+        format!("! {expected}"),
+        "{method} {params}"
+    );
+}
+
+fn post(sim: &SimulatorHandle, path: &str, body: &Value) -> (u16, Value) {
+    let (status, body) = request(
+        sim,
+        "POST",
+        path,
+        "application/json",
+        body.to_string().as_bytes(),
+    )
+    .unwrap();
+    (status, serde_json::from_str(&body).unwrap())
+}
+
+fn get(sim: &SimulatorHandle, path: &str) -> Value {
+    let (status, body) = request(sim, "GET", path, "", b"").unwrap();
+    assert_eq!(status, 200, "{path} {body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+/// Fetches what waits after an offset.
+fn updates(sim: &SimulatorHandle, offset: i64) -> Vec<Value> {
+    let value = call(sim, "getUpdates", &json!({"offset": offset}));
+    value["result"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{value}"))
+        .clone()
+}
+
+fn say(sim: &SimulatorHandle, text: &str) -> i64 {
+    sim.say(BOT, crate::Say::text(1001, text)).unwrap()
+}
+
+#[test]
+fn ends_when_told_and_says_where_it_cannot_listen() {
+    let sim = start();
+    let addr = sim.addr();
+    let taken = SimulatorConfig {
+        listen: addr.to_string(),
+        ..SimulatorConfig::default()
+    };
+    let error = Simulator::start(taken).err().unwrap();
+    assert!(error.to_string().contains(&addr.to_string()), "{error}");
+    // A poll that hangs does not hold it up.
+    let mut stream = TcpStream::connect(addr).unwrap();
+    stream
+        .write_all(b"GET /bot42:x/getUpdates?timeout=50 HTTP/1.1\r\nHost: x\r\n\r\n")
+        .unwrap();
+    assert!(sim.wait_until(PATIENCE, |sim| sim.bots().iter().any(|bot| bot.polling)));
+    sim.stop();
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest);
+    assert!(TcpStream::connect(addr).is_err());
+}
+
+#[test]
+fn the_page_and_its_parts_are_there() {
+    let sim = start();
+    for (path, word) in [
+        ("/", "page.js"),
+        ("/page.js", "EventSource"),
+        ("/page.css", "--"),
+    ] {
+        let (status, body) = request(&sim, "GET", path, "", b"").unwrap();
+        assert_eq!(status, 200);
+        assert!(body.contains(word), "{path}");
+        assert!(
+            !body.contains("https://"),
+            "{path} loads nothing from elsewhere"
+        );
+    }
+    assert_eq!(request(&sim, "GET", "/none", "", b"").unwrap().0, 404);
+}

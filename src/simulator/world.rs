@@ -1,0 +1,543 @@
+//! The world behind the Bot API: bots, people, chats, messages and the updates that wait.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use serde_json::{Map, Value, json};
+use tokio::sync::{Notify, broadcast};
+use vestnik_markup::Rich;
+
+use crate::SimulatorConfig;
+use crate::calls::Calls;
+use crate::clock::Clock;
+use crate::entry::{Entry, EntryKind, Event, Sender};
+use crate::faults::{FaultKind, Faults};
+use crate::files::{File, Files};
+use crate::keyboard::{Keyboard, Rows};
+use crate::wire;
+
+/// Events that a reader of `/sim/events` may lag behind before it is told to read anew.
+const EVENTS_BOUND: usize = 4_096;
+/// Presses of one bot whose answers are still awaited; older ones are "too old".
+const CALLBACKS_BOUND: usize = 50_000;
+/// Kinds of updates that a bot gets only when it asks for them by name.
+const NOT_BY_DEFAULT: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
+
+/// The state behind one lock, and the signals that wake those who wait for a change.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    pub(crate) signals: Arc<Signals>,
+}
+
+impl Shared {
+    pub(crate) fn new(config: SimulatorConfig) -> Self {
+        let signals = Arc::new(Signals::default());
+        Self {
+            state: Mutex::new(State::new(config, signals.clone())),
+            signals,
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+}
+
+/// Who is woken by what. Polls have a signal of their own for each bot.
+#[derive(Debug, Default)]
+pub(crate) struct Signals {
+    /// A line was written in some chat; for threads.
+    pub(crate) written_sync: Condvar,
+    /// The same for tasks.
+    pub(crate) written: Notify,
+    /// The clock was set.
+    pub(crate) clock: Notify,
+}
+
+pub(crate) struct State {
+    pub(crate) config: SimulatorConfig,
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) calls: Calls,
+    pub(crate) files: Files,
+    pub(crate) bots: HashMap<i64, Bot>,
+    pub(crate) people: BTreeMap<i64, Person>,
+    pub(crate) events: broadcast::Sender<Arc<Event>>,
+    signals: Arc<Signals>,
+    next_seq: u64,
+    malformed: usize,
+}
+
+/// A person, or what Telegram uses in a person's place for channels and anonymous admins.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) id: i64,
+    pub(crate) first_name: String,
+    pub(crate) last_name: Option<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) language: String,
+    pub(crate) is_bot: bool,
+}
+
+pub(crate) struct Bot {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) username: String,
+    pub(crate) description: String,
+    pub(crate) short_description: String,
+    pub(crate) commands: BTreeMap<String, Value>,
+    pub(crate) webhook: String,
+    pub(crate) allowed: Option<Vec<String>>,
+    pub(crate) waiting: VecDeque<Update>,
+    pub(crate) next_update_id: i64,
+    /// Changes with each new poll: an older one that hangs is ended.
+    pub(crate) poll_epoch: u64,
+    /// Polls that hang now.
+    pub(crate) polling: usize,
+    pub(crate) arrived: Arc<Notify>,
+    pub(crate) chats: HashMap<i64, Chat>,
+    pub(crate) migrated: HashMap<i64, i64>,
+    pub(crate) next_message_id: i64,
+    pub(crate) callbacks: BTreeMap<u64, Callback>,
+}
+
+/// An update as it will be sent, its JSON already written.
+pub(crate) struct Update {
+    pub(crate) id: i64,
+    pub(crate) json: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Callback {
+    pub(crate) chat: i64,
+    pub(crate) message: i64,
+    pub(crate) at_us: i64,
+}
+
+/// Where a bot stands in a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Member,
+    Administrator,
+    /// Left a group.
+    Left,
+    /// Thrown out of a group, or blocked by the person.
+    Kicked,
+}
+
+impl Standing {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Administrator => "administrator",
+            Self::Left => "left",
+            Self::Kicked => "kicked",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Member, Self::Administrator, Self::Left, Self::Kicked]
+            .into_iter()
+            .find(|standing| standing.name() == text)
+    }
+}
+
+pub(crate) struct Chat {
+    pub(crate) id: i64,
+    pub(crate) title: String,
+    pub(crate) standing: Standing,
+    pub(crate) threads: BTreeSet<i64>,
+    pub(crate) messages: VecDeque<Message>,
+    pub(crate) log: VecDeque<Entry>,
+    /// The reply keyboard that people see.
+    pub(crate) keyboard: Option<Rows>,
+    /// Of a supergroup, which numbers its messages itself.
+    pub(crate) next_message_id: i64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) id: i64,
+    pub(crate) from: Sender,
+    pub(crate) sender_chat: Option<i64>,
+    pub(crate) date: i64,
+    pub(crate) edit_date: Option<i64>,
+    /// Text, or the caption of a file.
+    pub(crate) rich: Rich,
+    pub(crate) file: Option<File>,
+    /// Other fields of the Bot API: contact, location and so on.
+    pub(crate) extra: Map<String, Value>,
+    pub(crate) buttons: Option<Rows>,
+    pub(crate) keyboard: Option<Keyboard>,
+    pub(crate) reply_to: Option<i64>,
+    pub(crate) thread: Option<i64>,
+    pub(crate) album: Option<String>,
+}
+
+impl Message {
+    /// A message of nothing yet; the id is given when it is written.
+    pub(crate) fn new(from: Sender) -> Self {
+        Self {
+            id: 0,
+            from,
+            sender_chat: None,
+            date: 0,
+            edit_date: None,
+            rich: Rich::default(),
+            file: None,
+            extra: Map::new(),
+            buttons: None,
+            keyboard: None,
+            reply_to: None,
+            thread: None,
+            album: None,
+        }
+    }
+}
+
+/// Whether an id is that of a supergroup or channel.
+pub(crate) fn is_supergroup(chat: i64) -> bool {
+    chat < -1_000_000_000_000
+}
+
+impl Chat {
+    fn new(id: i64, title: String) -> Self {
+        Self {
+            id,
+            title,
+            standing: Standing::Member,
+            threads: BTreeSet::new(),
+            messages: VecDeque::new(),
+            log: VecDeque::new(),
+            keyboard: None,
+            next_message_id: 1,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.id {
+            id if is_supergroup(id) => "supergroup",
+            id if id < 0 => "group",
+            _ => "private",
+        }
+    }
+
+    pub(crate) fn message(&self, id: i64) -> Option<&Message> {
+        let at = self
+            .messages
+            .binary_search_by_key(&id, |message| message.id)
+            .ok()?;
+        self.messages.get(at)
+    }
+
+    pub(crate) fn message_mut(&mut self, id: i64) -> Option<&mut Message> {
+        let at = self
+            .messages
+            .binary_search_by_key(&id, |message| message.id)
+            .ok()?;
+        self.messages.get_mut(at)
+    }
+
+    /// Whether a message may be answered: it is kept, or so old that it is no longer kept.
+    pub(crate) fn can_answer(&self, id: i64) -> bool {
+        let oldest = self.messages.front().map_or(i64::MAX, |message| message.id);
+        self.message(id).is_some() || (0 < id && id < oldest && !self.messages.is_empty())
+    }
+}
+
+impl State {
+    fn new(config: SimulatorConfig, signals: Arc<Signals>) -> Self {
+        Self {
+            clock: Clock::new(config.clock_us, config.clock_frozen),
+            faults: Faults::new(config.seed),
+            calls: Calls::new(config.calls_kept),
+            files: Files::new(config.file_bytes_kept),
+            bots: HashMap::new(),
+            people: BTreeMap::new(),
+            events: broadcast::channel(EVENTS_BOUND).0,
+            signals,
+            next_seq: 1,
+            malformed: 0,
+            config,
+        }
+    }
+
+    /// A bot, made when it is first spoken of.
+    pub(crate) fn bot(&mut self, id: i64) -> &mut Bot {
+        if !self.bots.contains_key(&id) {
+            // Telegram's ids begin anywhere; here the seed says where.
+            let mut rng = crate::rng::Rng::new(self.config.seed ^ id as u64);
+            let bot = Bot {
+                id,
+                name: format!("Бот {id}"),
+                username: format!("sim{id}_bot"),
+                description: String::new(),
+                short_description: String::new(),
+                commands: BTreeMap::new(),
+                webhook: String::new(),
+                allowed: None,
+                waiting: VecDeque::new(),
+                next_update_id: rng.between(100_000_000, 900_000_000),
+                poll_epoch: 0,
+                polling: 0,
+                arrived: Arc::new(Notify::new()),
+                chats: HashMap::new(),
+                migrated: HashMap::new(),
+                next_message_id: 1,
+                callbacks: BTreeMap::new(),
+            };
+            self.bots.insert(id, bot);
+            self.tell_bot(id);
+        }
+        self.bots
+            .get_mut(&id)
+            .unwrap_or_else(|| unreachable!("the bot was just made"))
+    }
+
+    /// Tells the page that a bot is there or has another name.
+    pub(crate) fn tell_bot(&mut self, id: i64) {
+        self.tell(id, None, 0, || {
+            json!({"kind": "bot", "bot": id}).to_string()
+        });
+    }
+
+    pub(crate) fn tell(
+        &self,
+        bot: i64,
+        chat: Option<i64>,
+        seq: u64,
+        json: impl FnOnce() -> String,
+    ) {
+        if self.events.receiver_count() > 0 {
+            // Nobody left to hear it is no failure.
+            let _ = self.events.send(Arc::new(Event {
+                bot,
+                chat,
+                seq,
+                json: json(),
+            }));
+        }
+    }
+
+    pub(crate) fn person(&mut self, id: i64) -> &mut Person {
+        self.people.entry(id).or_insert_with(|| Person {
+            id,
+            first_name: format!("Человек {id}"),
+            last_name: None,
+            username: None,
+            language: "ru".into(),
+            is_bot: false,
+        })
+    }
+
+    /// A chat of a bot, made when it is first spoken of; of a private one also the person.
+    pub(crate) fn chat(&mut self, bot: i64, id: i64) -> &mut Chat {
+        if id > 0 {
+            self.person(id);
+        }
+        let chats = &mut self.bot(bot).chats;
+        chats.entry(id).or_insert_with(|| {
+            let title = if id < 0 {
+                format!("Группа {}", -id)
+            } else {
+                String::new()
+            };
+            Chat::new(id, title)
+        })
+    }
+
+    /// Where a group is now that has become another.
+    pub(crate) fn moved(&self, bot: i64, chat: i64) -> i64 {
+        self.bots
+            .get(&bot)
+            .and_then(|bot| bot.migrated.get(&chat))
+            .copied()
+            .unwrap_or(chat)
+    }
+
+    /// Writes a message into a chat: gives it id and date, and tells the readers.
+    pub(crate) fn write(&mut self, bot: i64, chat_id: i64, mut message: Message) -> i64 {
+        self.chat(bot, chat_id);
+        message.date = self.clock.now_s();
+        let kept = self.config.messages_kept;
+        let Some(owner) = self.bots.get_mut(&bot) else {
+            return 0;
+        };
+        let Some(chat) = owner.chats.get_mut(&chat_id) else {
+            return 0;
+        };
+        // Supergroups number their messages themselves; all other chats of a bot share a counter.
+        let counter = if is_supergroup(chat_id) {
+            &mut chat.next_message_id
+        } else {
+            &mut owner.next_message_id
+        };
+        message.id = *counter;
+        *counter += 1;
+        match &message.keyboard {
+            Some(Keyboard::Shown(rows)) => chat.keyboard = Some(rows.clone()),
+            Some(Keyboard::Removed(_)) => chat.keyboard = None,
+            None => {}
+        }
+        let id = message.id;
+        chat.messages.push_back(message);
+        if chat.messages.len() > kept {
+            chat.messages.pop_front();
+        }
+        self.log_message(bot, chat_id, id, EntryKind::Message);
+        id
+    }
+
+    /// Adds a line about a message as it is now.
+    pub(crate) fn log_message(&mut self, bot: i64, chat: i64, id: i64, kind: EntryKind) {
+        let found = self
+            .bots
+            .get(&bot)
+            .and_then(|bot| bot.chats.get(&chat)?.message(id));
+        let Some(message) = found.cloned() else {
+            return;
+        };
+        let name = match message.from {
+            Sender::Bot => String::new(),
+            Sender::Person(id) => self
+                .people
+                .get(&id)
+                .map_or_else(String::new, Person::full_name),
+        };
+        let media = message.extra.keys().next().cloned();
+        self.log(Entry {
+            seq: 0,
+            bot,
+            chat,
+            kind,
+            message_id: id,
+            from: message.from,
+            name,
+            html: message.rich.to_html(),
+            text: message.rich.text().to_owned(),
+            buttons: message.buttons.unwrap_or_default(),
+            keyboard: if kind == EntryKind::Message {
+                message.keyboard
+            } else {
+                None
+            },
+            files: message.file.iter().map(File::info).collect(),
+            media,
+            reply_to: message.reply_to,
+            thread: message.thread,
+            album: message.album,
+            alert: false,
+            date: message.edit_date.unwrap_or(message.date),
+        });
+    }
+
+    pub(crate) fn log(&mut self, mut entry: Entry) {
+        entry.seq = self.next_seq;
+        self.next_seq += 1;
+        let json = || serde_json::to_string(&entry).unwrap_or_default();
+        self.tell(entry.bot, Some(entry.chat), entry.seq, json);
+        let kept = self.config.messages_kept * 2;
+        let chat = self.chat(entry.bot, entry.chat);
+        chat.log.push_back(entry);
+        if chat.log.len() > kept {
+            chat.log.pop_front();
+        }
+        self.signals.written_sync.notify_all();
+        self.signals.written.notify_waiters();
+    }
+
+    /// The number of the newest line of all chats.
+    pub(crate) fn last_seq(&self) -> u64 {
+        self.next_seq - 1
+    }
+
+    /// Lets a bot have an update, unless it asked not to have this kind.
+    pub(crate) fn update(&mut self, bot: i64, chat: Option<i64>, kind: &str, body: &Value) {
+        let allowed = match &self.bot(bot).allowed {
+            Some(list) => list.iter().any(|allowed| allowed == kind),
+            None => !NOT_BY_DEFAULT.contains(&kind),
+        };
+        if !allowed {
+            return;
+        }
+        for fault in self.faults.at_update(bot, chat) {
+            match fault {
+                FaultKind::IdsJump => self.jump_down(bot),
+                FaultKind::MalformedUpdate => {
+                    let sample = wire::MALFORMED[self.malformed % wire::MALFORMED.len()];
+                    self.malformed += 1;
+                    self.push_update(bot, sample);
+                }
+                _ => {}
+            }
+        }
+        let key = serde_json::to_string(kind).unwrap_or_default();
+        self.push_update(bot, &format!(",{key}:{body}"));
+    }
+
+    /// Puts an update into the queue; `fields` is what follows the id, beginning with a comma, or
+    /// nothing.
+    pub(crate) fn push_update(&mut self, bot: i64, fields: &str) -> i64 {
+        let bound = self.config.updates_kept;
+        let bot = self.bot(bot);
+        let id = bot.next_update_id;
+        bot.next_update_id += 1;
+        bot.waiting.push_back(Update {
+            id,
+            json: format!("{{\"update_id\":{id}{fields}}}"),
+        });
+        if bot.waiting.len() > bound {
+            bot.waiting.pop_front();
+        }
+        bot.arrived.notify_waiters();
+        id
+    }
+
+    /// Update ids go on from a much lower number, as Telegram's do after a quiet week.
+    pub(crate) fn jump_down(&mut self, bot: i64) {
+        let from = self.bot(bot).next_update_id;
+        let to = self.faults.rng().between(1, (from / 2).max(2));
+        self.bot(bot).next_update_id = to;
+    }
+
+    /// Notes a press and gives the id by which the bot answers it.
+    pub(crate) fn add_callback(&mut self, bot: i64, callback: Callback) -> u64 {
+        let id = self.faults.rng().next() >> 1;
+        let callbacks = &mut self.bot(bot).callbacks;
+        callbacks.insert(id, callback);
+        if callbacks.len() > CALLBACKS_BOUND {
+            // Ids are random, so the oldest is looked for; this happens past the bound only.
+            let oldest = callbacks.iter().min_by_key(|(_, callback)| callback.at_us);
+            if let Some(id) = oldest.map(|(id, _)| *id) {
+                callbacks.remove(&id);
+            }
+        }
+        id
+    }
+
+    /// Wakes all hanging polls, so that a new fault reaches them.
+    pub(crate) fn wake_polls(&self) {
+        for bot in self.bots.values() {
+            bot.arrived.notify_waiters();
+        }
+    }
+}
+
+impl Person {
+    pub(crate) fn full_name(&self) -> String {
+        match &self.last_name {
+            Some(last) => format!("{} {last}", self.first_name),
+            None => self.first_name.clone(),
+        }
+    }
+
+    /// Sets the name: the first word is the first name.
+    pub(crate) fn rename(&mut self, name: &str) {
+        let (first, last) = name.trim().split_once(' ').unwrap_or((name.trim(), ""));
+        if !first.is_empty() {
+            first.clone_into(&mut self.first_name);
+            self.last_name = (!last.trim().is_empty()).then(|| last.trim().to_owned());
+        }
+    }
+}
