@@ -17,6 +17,8 @@
 //! | `locale` | names and signs of Russian and English |
 //! | `encode` | Base64, percent signs, encodings of texts, hexadecimal, UUID |
 //! | `json` | ЧтениеJSON, ЗаписьJSON, dates of JSON |
+//! | `qualifiers` | what fits a typed column |
+//! | `sort` | stable sort by an order that may fail |
 //! | `uri` | what HTTPЗапрос sends for its address |
 
 pub mod collation;
@@ -27,6 +29,8 @@ pub mod json;
 pub mod locale;
 pub mod number;
 pub mod numerals;
+pub mod qualifiers;
+pub mod sort;
 pub mod text;
 pub mod timezone;
 pub mod uri;
