@@ -6,7 +6,6 @@
 //! (`timezone` computes the shift).
 
 use super::number::{DEFAULT_MAX_DIGITS, Number, Rounding};
-use std::fmt::Write;
 
 /// Ticks in a second.
 const SECOND: u64 = 10_000;
@@ -398,11 +397,22 @@ impl Date {
             minute,
             second,
         } = self.parts();
-        // Writing to a string does not fail.
-        let _ = write!(
-            text,
-            "{day:02}.{month:02}.{year:04} {hour}:{minute:02}:{second:02}"
-        );
+        push_two(text, day);
+        text.push('.');
+        push_two(text, month);
+        text.push('.');
+        push_two(text, year / 100);
+        push_two(text, year % 100);
+        text.push(' ');
+        if hour < 10 {
+            push_digit(text, hour);
+        } else {
+            push_two(text, hour);
+        }
+        text.push(':');
+        push_two(text, minute);
+        text.push(':');
+        push_two(text, second);
     }
 
     /// XMLСтрока(Дата): ГГГГ-ММ-ДДTЧЧ:ММ:СС.
@@ -468,6 +478,15 @@ impl Date {
         }
         Some((Date(date.0 + ticks), shift))
     }
+}
+
+fn push_digit(text: &mut String, digit: u32) {
+    text.push(char::from_digit(digit, 10).unwrap_or('0'));
+}
+
+fn push_two(text: &mut String, number: u32) {
+    push_digit(text, number / 10);
+    push_digit(text, number % 10);
 }
 
 /// A number of so many ASCII digits.

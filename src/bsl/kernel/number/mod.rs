@@ -213,6 +213,9 @@ impl Number {
         if value.fract() == 0.0 && value.abs() < 1e15 {
             return Some(Number::from_i64(value as i64));
         }
+        if let Some(number) = fifteen_digits(value) {
+            return Some(number);
+        }
         Number::parse_scientific(&format!("{value:.14e}"), DEFAULT_MAX_DIGITS).ok()
     }
 
@@ -358,6 +361,41 @@ impl Number {
         }
         Ok(self)
     }
+}
+
+/// Powers of ten that doubles hold exactly.
+const EXACT_POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
+/// The 15 digits of a double of usual size by one exact-enough product. `None` leaves the case to the
+/// slow road: too large or small, or so near a half that the product's own rounding could decide.
+fn fifteen_digits(value: f64) -> Option<Number> {
+    let size = value.abs();
+    if !(1e-7..1e15).contains(&size) {
+        return None;
+    }
+    let scale = (14.0 - size.log10().floor()) as usize;
+    let mut scale = scale.min(22);
+    let mut scaled = size * EXACT_POWERS[scale];
+    // The logarithm may be off by one beside a power of ten.
+    if scaled >= 1e15 {
+        scale = scale.checked_sub(1)?;
+        scaled = size * EXACT_POWERS[scale];
+    } else if scaled < 1e14 {
+        scale += 1;
+        scaled = size * EXACT_POWERS.get(scale)?;
+    }
+    let fraction = scaled - scaled.floor();
+    if (fraction - 0.5).abs() < 0.2 {
+        return None;
+    }
+    let mantissa = scaled.round() as i64;
+    Some(Number::from_scaled(
+        i128::from(if value < 0.0 { -mantissa } else { mantissa }),
+        scale as u32,
+    ))
 }
 
 /// Whether a decimal ends in 0, without dividing by a big number.

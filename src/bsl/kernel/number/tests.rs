@@ -476,9 +476,20 @@ proptest! {
         let _ = Number::parse_1c(&rest, MAX);
     }
 
+    /// Both roads from doubles give the same 15 digits.
     #[test]
-    fn doubles_of_15_digits_come_back(value in -1e15f64..1e15) {
+    fn doubles_of_15_digits_come_back(
+        value in prop_oneof![
+            -1e15f64..1e15,
+            -10f64..10.0,
+            proptest::num::f64::NORMAL.prop_filter("within the digits", |value| value.abs() < 1e300 && value.abs() > 1e-300),
+            (1i64..1_000_000, 0i32..12).prop_map(|(mantissa, scale)| mantissa as f64 / 10f64.powi(scale)),
+            (-20i32..20).prop_map(|power| 10f64.powi(power)),
+        ],
+    ) {
         let number = Number::from_f64(value).unwrap();
+        let slow = Number::parse_scientific(&format!("{value:.14e}"), 1000).unwrap();
+        prop_assert_eq!(&number, &slow);
         prop_assert_eq!(number.to_f64(), format!("{value:.14e}").parse::<f64>().unwrap());
     }
 }
