@@ -1,0 +1,292 @@
+//! One connection of either engine, and the macro that writes a query once for both
+//! (docs/decisions/0003-two-engines.md).
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
+
+use super::error::StoreError;
+
+/// A connection that is open.
+pub enum Conn {
+    /// SQLite.
+    Sqlite(SqliteConnection),
+    /// PostgreSQL.
+    Postgres(PgConnection),
+}
+
+/// Writes a Diesel query once and compiles it once per engine, so everything that Diesel has for an
+/// engine can be used and every statement is typed, thus cached:
+/// `on_engine!(conn, c => inbox::table.count().get_result(c))`.
+macro_rules! on_engine {
+    ($conn:expr, $c:ident => $body:expr) => {
+        match $conn {
+            $crate::store::Conn::Sqlite($c) => $body,
+            $crate::store::Conn::Postgres($c) => $body,
+        }
+    };
+}
+pub(crate) use on_engine;
+
+impl Conn {
+    /// True for PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Conn::Postgres(_))
+    }
+
+    /// Runs `work` in a savepoint (a transaction where none is open): an error or a panic undoes
+    /// what it wrote and nothing else. Use this and never Diesel's own `transaction` inside a job: a
+    /// panic that passes Diesel's leaves its count of open savepoints wrong.
+    ///
+    /// # Errors
+    /// What `work` returns, or the engine's own.
+    pub fn savepoint<T>(
+        &mut self,
+        work: impl FnOnce(&mut Conn) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.begin()?;
+        match catch_unwind(AssertUnwindSafe(|| work(self))) {
+            Ok(Ok(value)) => {
+                self.commit()?;
+                Ok(value)
+            }
+            Ok(Err(error)) => {
+                // After a lost connection the roll-back fails too; the first error says more.
+                let rolled_back = self.rollback();
+                if !error.breaks_connection() {
+                    rolled_back?;
+                }
+                Err(error)
+            }
+            Err(panic) => {
+                // Whether or not this works, the panic goes on and the writer drops the connection.
+                let _ = self.rollback();
+                resume_unwind(panic)
+            }
+        }
+    }
+
+    /// Opens a transaction, or a savepoint within one.
+    pub(super) fn begin(&mut self) -> QueryResult<()> {
+        on_engine!(self, c => AnsiTransactionManager::begin_transaction(c))
+    }
+
+    /// Opens the writer's transaction: on SQLite it takes the write lock at once, so that a busy
+    /// time-out works (a read transaction that turns into a write fails at once).
+    pub(super) fn begin_write(&mut self) -> QueryResult<()> {
+        match self {
+            Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+            Conn::Postgres(c) => AnsiTransactionManager::begin_transaction(c),
+        }
+    }
+
+    pub(super) fn commit(&mut self) -> QueryResult<()> {
+        on_engine!(self, c => AnsiTransactionManager::commit_transaction(c))
+    }
+
+    pub(super) fn rollback(&mut self) -> QueryResult<()> {
+        on_engine!(self, c => AnsiTransactionManager::rollback_transaction(c))
+    }
+
+    /// Runs SQL text without results.
+    pub(super) fn batch(&mut self, sql: &str) -> QueryResult<()> {
+        on_engine!(self, c => c.batch_execute(sql))
+    }
+}
+
+/// How connections to the database are made.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    /// A file, with the busy time-out and the test's ceiling of pages.
+    Sqlite {
+        path: PathBuf,
+        busy: Duration,
+        max_pages: Option<u32>,
+    },
+    /// A URL in libpq's form.
+    Postgres { url: String },
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Role {
+    /// The first connection: makes the file where there is none.
+    Opener,
+    Writer,
+    Reader,
+    Checkpoint,
+}
+
+impl Target {
+    /// Reads `store.url`.
+    pub(super) fn parse(
+        url: &str,
+        busy: Duration,
+        max_pages: Option<u32>,
+    ) -> Result<Target, StoreError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path.starts_with(":memory:") {
+                return Err(StoreError::Url {
+                    message: "нужен путь к файлу, например sqlite:vestnik.db (база в памяти не переживёт перезапуск)"
+                        .to_owned(),
+                });
+            }
+            Ok(Target::Sqlite {
+                path: PathBuf::from(path),
+                busy,
+                max_pages,
+            })
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            check_transport(url)?;
+            Ok(Target::Postgres {
+                url: url.to_owned(),
+            })
+        } else {
+            Err(StoreError::Url {
+                message: "ожидалось sqlite:ФАЙЛ или postgres://пользователь@сервер/база".to_owned(),
+            })
+        }
+    }
+
+    pub(super) fn is_postgres(&self) -> bool {
+        matches!(self, Target::Postgres { .. })
+    }
+
+    /// Opens a connection and sets it up for its role.
+    pub(super) fn connect(&self, role: Role) -> Result<Conn, StoreError> {
+        match self {
+            Target::Postgres { url } => {
+                let mut c = PgConnection::establish(url)?;
+                // The engine's texts are read by `error::classify`; another language would hide a
+                // deadlock. Only a superuser may set it, so a refusal is accepted.
+                let _ = c.batch_execute("set lc_messages to 'C'");
+                c.batch_execute("set client_min_messages to warning")?;
+                Ok(Conn::Postgres(c))
+            }
+            Target::Sqlite {
+                path,
+                busy,
+                max_pages,
+            } => {
+                let mut c = SqliteConnection::establish(&file_uri(path, role))?;
+                let mut sql = format!("pragma busy_timeout = {};", busy.as_millis());
+                if role == Role::Opener {
+                    // Before the first table and before WAL writes the header, or it has no effect.
+                    sql.push_str("pragma auto_vacuum = incremental; pragma journal_mode = wal;");
+                }
+                // FULL: a commit is on the disk before it is answered. Checkpoints have a thread of
+                // their own. 64 MB: a WAL that a long reader let grow is cut back at its next reset.
+                sql.push_str(
+                    "pragma synchronous = full; pragma foreign_keys = on;
+                     pragma wal_autocheckpoint = 0; pragma journal_size_limit = 67108864;
+                     pragma temp_store = memory; pragma cache_size = -16384;",
+                );
+                if let Some(pages) = max_pages {
+                    sql.push_str(&format!("pragma max_page_count = {pages};"));
+                }
+                if role == Role::Reader {
+                    sql.push_str("pragma query_only = on;");
+                }
+                c.batch_execute(&sql)?;
+                Ok(Conn::Sqlite(c))
+            }
+        }
+    }
+}
+
+/// A `file:` address of SQLite: only the opener may make the file, so that a database which was
+/// taken away is reported and not replaced by an empty one.
+fn file_uri(path: &Path, role: Role) -> String {
+    let mut uri = String::from("file:");
+    for character in path.to_string_lossy().chars() {
+        match character {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            other => uri.push(other),
+        }
+    }
+    uri.push_str(if role == Role::Opener {
+        "?mode=rwc"
+    } else {
+        "?mode=rw"
+    });
+    uri
+}
+
+/// Refuses an unencrypted connection over the network unless it is written out that it is wanted.
+fn check_transport(url: &str) -> Result<(), StoreError> {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let (authority, query) = match rest.split_once('?') {
+        Some((before, query)) => (before, query),
+        None => (rest, ""),
+    };
+    let authority = authority.split('/').next().unwrap_or("");
+    let host = authority.rsplit('@').next().unwrap_or("");
+    let parameter = |name: &str| {
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    };
+    let host = parameter("host").unwrap_or(host);
+    let bare = if let Some(end) = host.strip_prefix('[') {
+        end.split(']').next().unwrap_or("")
+    } else {
+        host.split(':').next().unwrap_or("")
+    };
+    let local = bare.is_empty()
+        || bare.starts_with('/')
+        || bare.to_ascii_lowercase().starts_with("%2f")
+        || matches!(bare, "localhost" | "::1")
+        || bare.starts_with("127.");
+    let mode = parameter("sslmode");
+    let encrypted = cfg!(feature = "postgres-tls")
+        && matches!(mode, Some("require" | "verify-ca" | "verify-full"));
+    if local || mode == Some("disable") || encrypted {
+        return Ok(());
+    }
+    Err(StoreError::Url {
+        message: format!(
+            "соединение с сервером {bare} не зашифровано; соберите программу с postgres-tls и напишите sslmode=verify-full, или напишите sslmode=disable, если сеть своя"
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read() {
+        let check = |url: &str, good: bool| {
+            let parsed = Target::parse(url, Duration::from_secs(5), None);
+            assert_eq!(parsed.is_ok(), good, "{url}: {parsed:?}");
+        };
+        check("sqlite:vestnik.db", true);
+        check("sqlite:///var/lib/vestnik.db", true);
+        check("sqlite:", false);
+        check("sqlite::memory:", false);
+        check("mysql://x", false);
+        check("postgres://me@localhost/db", true);
+        check("postgres://me:secret@127.0.0.1:5433/db", true);
+        check("postgres://me@[::1]:5433/db", true);
+        check("postgres:///db?host=/run/pg&port=1", true);
+        check("postgres://me@%2Frun%2Fpg/db", true);
+        check("postgres://me@db.example.org/db", false);
+        check("postgres://me@db.example.org/db?sslmode=disable", true);
+    }
+
+    #[test]
+    fn a_path_is_kept_whole_in_a_file_address() {
+        assert_eq!(
+            file_uri(Path::new("/a b/c?d#e%.db"), Role::Writer),
+            "file:/a b/c%3fd%23e%25.db?mode=rw"
+        );
+    }
+}

@@ -1,0 +1,99 @@
+//! Keys known before anything is written: each process reserves blocks of 2^32 numbers.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::model::IdSource;
+
+/// Numbers in a block: with 20,000 a second a block lasts 59 hours. Larger, and keys would sooner
+/// pass 2^53, which JSON readers in browsers hold exactly.
+const BLOCK: i64 = 1 << 32;
+
+/// The keys of this process.
+pub struct Ids {
+    range: Mutex<Range>,
+    low: AtomicBool,
+}
+
+struct Range {
+    next: i64,
+    end: i64,
+    spare: VecDeque<i64>,
+}
+
+impl Ids {
+    /// Ids that start with the given block.
+    pub(super) fn new(block: i64) -> Ids {
+        Ids {
+            range: Mutex::new(Range {
+                next: block * BLOCK,
+                end: (block + 1) * BLOCK,
+                spare: VecDeque::new(),
+            }),
+            low: AtomicBool::new(false),
+        }
+    }
+
+    /// True when the writer should reserve one more block.
+    pub(super) fn runs_low(&self) -> bool {
+        self.low.load(Ordering::Relaxed)
+    }
+
+    /// A further block, whose reservation is committed.
+    pub(super) fn add_block(&self, block: i64) {
+        self.range.lock().spare.push_back(block);
+        self.low.store(false, Ordering::Relaxed);
+    }
+}
+
+impl IdSource for Ids {
+    fn next_id(&self) -> i64 {
+        loop {
+            let mut range = self.range.lock();
+            if range.next == range.end {
+                match range.spare.pop_front() {
+                    Some(block) => {
+                        range.next = block * BLOCK;
+                        range.end = (block + 1) * BLOCK;
+                    }
+                    None => {
+                        // Half a block was used up while no write of this process succeeded.
+                        drop(range);
+                        self.low.store(true, Ordering::Relaxed);
+                        std::thread::sleep(Duration::from_millis(10));
+                        continue;
+                    }
+                }
+            }
+            let id = range.next;
+            range.next += 1;
+            if range.end - range.next == BLOCK / 2 && range.spare.is_empty() {
+                self.low.store(true, Ordering::Relaxed);
+            }
+            return id;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_used_up_block_is_followed_by_the_spare_one() {
+        let ids = Ids::new(3);
+        assert_eq!(ids.next_id(), 3 << 32);
+        assert!(!ids.runs_low());
+        ids.range.lock().next = (3 << 32) + BLOCK / 2 - 1;
+        ids.next_id();
+        assert!(ids.runs_low());
+        ids.add_block(9);
+        assert!(!ids.runs_low());
+        ids.range.lock().next = (4 << 32) - 1;
+        assert_eq!(ids.next_id(), (4 << 32) - 1);
+        assert_eq!(ids.next_id(), 9 << 32);
+    }
+}

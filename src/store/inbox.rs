@@ -1,0 +1,376 @@
+//! Updates as they came: exactly once by (Telegram's bot id, update id), in order of arrival.
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+
+use crate::model::{BotCode, Channel, ChatId, Moment, PersonId, TelegramBotId, UpdateId};
+
+use super::conn::{Conn, on_engine};
+use super::dialect::{InboxPending, ROWS_PER_STATEMENT};
+use super::error::StoreError;
+use super::schema::inbox;
+
+/// The key of an update.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct UpdateKey {
+    /// Telegram's id of the bot.
+    pub bot: TelegramBotId,
+    /// Telegram's number of the update.
+    pub update: UpdateId,
+}
+
+/// Where an update stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum UpdateState {
+    /// Accepted, not handled yet.
+    Pending,
+    /// Handled.
+    Done,
+    /// Given up after three crashes, or unreadable.
+    Failed,
+    /// Set aside: the chat floods.
+    Refused,
+}
+
+impl UpdateState {
+    /// Every state, for counting.
+    pub const ALL: [UpdateState; 4] = [
+        UpdateState::Pending,
+        UpdateState::Done,
+        UpdateState::Failed,
+        UpdateState::Refused,
+    ];
+
+    /// Its stored name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UpdateState::Pending => "pending",
+            UpdateState::Done => "done",
+            UpdateState::Failed => "failed",
+            UpdateState::Refused => "refused",
+        }
+    }
+
+    fn read(text: &str) -> Result<UpdateState, StoreError> {
+        UpdateState::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| StoreError::other(format!("inbox.state: «{text}»")))
+    }
+}
+
+/// An update to accept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewUpdate {
+    /// Its key.
+    pub key: UpdateKey,
+    /// The channel.
+    pub channel: Channel,
+    /// The bot's code.
+    pub bot: BotCode,
+    /// The chat, where the update has one.
+    pub chat: Option<ChatId>,
+    /// The sender, where the update has one.
+    pub sender: Option<PersonId>,
+    /// Pending, or already done in the same commit.
+    pub state: UpdateState,
+    /// It carries a contact or authorisation data: the shorter period of retention applies.
+    pub personal: bool,
+    /// The JSON as it came (payloads of one-time links cut).
+    pub raw: String,
+    /// When it came.
+    pub received_at: Moment,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = inbox, treat_none_as_default_value = false)]
+struct Insert<'a> {
+    channel: &'a str,
+    bot_id: i64,
+    update_id: i64,
+    bot: &'a str,
+    chat: Option<i64>,
+    sender: Option<i64>,
+    state: &'a str,
+    personal: bool,
+    raw: Option<&'a str>,
+    received_at: i64,
+    handled_at: Option<i64>,
+}
+
+impl<'a> From<&'a NewUpdate> for Insert<'a> {
+    fn from(update: &'a NewUpdate) -> Insert<'a> {
+        Insert {
+            channel: update.channel.as_str(),
+            bot_id: update.key.bot.0,
+            update_id: update.key.update.0,
+            bot: update.bot.as_str(),
+            chat: update.chat.map(|chat| chat.0),
+            sender: update.sender.map(|sender| sender.0),
+            state: update.state.as_str(),
+            personal: update.personal,
+            raw: Some(&update.raw),
+            received_at: update.received_at.0,
+            handled_at: (update.state != UpdateState::Pending).then_some(update.received_at.0),
+        }
+    }
+}
+
+/// An update read back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredUpdate {
+    /// The order of arrival.
+    pub seq: i64,
+    /// Its key.
+    pub key: UpdateKey,
+    /// The bot's code.
+    pub bot: BotCode,
+    /// The chat.
+    pub chat: Option<ChatId>,
+    /// The sender.
+    pub sender: Option<PersonId>,
+    /// Where it stands.
+    pub state: UpdateState,
+    /// Tries that ended in a panic or failure.
+    pub crashes: i32,
+    /// The JSON; `None` when its time is over.
+    pub raw: Option<String>,
+    /// When it came.
+    pub received_at: Moment,
+    /// When it was handled.
+    pub handled_at: Option<Moment>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = inbox)]
+struct Row {
+    seq: i64,
+    bot_id: i64,
+    update_id: i64,
+    bot: String,
+    chat: Option<i64>,
+    sender: Option<i64>,
+    state: String,
+    crashes: i32,
+    raw: Option<String>,
+    received_at: i64,
+    handled_at: Option<i64>,
+}
+
+impl Row {
+    fn update(self) -> Result<StoredUpdate, StoreError> {
+        Ok(StoredUpdate {
+            seq: self.seq,
+            key: UpdateKey {
+                bot: TelegramBotId(self.bot_id),
+                update: UpdateId(self.update_id),
+            },
+            bot: BotCode::new(&self.bot),
+            chat: self.chat.map(ChatId),
+            sender: self.sender.map(PersonId),
+            state: UpdateState::read(&self.state)?,
+            crashes: self.crashes,
+            raw: self.raw,
+            received_at: Moment(self.received_at),
+            handled_at: self.handled_at.map(Moment),
+        })
+    }
+}
+
+/// Writes updates; tells of each whether it is new. One that is there already stays as it is.
+///
+/// # Errors
+/// An outage.
+pub fn accept(conn: &mut Conn, updates: &[NewUpdate]) -> Result<Vec<bool>, StoreError> {
+    let mut new = Vec::with_capacity(updates.len());
+    match conn {
+        Conn::Sqlite(c) => {
+            for update in updates {
+                let inserted = diesel::insert_into(inbox::table)
+                    .values(&Insert::from(update))
+                    .on_conflict_do_nothing()
+                    .execute(c)?;
+                new.push(inserted == 1);
+            }
+        }
+        Conn::Postgres(c) => match updates {
+            // One row is the usual case: its statement is cached.
+            [update] => {
+                let inserted = diesel::insert_into(inbox::table)
+                    .values(&Insert::from(update))
+                    .on_conflict_do_nothing()
+                    .execute(c)?;
+                new.push(inserted == 1);
+            }
+            updates => {
+                for chunk in updates.chunks(ROWS_PER_STATEMENT) {
+                    let rows: Vec<Insert<'_>> = chunk.iter().map(Insert::from).collect();
+                    let mut inserted: HashSet<(i64, i64)> = diesel::insert_into(inbox::table)
+                        .values(&rows)
+                        .on_conflict_do_nothing()
+                        .returning((inbox::bot_id, inbox::update_id))
+                        .load(c)?
+                        .into_iter()
+                        .collect();
+                    // An update given twice is new once.
+                    new.extend(chunk.iter().map(|update| {
+                        inserted.remove(&(update.key.bot.0, update.key.update.0))
+                    }));
+                }
+            }
+        },
+    }
+    Ok(new)
+}
+
+/// Sets updates to a final state.
+///
+/// # Errors
+/// An outage.
+pub fn finish(
+    conn: &mut Conn,
+    updates: &[UpdateKey],
+    state: UpdateState,
+    at: Moment,
+) -> Result<usize, StoreError> {
+    let mut changed = 0;
+    match conn {
+        Conn::Postgres(c) if updates.len() > 1 => {
+            let mut bots: Vec<i64> = updates.iter().map(|key| key.bot.0).collect();
+            bots.sort_unstable();
+            bots.dedup();
+            for bot in bots {
+                let mut ids: Vec<i64> = updates
+                    .iter()
+                    .filter(|key| key.bot.0 == bot)
+                    .map(|key| key.update.0)
+                    .collect();
+                ids.sort_unstable();
+                changed += diesel::update(inbox::table)
+                    .filter(inbox::bot_id.eq(bot).and(inbox::update_id.eq_any(ids)))
+                    .set((
+                        inbox::state.eq(state.as_str()),
+                        inbox::handled_at.eq(Some(at.0)),
+                    ))
+                    .execute(c)?;
+            }
+        }
+        conn => {
+            for key in updates {
+                changed += on_engine!(conn, c => diesel::update(inbox::table)
+                    .filter(
+                        inbox::bot_id
+                            .eq(key.bot.0)
+                            .and(inbox::update_id.eq(key.update.0)),
+                    )
+                    .set((
+                        inbox::state.eq(state.as_str()),
+                        inbox::handled_at.eq(Some(at.0)),
+                    ))
+                    .execute(c))?;
+            }
+        }
+    }
+    Ok(changed)
+}
+
+/// Counts a try that crashed (or, in recovery, may crash); gives the number so far.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is no such update.
+pub fn count_try(conn: &mut Conn, update: UpdateKey) -> Result<i32, StoreError> {
+    on_engine!(conn, c => diesel::update(inbox::table)
+        .filter(
+            inbox::bot_id
+                .eq(update.bot.0)
+                .and(inbox::update_id.eq(update.update.0)),
+        )
+        .set(inbox::crashes.eq(inbox::crashes + 1))
+        .returning(inbox::crashes)
+        .get_result(c)
+        .optional())?
+    .ok_or_else(|| {
+        StoreError::not_found(format!("обновление {} бота {}", update.update, update.bot))
+    })
+}
+
+/// The updates of a bot that wait, in order of arrival, after the given place (0: from the start).
+///
+/// # Errors
+/// An outage.
+pub fn pending(
+    conn: &mut Conn,
+    bot: &BotCode,
+    after_seq: i64,
+    limit: i64,
+) -> Result<Vec<StoredUpdate>, StoreError> {
+    let rows: Vec<Row> = on_engine!(conn, c => inbox::table
+        .filter(
+            InboxPending
+                .and(inbox::bot.eq(bot.as_str()))
+                .and(inbox::seq.gt(after_seq)),
+        )
+        .order(inbox::seq)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(c))?;
+    rows.into_iter().map(Row::update).collect()
+}
+
+/// How many updates of a bot wait.
+///
+/// # Errors
+/// An outage.
+pub fn pending_count(conn: &mut Conn, bot: &BotCode) -> Result<i64, StoreError> {
+    Ok(on_engine!(conn, c => inbox::table
+        .filter(InboxPending.and(inbox::bot.eq(bot.as_str())))
+        .count()
+        .get_result(c))?)
+}
+
+/// The codes of the bots that have updates waiting.
+///
+/// # Errors
+/// An outage.
+pub fn bots_with_pending(conn: &mut Conn) -> Result<Vec<BotCode>, StoreError> {
+    let codes: Vec<String> = on_engine!(conn, c => inbox::table
+        .filter(InboxPending)
+        .select(inbox::bot)
+        .distinct()
+        .order(inbox::bot)
+        .load(c))?;
+    Ok(codes.iter().map(|code| BotCode::new(code)).collect())
+}
+
+/// One update.
+///
+/// # Errors
+/// An outage.
+pub fn get(conn: &mut Conn, update: UpdateKey) -> Result<Option<StoredUpdate>, StoreError> {
+    let row: Option<Row> = on_engine!(conn, c => inbox::table
+        .filter(
+            inbox::bot_id
+                .eq(update.bot.0)
+                .and(inbox::update_id.eq(update.update.0)),
+        )
+        .select(Row::as_select())
+        .get_result(c)
+        .optional())?;
+    row.map(Row::update).transpose()
+}
+
+/// How many updates stand in each state. Reads the whole table: for tests and reports.
+///
+/// # Errors
+/// An outage.
+pub fn state_counts(conn: &mut Conn) -> Result<Vec<(UpdateState, i64)>, StoreError> {
+    let rows: Vec<(String, i64)> = on_engine!(conn, c => inbox::table
+        .group_by(inbox::state)
+        .select((inbox::state, diesel::dsl::count_star()))
+        .order(inbox::state)
+        .load(c))?;
+    rows.into_iter()
+        .map(|(state, count)| Ok((UpdateState::read(&state)?, count)))
+        .collect()
+}

@@ -1,0 +1,110 @@
+//! A connection that comes back by itself: dropped when it broke, made anew with back-off.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::conn::{Conn, Role, Target};
+use super::error::StoreError;
+
+/// The first pause after a failed connection attempt; shorter hammers a server that is starting.
+const BACKOFF_FIRST: Duration = Duration::from_millis(50);
+/// The longest pause; longer would keep a healthy server waiting for us.
+const BACKOFF_MOST: Duration = Duration::from_secs(2);
+
+/// Raised when all connections of the store must be made anew (the file was replaced).
+#[derive(Default)]
+pub(super) struct Generation(AtomicU64);
+
+impl Generation {
+    pub(super) fn raise(&self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+pub(super) struct Link {
+    target: Target,
+    role: Role,
+    conn: Option<Conn>,
+    generation: Arc<Generation>,
+    seen: u64,
+    pause: Duration,
+    not_before: Option<(Instant, StoreError)>,
+}
+
+impl Link {
+    pub(super) fn new(target: Target, role: Role, generation: Arc<Generation>) -> Link {
+        let seen = generation.get();
+        Link {
+            target,
+            role,
+            conn: None,
+            generation,
+            seen,
+            pause: BACKOFF_FIRST,
+            not_before: None,
+        }
+    }
+
+    pub(super) fn is_postgres(&self) -> bool {
+        self.target.is_postgres()
+    }
+
+    /// The connection, made where there is none. While a back-off runs, the last error at once:
+    /// callers wait by themselves, and the queue keeps moving.
+    pub(super) fn conn(&mut self) -> Result<&mut Conn, StoreError> {
+        let generation = self.generation.get();
+        if self.seen != generation {
+            self.reset();
+            self.seen = generation;
+        }
+        if self.conn.is_none() {
+            if let Some((until, error)) = &self.not_before
+                && Instant::now() < *until
+            {
+                return Err(error.clone());
+            }
+            match self.target.connect(self.role) {
+                Ok(conn) => {
+                    self.pause = BACKOFF_FIRST;
+                    self.not_before = None;
+                    self.conn = Some(conn);
+                }
+                Err(error) => {
+                    self.not_before = Some((Instant::now() + self.pause, error.clone()));
+                    self.pause = (self.pause * 2).min(BACKOFF_MOST);
+                    return Err(error);
+                }
+            }
+        }
+        self.conn
+            .as_mut()
+            .ok_or_else(|| StoreError::other("соединение не открыто"))
+    }
+
+    /// Takes the connection out, to be lent; [`put`](Self::put) brings it back.
+    pub(super) fn take(&mut self) -> Option<Conn> {
+        self.conn.take()
+    }
+
+    pub(super) fn put(&mut self, conn: Conn) {
+        self.conn = Some(conn);
+    }
+
+    /// Drops the connection; an open transaction is undone by the engine.
+    pub(super) fn reset(&mut self) {
+        if let Some(conn) = self.conn.take() {
+            discard(conn);
+        }
+    }
+}
+
+/// Drops a connection that may be in any state; Diesel panics where the engine refuses to close it.
+pub(super) fn discard(conn: Conn) {
+    let _ = catch_unwind(AssertUnwindSafe(move || drop(conn)));
+}
