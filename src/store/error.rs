@@ -255,7 +255,10 @@ mod tests {
         outage("database is locked", true);
         outage("database or disk is full", true);
         outage("FATAL:  the database system is shutting down", true);
-        outage("server closed the connection unexpectedly\n\tThis probably", true);
+        outage(
+            "server closed the connection unexpectedly\n\tThis probably",
+            true,
+        );
         outage("deadlock detected", true);
         outage("no such table: inbox", false);
         outage("relation \"inbox\" does not exist", false);

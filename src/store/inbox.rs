@@ -194,32 +194,34 @@ pub fn accept(conn: &mut Conn, updates: &[NewUpdate]) -> Result<Vec<bool>, Store
                 new.push(inserted == 1);
             }
         }
-        Conn::Postgres(c) => match updates {
-            // One row is the usual case: its statement is cached.
-            [update] => {
-                let inserted = diesel::insert_into(inbox::table)
-                    .values(&Insert::from(update))
-                    .on_conflict_do_nothing()
-                    .execute(c)?;
-                new.push(inserted == 1);
-            }
-            updates => {
-                for chunk in updates.chunks(ROWS_PER_STATEMENT) {
-                    let rows: Vec<Insert<'_>> = chunk.iter().map(Insert::from).collect();
-                    let mut inserted: HashSet<(i64, i64)> = diesel::insert_into(inbox::table)
-                        .values(&rows)
+        Conn::Postgres(c) => {
+            match updates {
+                // One row is the usual case: its statement is cached.
+                [update] => {
+                    let inserted = diesel::insert_into(inbox::table)
+                        .values(&Insert::from(update))
                         .on_conflict_do_nothing()
-                        .returning((inbox::bot_id, inbox::update_id))
-                        .load(c)?
-                        .into_iter()
-                        .collect();
-                    // An update given twice is new once.
-                    new.extend(chunk.iter().map(|update| {
-                        inserted.remove(&(update.key.bot.0, update.key.update.0))
-                    }));
+                        .execute(c)?;
+                    new.push(inserted == 1);
+                }
+                updates => {
+                    for chunk in updates.chunks(ROWS_PER_STATEMENT) {
+                        let rows: Vec<Insert<'_>> = chunk.iter().map(Insert::from).collect();
+                        let mut inserted: HashSet<(i64, i64)> = diesel::insert_into(inbox::table)
+                            .values(&rows)
+                            .on_conflict_do_nothing()
+                            .returning((inbox::bot_id, inbox::update_id))
+                            .load(c)?
+                            .into_iter()
+                            .collect();
+                        // An update given twice is new once.
+                        new.extend(chunk.iter().map(|update| {
+                            inserted.remove(&(update.key.bot.0, update.key.update.0))
+                        }));
+                    }
                 }
             }
-        },
+        }
     }
     Ok(new)
 }

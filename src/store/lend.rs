@@ -248,8 +248,8 @@ impl LendPool {
         fence: Option<(&str, i64)>,
         limit: Duration,
     ) -> Result<Lent, StoreError> {
-        let permit = block_on(Arc::clone(&self.permits).acquire_owned())
-            .map_err(|_| StoreError::Closed)?;
+        let permit =
+            block_on(Arc::clone(&self.permits).acquire_owned()).map_err(|_| StoreError::Closed)?;
         let idle = self.idle.lock().pop();
         let stale = idle.is_some();
         let mut conn = match idle {

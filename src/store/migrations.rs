@@ -12,7 +12,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// The advisory lock under which one process migrates while others wait: any number that nobody
 /// else uses in this database.
-const LOCK: i64 = 0x7665_7374_6e69_6b;
+const LOCK: i64 = 0x0076_6573_746e_696b;
 
 fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError::other(format!("миграция не удалась: {error}"))

@@ -280,7 +280,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T, StoreError> + Send + 'static,
     {
-        let (job, answer) = Typed::new(job, fenced);
+        let (job, answer) = Typed::boxed(job, fenced);
         self.inner.shared.queue.push(Entry::Job(job)).await?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
@@ -307,7 +307,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T, StoreError> + Send + 'static,
     {
-        let (job, answer) = Typed::new(job, false);
+        let (job, answer) = Typed::boxed(job, false);
         self.inner.readers.queue.push(job).await?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
@@ -350,7 +350,9 @@ impl Store {
 
     /// Tells the writers under which epoch this node holds the lease; `None`: it does not.
     pub fn set_epoch(&self, epoch: Option<i64>) {
-        let epoch = epoch.and_then(|epoch| u64::try_from(epoch).ok()).unwrap_or(0);
+        let epoch = epoch
+            .and_then(|epoch| u64::try_from(epoch).ok())
+            .unwrap_or(0);
         self.inner.shared.epoch.store(epoch, Ordering::Release);
     }
 

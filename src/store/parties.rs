@@ -169,14 +169,10 @@ type Row = (
 );
 
 fn kind(text: &str) -> Result<PartyKind, StoreError> {
-    [
-        PartyKind::User,
-        PartyKind::Partner,
-        PartyKind::Counterparty,
-    ]
-    .into_iter()
-    .find(|kind| kind.as_str() == text)
-    .ok_or_else(|| StoreError::other(format!("parties.kind: «{text}»")))
+    [PartyKind::User, PartyKind::Partner, PartyKind::Counterparty]
+        .into_iter()
+        .find(|kind| kind.as_str() == text)
+        .ok_or_else(|| StoreError::other(format!("parties.kind: «{text}»")))
 }
 
 /// Reads a reference from its two columns.
@@ -257,11 +253,7 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Party>, StoreError> {
 ///
 /// # Errors
 /// [`StoreError::NotFound`] when there is no such party.
-pub fn set_deleted(
-    conn: &mut Conn,
-    reference: &PartyRef,
-    deleted: bool,
-) -> Result<(), StoreError> {
+pub fn set_deleted(conn: &mut Conn, reference: &PartyRef, deleted: bool) -> Result<(), StoreError> {
     let changed = on_engine!(conn, c => diesel::update(
         parties::table.find((reference.kind.as_str(), &reference.code))
     )

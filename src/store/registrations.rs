@@ -207,10 +207,7 @@ pub fn of_bot(
 ///
 /// # Errors
 /// An outage.
-pub fn of_party(
-    conn: &mut Conn,
-    party: &PartyRef,
-) -> Result<Vec<StoredRegistration>, StoreError> {
+pub fn of_party(conn: &mut Conn, party: &PartyRef) -> Result<Vec<StoredRegistration>, StoreError> {
     let rows: Vec<Row> = on_engine!(conn, c => registrations::table
         .filter(
             registrations::party_kind

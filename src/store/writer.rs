@@ -57,7 +57,8 @@ where
     T: Send + 'static,
     F: Fn(&mut Conn) -> Result<T, StoreError> + Send + 'static,
 {
-    pub(super) fn new(
+    /// The job for the queue and the place where its answer comes.
+    pub(super) fn boxed(
         work: F,
         fenced: bool,
     ) -> (Box<dyn Job>, oneshot::Receiver<Result<T, StoreError>>) {
@@ -302,11 +303,7 @@ impl Writer {
         self.open()?;
         let opened = self.fence_and_number(slots)?;
 
-        for index in 0..slots.len() {
-            let slot = &mut slots[index];
-            if slot.settled {
-                continue;
-            }
+        for slot in slots.iter_mut().filter(|slot| !slot.settled) {
             slot.failure = None;
             match &mut slot.entry {
                 Entry::Lend(_) => {
