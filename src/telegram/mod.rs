@@ -10,6 +10,7 @@
 //!   connection pools (made once per single-thread runtime), [`BotApi`] is a client with a token
 //!   (made once per bot, cheap).
 //! - [`Batch`] is the answer of `getUpdates`: every update parsed alone, with its raw JSON.
+//! - [`limits`] holds token buckets and pauses; the clock is passed in.
 //!
 //! Secrets: a token and a proxy's password have types that do not print, and texts of errors are
 //! searched for both before they leave (see `client.rs`).
@@ -18,6 +19,7 @@ mod client;
 mod download;
 mod endpoint;
 mod error;
+pub mod limits;
 mod methods;
 mod parse;
 mod split;
