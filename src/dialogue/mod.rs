@@ -18,7 +18,6 @@ mod scene;
 mod trace;
 mod turn;
 
-
 pub use built_in::{BuiltIn, CommandEntry, commands};
 pub use trace::{Trace, TraceStep};
 pub use turn::{Addressed, Decision, Effect, Incoming, IncomingKind, Person, Turn};

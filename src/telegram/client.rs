@@ -252,12 +252,12 @@ impl BotApi {
     ) -> Result<reqwest::Response, ApiError> {
         let mut request = Request::new(Method::GET, url);
         *request.timeout_mut() = Some(timeout);
-        self.client
-            .pools
-            .send
-            .execute(request)
-            .await
-            .map_err(|error| self.network_error(error))
+        // The long time-out is for the whole file; its beginning must come as soon as any answer.
+        let head = self.client.pools.send.execute(request);
+        match tokio::time::timeout(self.endpoint().send_timeout(), head).await {
+            Ok(response) => response.map_err(|error| self.network_error(error)),
+            Err(_) => Err(self.stalled()),
+        }
     }
 
     /// Where files are fetched from.
@@ -372,20 +372,21 @@ fn parse_own_url(text: &str) -> Url {
     }
 }
 
-/// Whether TLS is at the bottom of it. An `io::Error` does not name what it wraps as its source.
+/// Whether TLS is at the bottom of it.
 fn is_tls(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
         if error.is::<rustls::Error>() {
             return true;
         }
+        // An `io::Error` does not name what it wraps as its source, but that one's source.
         let wrapped = error
             .downcast_ref::<std::io::Error>()
             .and_then(std::io::Error::get_ref);
-        if wrapped.is_some_and(|error| error.is::<rustls::Error>()) {
-            return true;
-        }
-        cause = error.source();
+        cause = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
     }
     false
 }

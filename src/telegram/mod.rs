@@ -28,6 +28,9 @@ mod types;
 mod upload;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 pub use client::{BotApi, Client, upload_timeout};
 pub use download::Download;
 pub use endpoint::{Endpoint, EndpointError, EndpointOptions, POLL_MARGIN, SEND_TIMEOUT};
