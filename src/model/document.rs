@@ -101,6 +101,38 @@ impl<'t> Source<'t> {
         at
     }
 
+    /// The place of a byte of a string's value, where the string was written without escapes; else the
+    /// string itself.
+    pub fn within(&self, string: Span, value: &str, offset: usize) -> Span {
+        let written = self
+            .text
+            .get(string.start as usize..string.end as usize)
+            .unwrap_or_default();
+        let quote = if written.starts_with("\"\"\"") || written.starts_with("'''") {
+            3
+        } else {
+            1
+        };
+        let line_end = written
+            .get(quote..)
+            .map_or(0, |rest| match rest.as_bytes() {
+                _ if quote == 1 => 0,
+                [b'\n', ..] => 1,
+                [b'\r', b'\n', ..] => 2,
+                _ => 0,
+            });
+        let from = quote + line_end;
+        if written.get(from..written.len().saturating_sub(quote)) != Some(value) {
+            return string;
+        }
+        let start = string.start as usize + from + offset.min(value.len());
+        let length = self.text[self.floor(start)..]
+            .chars()
+            .next()
+            .map_or(0, char::len_utf8);
+        Span::from(start..start + length)
+    }
+
     /// A problem at a place of this text.
     pub fn problem(
         &self,
@@ -421,6 +453,11 @@ impl<'d, 't> Fields<'d, 't> {
         self.table
             .get(key)
             .map(|value| (value.get_ref(), value.span().into()))
+    }
+
+    /// Counts a key as asked for: what there is to say about it was said.
+    pub fn pass(&self, key: &'static str) {
+        self.asked.borrow_mut().push(key);
     }
 
     /// Where the key itself stands, if it is there.

@@ -1,1 +1,30 @@
-//! organisation
+//! The files of an organisation and what they say.
+//!
+//! | file | what for |
+//! |---|---|
+//! | `files` | the files themselves: from disk, by path |
+//! | `read/` | text → definitions, with every mistake of every file told in one go |
+//! | `definitions` | what the files say, with places |
+//! | `snapshot` | a bot's definition → the bot that its actor works with |
+//! | `check` | the bot check: allowed, but probably not meant |
+//! | `tokens` | literal tokens become sealed ones in the kept text |
+//! | `seed` | `parties.toml` against the data that is there |
+//! | `diff` | what an application would change, for people |
+//! | `apply`, `load`, `export` | the same against the store |
+//!
+//! Definitions are text: the store keeps each file byte for byte, and everything else is made from
+//! it (design: "What is true"). Not here: actors, HTTP.
+
+mod check;
+pub mod definitions;
+mod files;
+mod read;
+mod snapshot;
+mod tokens;
+
+pub use check::check;
+pub use definitions::{Definitions, TokenSource};
+pub use files::{ALGORITHMS, DefinitionFile, FileKind, Given, PARTIES};
+pub use read::{Known, MAX_VARIANTS, Reading, read};
+pub use snapshot::bot_snapshot;
+pub use tokens::{SEALED, Sealing, TokenSeal, seal_file, token_number};

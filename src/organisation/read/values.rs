@@ -1,0 +1,221 @@
+//! Values that several files write in the same form: codes, lengths of time, parties, zones.
+
+use crate::model::document::{At, Fields};
+use crate::model::{Locale, PartyRef};
+use crate::organisation::definitions::{Term, Who};
+use crate::settings::{parse_locale, parse_time_zone};
+
+/// More buttons than this are no choice any more: eight fit on a page.
+pub const MAX_VARIANTS: usize = 200;
+/// A longer code does not fit into messages and addresses.
+const CODE_CHARS: usize = 64;
+
+/// A code that stands in addresses and logs: letters, digits, `_` and `-`.
+pub(super) fn is_code(code: &str) -> bool {
+    !code.is_empty()
+        && code.chars().count() <= CODE_CHARS
+        && !code.starts_with(['-', '_'])
+        && code
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+/// The code of a party or group may also hold dots and slashes, as accounting programs make them.
+pub(super) fn is_party_code(code: &str) -> bool {
+    !code.is_empty()
+        && code.chars().count() <= CODE_CHARS
+        && !code
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, ':' | '"' | ','))
+}
+
+/// A required code.
+pub(super) fn code(fields: &Fields<'_, '_>, is_good: fn(&str) -> bool) -> Option<At<String>> {
+    let code = fields.required_text("code")?;
+    if is_good(&code.value) {
+        return Some(code);
+    }
+    fields.document().error(
+        "bad-code",
+        code.span,
+        format!("код «{}» не годится", code.value),
+        Some("код — до 64 букв и цифр без пробелов, например shop или 000012".to_owned()),
+    );
+    None
+}
+
+/// `30m`, `24h`, `7d`, in seconds.
+pub(super) fn ttl(fields: &Fields<'_, '_>, key: &'static str, range_s: (i64, i64)) -> Option<i64> {
+    let text = fields.text(key)?;
+    let seconds = split_number(&text.value).and_then(|(number, unit)| {
+        let unit = match unit {
+            "m" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        Some(i64::from(number) * unit)
+    });
+    match seconds {
+        Some(seconds) if (range_s.0..=range_s.1).contains(&seconds) => Some(seconds),
+        Some(_) => {
+            fields.document().error(
+                "out-of-range",
+                text.span,
+                format!("«{key}»: {} — недопустимый срок", text.value),
+                Some(format!(
+                    "допустимо от {} до {}",
+                    seconds_text(range_s.0),
+                    seconds_text(range_s.1)
+                )),
+            );
+            None
+        }
+        None => {
+            fields.document().error(
+                "bad-duration",
+                text.span,
+                format!("«{key}»: непонятный срок «{}»", text.value),
+                Some("напишите число и единицу: 30m, 24h или 7d".to_owned()),
+            );
+            None
+        }
+    }
+}
+
+fn seconds_text(seconds: i64) -> String {
+    if seconds % 86_400 == 0 {
+        format!("{}d", seconds / 86_400)
+    } else if seconds % 3600 == 0 {
+        format!("{}h", seconds / 3600)
+    } else {
+        format!("{}m", seconds / 60)
+    }
+}
+
+fn split_number(text: &str) -> Option<(u32, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    // Nine digits hold any length of time and never overflow.
+    let number = (1..=9).contains(&end).then(|| text[..end].parse().ok())??;
+    Some((number, &text[end..]))
+}
+
+/// `5d`, `3h`, `2wd`.
+pub(super) fn term(fields: &Fields<'_, '_>, key: &'static str) -> Option<Term> {
+    let text = fields.text(key)?;
+    if text.value.is_empty() {
+        return None;
+    }
+    let term = match split_number(&text.value) {
+        Some((number, "h")) => Some(Term::Hours(number)),
+        Some((number, "d")) => Some(Term::Days(number)),
+        Some((number, "wd")) => Some(Term::WorkingDays(number)),
+        _ => None,
+    };
+    if term.is_none() {
+        fields.document().error(
+            "bad-duration",
+            text.span,
+            format!("«{key}»: непонятный срок «{}»", text.value),
+            Some("напишите число и единицу: 5d (дни), 3h (часы) или 2wd (рабочие дни)".to_owned()),
+        );
+    }
+    term
+}
+
+/// `ru` or `en`.
+pub(super) fn locale(fields: &Fields<'_, '_>, key: &'static str) -> Option<Locale> {
+    let text = fields.text(key)?;
+    let locale = parse_locale(&text.value);
+    if locale.is_none() {
+        fields.document().error(
+            "bad-locale",
+            text.span,
+            format!("«{key}»: неизвестный язык «{}»", text.value),
+            Some("напишите ru или en".to_owned()),
+        );
+    }
+    locale
+}
+
+/// The IANA name of a zone.
+pub(super) fn time_zone(fields: &Fields<'_, '_>, key: &'static str) -> Option<String> {
+    let text = fields.text(key)?;
+    match parse_time_zone(&text.value) {
+        Ok(_) => Some(text.value),
+        Err(hint) => {
+            fields.document().error(
+                "bad-time-zone",
+                text.span,
+                format!("«{key}»: неизвестный часовой пояс «{}»", text.value),
+                Some(hint),
+            );
+            None
+        }
+    }
+}
+
+/// `user:CODE`, `partner:CODE`, `counterparty:CODE`.
+pub(super) fn party(fields: &Fields<'_, '_>, text: At<String>) -> Option<At<PartyRef>> {
+    match text.value.parse::<PartyRef>() {
+        Ok(party) if is_party_code(&party.code) => Some(At {
+            value: party,
+            span: text.span,
+        }),
+        Ok(_) => {
+            fields.document().error(
+                "bad-code",
+                text.span,
+                format!("«{}»: код не годится", text.value),
+                Some("код — до 64 знаков без пробелов".to_owned()),
+            );
+            None
+        }
+        Err(message) => {
+            fields.document().error(
+                "bad-party",
+                text.span,
+                message,
+                Some("назовите сначала, кто это: user:ivanov".to_owned()),
+            );
+            None
+        }
+    }
+}
+
+/// Whether a text writes a party, as an attribute does (`"Менеджер" = "user:ivanov"`).
+pub(super) fn looks_like_party(text: &str) -> bool {
+    text.parse::<PartyRef>()
+        .is_ok_and(|party| is_party_code(&party.code))
+}
+
+/// A performer or recipient. `performer` is a recipient only.
+pub(super) fn who(fields: &Fields<'_, '_>, text: At<String>, performer: bool) -> Option<At<Who>> {
+    let who = match text.value.as_str() {
+        "author" => Some(Who::Author),
+        "performer" if performer => Some(Who::Performer),
+        other => match other.split_once(':') {
+            Some(("group", code)) if is_party_code(code) => Some(Who::Group(code.to_owned())),
+            Some(("algorithm", name)) if !name.trim().is_empty() => {
+                Some(Who::Algorithm(name.trim().to_owned()))
+            }
+            Some(("user" | "partner" | "counterparty", _)) => {
+                return party(fields, text).map(|party| party.map(Who::Party));
+            }
+            _ => None,
+        },
+    };
+    if who.is_none() {
+        let words = if performer { "author, performer" } else { "author" };
+        fields.document().error(
+            "unknown-value",
+            text.span,
+            format!("«{}»: непонятно, кто это", text.value),
+            Some(format!("напишите {words}, user:КОД, group:КОД или algorithm:ИМЯ")),
+        );
+    }
+    who.map(|value| At {
+        value,
+        span: text.span,
+    })
+}
