@@ -338,6 +338,9 @@ fn syntax_message(message: &str) -> (String, Option<String>) {
             "оставьте одно из двух значений",
         ),
         ("must be quoted", "значение без кавычек", QUOTES),
+        ("invalid basic string", "кавычка не закрыта", QUOTES),
+        ("invalid literal string", "кавычка не закрыта", QUOTES),
+        ("invalid multi-line", "тройная кавычка не закрыта", QUOTES),
         ("opening quote", "нет открывающей кавычки", QUOTES),
         (
             "unclosed array table",

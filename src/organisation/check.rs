@@ -60,7 +60,10 @@ pub fn check(definitions: &Definitions, files: &BTreeMap<String, DefinitionFile>
             .get(&scenario.file)
             .and_then(|file| std::str::from_utf8(&file.bytes).ok())
             .unwrap_or_default();
-        let source = Source::new(&scenario.file, text.strip_prefix('\u{feff}').unwrap_or(text));
+        let source = Source::new(
+            &scenario.file,
+            text.strip_prefix('\u{feff}').unwrap_or(text),
+        );
         for notification in &scenario.notifications {
             problems.extend(message_findings(&source, "оповещение", &notification.text));
         }
@@ -128,7 +131,14 @@ struct BotChecker<'b> {
 }
 
 impl BotChecker<'_> {
-    fn report(&mut self, level: Level, code: &'static str, span: Span, message: String, hint: impl Into<String>) {
+    fn report(
+        &mut self,
+        level: Level,
+        code: &'static str,
+        span: Span,
+        message: String,
+        hint: impl Into<String>,
+    ) {
         let problem = self.source.problem(level, code, span, message).hint(hint);
         self.problems.push(problem);
     }
@@ -168,7 +178,8 @@ impl BotChecker<'_> {
         if let Some(reply) = &bot.unknown_reply {
             self.message("ответ на неизвестный запрос", reply);
         }
-        let Some(authorization) = bot.authorization.as_ref().filter(|section| section.enabled) else {
+        let Some(authorization) = bot.authorization.as_ref().filter(|section| section.enabled)
+        else {
             return;
         };
         if let Some(prompt) = &authorization.prompt {
@@ -210,12 +221,15 @@ impl BotChecker<'_> {
         let top: HashMap<String, usize> = self.top_words();
         for (record, keyword) in bot.keywords.iter().enumerate() {
             if !self.live[record] {
-                if !keyword.deleted {
+                if !keyword.deleted && bot.is_under_deleted(record) {
                     self.report(
                         Level::Note,
                         "under-deleted",
                         keyword.words_span,
-                        format!("запись «{}» не сработает: запись над ней помечена на удаление", bot.path(record)),
+                        format!(
+                            "запись «{}» не сработает: запись над ней помечена на удаление",
+                            bot.path(record)
+                        ),
                         "перенесите запись, пометьте и её или снимите пометку сверху",
                     );
                 }
@@ -239,7 +253,10 @@ impl BotChecker<'_> {
             match &keyword.kind {
                 KindDefinition::Text(text) => self.message("ответ", text),
                 KindDefinition::Algorithm { settings, .. } => {
-                    if let Some(title) = settings.as_ref().and_then(|settings| settings.title.as_ref()) {
+                    if let Some(title) = settings
+                        .as_ref()
+                        .and_then(|settings| settings.title.as_ref())
+                    {
                         self.message("заголовок выбора", title);
                     }
                 }
@@ -250,10 +267,16 @@ impl BotChecker<'_> {
                     let own = children.get(&u32::try_from(record).unwrap_or(u32::MAX));
                     self.choice(record, choice, own.map_or(&[], Vec::as_slice), &top);
                 }
-                KindDefinition::Alias { target, record: None } => self.warn(
+                KindDefinition::Alias {
+                    target,
+                    record: None,
+                } => self.warn(
                     "alias-to-deleted",
                     target.span,
-                    format!("запись «{}» помечена на удаление: ответа не будет", target.value),
+                    format!(
+                        "запись «{}» помечена на удаление: ответа не будет",
+                        target.value
+                    ),
                     "снимите пометку удаления или направьте запись на другую",
                 ),
                 KindDefinition::Alias { .. } | KindDefinition::Unread => {}
@@ -264,7 +287,11 @@ impl BotChecker<'_> {
 
     /// Folded words of the built-in commands that this bot answers, with what to call them.
     fn built_in_words(&self) -> HashMap<String, &'static str> {
-        let tasks: &[(&str, &[&str])] = if self.bot.task_menu { TASK_MENU_COMMANDS } else { &[] };
+        let tasks: &[(&str, &[&str])] = if self.bot.task_menu {
+            TASK_MENU_COMMANDS
+        } else {
+            &[]
+        };
         BUILT_IN
             .iter()
             .chain(tasks)
@@ -289,7 +316,12 @@ impl BotChecker<'_> {
     }
 
     /// D3 and D1: what answers before keywords are looked at.
-    fn shadowed(&mut self, record: usize, built_in: &HashMap<String, &'static str>, callable: &HashMap<String, &str>) {
+    fn shadowed(
+        &mut self,
+        record: usize,
+        built_in: &HashMap<String, &'static str>,
+        callable: &HashMap<String, &str>,
+    ) {
         let keyword = &self.bot.keywords[record];
         for word in &keyword.words {
             let folded = self.bot.fold.fold(word);
@@ -304,7 +336,9 @@ impl BotChecker<'_> {
                 } else {
                     (
                         Level::Warning,
-                        format!("слово «{word}» не сработает: на него отвечает встроенная команда «{command}»"),
+                        format!(
+                            "слово «{word}» не сработает: на него отвечает встроенная команда «{command}»"
+                        ),
                     )
                 };
                 self.report(
@@ -355,7 +389,13 @@ impl BotChecker<'_> {
     }
 
     /// R134, D13: variants and the records under them.
-    fn choice(&mut self, record: usize, choice: &ChoiceDefinition, children: &[usize], top: &HashMap<String, usize>) {
+    fn choice(
+        &mut self,
+        record: usize,
+        choice: &ChoiceDefinition,
+        children: &[usize],
+        top: &HashMap<String, usize>,
+    ) {
         let bot = self.bot;
         let fold = bot.fold;
         let VariantsDefinition::Fixed(variants) = &choice.variants else {
@@ -365,7 +405,10 @@ impl BotChecker<'_> {
                     Level::Note,
                     "dynamic-choice-without-record",
                     span,
-                    format!("что бы ни выбрали в «{}», ответит общий разбор текста", bot.path(record)),
+                    format!(
+                        "что бы ни выбрали в «{}», ответит общий разбор текста",
+                        bot.path(record)
+                    ),
                     "добавьте запись без words с этим parent: она ответит на любой вариант",
                 );
             }
@@ -373,9 +416,16 @@ impl BotChecker<'_> {
         };
         let answers: HashMap<String, usize> = children
             .iter()
-            .flat_map(|&child| bot.keywords[child].words.iter().map(move |word| (fold.fold(word), child)))
+            .flat_map(|&child| {
+                bot.keywords[child]
+                    .words
+                    .iter()
+                    .map(move |word| (fold.fold(word), child))
+            })
             .collect();
-        let has_catch_all = children.iter().any(|&child| bot.keywords[child].words.is_empty());
+        let has_catch_all = children
+            .iter()
+            .any(|&child| bot.keywords[child].words.is_empty());
         let mut labels: HashMap<String, &str> = HashMap::new();
         for variant in variants {
             let label = &*variant.value;
@@ -417,29 +467,44 @@ impl BotChecker<'_> {
             );
             let hint = match near {
                 Some(near) => format!("возможно, он должен совпадать со словом «{near}»"),
-                None => format!("добавьте запись с parent = \"{}\" и words = \"{label}\"", bot.path(record)),
+                None => format!(
+                    "добавьте запись с parent = \"{}\" и words = \"{label}\"",
+                    bot.path(record)
+                ),
             };
             self.report(
                 level_and_tail.0,
                 "variant-without-record",
                 variant.span,
-                format!("у варианта «{label}» нет своей записи: {}", level_and_tail.1),
+                format!(
+                    "у варианта «{label}» нет своей записи: {}",
+                    level_and_tail.1
+                ),
                 hint,
             );
         }
         for &child in children {
             let keyword = &bot.keywords[child];
             let offered = keyword.words.is_empty()
-                || keyword.words.iter().any(|word| labels.contains_key(&fold.fold(word)));
+                || keyword
+                    .words
+                    .iter()
+                    .any(|word| labels.contains_key(&fold.fold(word)));
             if !offered {
-                let hint = match nearest(keyword.title(), variants.iter().map(|variant| &*variant.value)) {
+                let hint = match nearest(
+                    keyword.title(),
+                    variants.iter().map(|variant| &*variant.value),
+                ) {
                     Some(near) => format!("возможно, слово должно совпадать с вариантом «{near}»"),
                     None => "допишите вариант в variants или уберите запись".to_owned(),
                 };
                 self.warn(
                     "record-without-variant",
                     keyword.words_span,
-                    format!("записи «{}» не соответствует ни один вариант", bot.path(child)),
+                    format!(
+                        "записи «{}» не соответствует ни один вариант",
+                        bot.path(child)
+                    ),
                     hint,
                 );
             }
@@ -457,7 +522,12 @@ impl BotChecker<'_> {
             ..bot.fold
         };
         let mut seen: HashMap<(ParentKey, String), (usize, &str)> = HashMap::new();
-        for (record, keyword) in bot.keywords.iter().enumerate().filter(|&(record, _)| self.live[record]) {
+        for (record, keyword) in bot
+            .keywords
+            .iter()
+            .enumerate()
+            .filter(|&(record, _)| self.live[record])
+        {
             let parent = match keyword.parent {
                 ParentRecord::Top => None,
                 ParentRecord::Record(parent) => Some(parent),

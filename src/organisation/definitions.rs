@@ -226,6 +226,19 @@ impl BotDefinition {
         live.into_iter().map(|live| live.unwrap_or(false)).collect()
     }
 
+    /// Whether a record that is not deleted itself stands under one that is.
+    pub fn is_under_deleted(&self, record: usize) -> bool {
+        let mut at = self.keywords[record].parent;
+        while let ParentRecord::Record(parent) = at {
+            let keyword = &self.keywords[parent as usize];
+            if keyword.deleted {
+                return true;
+            }
+            at = keyword.parent;
+        }
+        false
+    }
+
     /// The words from the top down to a record, as messages show them.
     pub fn path(&self, record: usize) -> String {
         let mut parts = vec![self.keywords[record].title()];

@@ -43,8 +43,9 @@ impl FileKind {
     /// The kind of a path within an organisation, if it is one of the files that are read.
     pub fn of(path: &str) -> Option<FileKind> {
         let in_folder = |folder: &str| {
-            path.strip_prefix(folder)
-                .is_some_and(|name| name.ends_with(".toml") && name.len() > ".toml".len() && !name.contains('/'))
+            path.strip_prefix(folder).is_some_and(|name| {
+                name.ends_with(".toml") && name.len() > ".toml".len() && !name.contains('/')
+            })
         };
         if path == PARTIES {
             Some(FileKind::Parties)
@@ -75,7 +76,9 @@ pub struct Given {
 
 impl Given {
     /// Files made in memory, as a whole folder.
-    pub fn folder(files: impl IntoIterator<Item = (impl Into<String>, impl Into<Vec<u8>>)>) -> Given {
+    pub fn folder(
+        files: impl IntoIterator<Item = (impl Into<String>, impl Into<Vec<u8>>)>,
+    ) -> Given {
         Given {
             files: files
                 .into_iter()
@@ -156,7 +159,10 @@ impl Given {
             } else if path.ends_with(".toml") {
                 let hint = match nearest(&path, [PARTIES, ALGORITHMS]) {
                     Some(near) => format!("возможно, файл должен называться {near}"),
-                    None => "читаются parties.toml, algorithms.toml, bots/*.toml и scenarios/*.toml".into(),
+                    None => {
+                        "читаются parties.toml, algorithms.toml, bots/*.toml и scenarios/*.toml"
+                            .into()
+                    }
                 };
                 self.problems.push(
                     Problem::of_file(
@@ -212,11 +218,22 @@ impl Given {
 /// The values of `file` in a list of algorithms; whatever is wrong with the list is told elsewhere.
 fn program_paths(text: &str) -> Vec<String> {
     let (_, table) = crate::model::document::Document::parse(ALGORITHMS, text);
-    let Some(list) = table.get_ref().get("algorithm").and_then(|list| list.get_ref().as_array()) else {
+    let Some(list) = table
+        .get_ref()
+        .get("algorithm")
+        .and_then(|list| list.get_ref().as_array())
+    else {
         return Vec::new();
     };
     list.iter()
-        .filter_map(|entry| entry.get_ref().get("file")?.get_ref().as_str().map(str::to_owned))
+        .filter_map(|entry| {
+            entry
+                .get_ref()
+                .get("file")?
+                .get_ref()
+                .as_str()
+                .map(str::to_owned)
+        })
         .collect()
 }
 
@@ -280,7 +297,8 @@ mod tests {
 
     #[test]
     fn a_path_tells_what_a_file_holds() {
-        let check = |path: &str, kind: Option<FileKind>| assert_eq!(FileKind::of(path), kind, "{path}");
+        let check =
+            |path: &str, kind: Option<FileKind>| assert_eq!(FileKind::of(path), kind, "{path}");
         check("parties.toml", Some(FileKind::Parties));
         check("bots/shop.toml", Some(FileKind::Bot));
         check("bots/old/shop.toml", None);
@@ -305,7 +323,13 @@ mod tests {
     #[test]
     fn a_program_stays_in_its_folder() {
         assert!(is_inside("algorithms/а.bsl"));
-        for path in ["../a.bsl", "/etc/a.bsl", "", "a\\..\\b.bsl", "a/../../b.bsl"] {
+        for path in [
+            "../a.bsl",
+            "/etc/a.bsl",
+            "",
+            "a\\..\\b.bsl",
+            "a/../../b.bsl",
+        ] {
             assert!(!is_inside(path), "{path}");
         }
     }

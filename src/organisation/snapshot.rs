@@ -43,7 +43,8 @@ pub fn bot_snapshot(bot: &BotDefinition, revision: i64, locale: Locale) -> Bot {
             .as_ref()
             .filter(|authorization| authorization.enabled)
             .map(|authorization| {
-                let value = |field: &Option<At<String>>| field.as_ref().map(|text| text.value.clone());
+                let value =
+                    |field: &Option<At<String>>| field.as_ref().map(|text| text.value.clone());
                 Authorization {
                     prompt: value(&authorization.prompt),
                     algorithm: value(&authorization.algorithm),
@@ -115,9 +116,9 @@ fn rule(keyword: &KeywordDefinition, parent: Option<KeywordId>) -> Option<Keywor
     let kind = match &keyword.kind {
         KindDefinition::Text(text) => KeywordKind::Text(RichText::authored(&text.value)),
         KindDefinition::Algorithm { name, settings } => {
-            choice_settings = settings
-                .as_deref()
-                .map(|settings| Box::new(choice(Variants::Algorithm(name.value.clone()), settings)));
+            choice_settings = settings.as_deref().map(|settings| {
+                Box::new(choice(Variants::Algorithm(name.value.clone()), settings))
+            });
             KeywordKind::Algorithm(name.value.clone())
         }
         KindDefinition::Choice(definition) => {

@@ -1,8 +1,6 @@
 //! Tokens written in files: their form, and how a literal one becomes a sealed one in the stored text.
 //! The key is the store's; here it is only a pair of functions.
 
-use toml_edit::{DocumentMut, Value};
-
 use super::files::{DefinitionFile, FileKind};
 
 /// Before the sealed form of a token.
@@ -28,7 +26,9 @@ pub fn token_number(token: &str) -> Option<i64> {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
         && number.bytes().all(|byte| byte.is_ascii_digit());
-    good.then(|| number.parse().ok()).flatten().filter(|&number| number > 0)
+    good.then(|| number.parse().ok())
+        .flatten()
+        .filter(|&number| number > 0)
 }
 
 /// What becomes of the token in a bot's text before it is kept.
@@ -84,7 +84,8 @@ fn token_of(bytes: &[u8]) -> Option<zeroize::Zeroizing<String>> {
     if !has_token_line(text) {
         return None;
     }
-    let (_, table) = crate::model::document::Document::parse("", text.trim_start_matches('\u{feff}'));
+    let (_, table) =
+        crate::model::document::Document::parse("", text.trim_start_matches('\u{feff}'));
     let value = table.get_ref().get("token")?.get_ref().as_str()?;
     Some(zeroize::Zeroizing::new(value.to_owned()))
 }
@@ -92,28 +93,25 @@ fn token_of(bytes: &[u8]) -> Option<zeroize::Zeroizing<String>> {
 fn has_token_line(text: &str) -> bool {
     text.lines().any(|line| {
         let line = line.trim_start_matches(['\u{feff}', ' ', '\t', '"', '\'']);
-        line.strip_prefix("token")
-            .is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ', '\t']).starts_with('='))
+        line.strip_prefix("token").is_some_and(|rest| {
+            rest.trim_start_matches(['"', '\'', ' ', '\t'])
+                .starts_with('=')
+        })
     })
 }
 
+/// Only the bytes of the value are replaced, so that comments, order and line ends stay.
 fn with_token(bytes: &[u8], token: &str) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let (mark, body) = match text.strip_prefix('\u{feff}') {
-        Some(body) => ("\u{feff}", body),
-        None => ("", text),
-    };
-    let mut document: DocumentMut = body.parse().ok()?;
-    let item = document.get_mut("token")?.as_value_mut()?;
-    let decor = item.decor().clone();
-    *item = Value::from(token);
-    *item.decor_mut() = decor;
-    // `toml_edit` writes line ends as \n; a file with \r\n keeps its own.
-    let mut out = document.to_string();
-    if body.contains("\r\n") && !out.contains("\r\n") {
-        out = out.replace('\n', "\r\n");
-    }
-    Some(format!("{mark}{out}").into_bytes())
+    let body = text.trim_start_matches('\u{feff}');
+    let mark = text.len() - body.len();
+    let (_, table) = crate::model::document::Document::parse("", body);
+    let span = table.get_ref().get("token")?.span();
+    let mut out = Vec::with_capacity(bytes.len() + token.len());
+    out.extend_from_slice(&bytes[..mark + span.start]);
+    out.extend_from_slice(format!("\"{token}\"").as_bytes());
+    out.extend_from_slice(&bytes[mark + span.end..]);
+    Some(out)
 }
 
 #[cfg(test)]
@@ -125,7 +123,11 @@ pub(super) mod tests {
 
     impl TokenSeal for Backwards {
         fn seal(&self, token: &str) -> Result<String, String> {
-            Ok(format!("{}{}", self.0, token.chars().rev().collect::<String>()))
+            Ok(format!(
+                "{}{}",
+                self.0,
+                token.chars().rev().collect::<String>()
+            ))
         }
 
         fn open(&self, sealed: &str) -> Option<zeroize::Zeroizing<String>> {
@@ -156,16 +158,24 @@ pub(super) mod tests {
         );
         check("\u{feff}token='1:ab'\n", "\u{feff}token=\"sealed:kba:1\"\n");
         check(
-            "token = \"1:ab\"\r\ncode = \"a\"\r\n",
-            "token = \"sealed:kba:1\"\r\ncode = \"a\"\r\n",
+            "token = \"1:ab\"\r\ncode = \"a\"\r\nx = '''\r\na\nb'''\r\n",
+            "token = \"sealed:kba:1\"\r\ncode = \"a\"\r\nx = '''\r\na\nb'''\r\n",
         );
         check("\"token\" = \"1:ab\"", "\"token\" = \"sealed:kba:1\"");
     }
 
     #[test]
     fn a_file_without_a_literal_token_stays_as_it_is() {
-        for text in ["token_env = \"A\"\n", "[[keyword]]\ntext = \"token = 1\"\n", "не TOML ="] {
-            assert_eq!(seal_file(&bot(text), None, &Backwards('k')), Sealing::Unchanged, "{text}");
+        for text in [
+            "token_env = \"A\"\n",
+            "[[keyword]]\ntext = \"token = 1\"\n",
+            "не TOML =",
+        ] {
+            assert_eq!(
+                seal_file(&bot(text), None, &Backwards('k')),
+                Sealing::Unchanged,
+                "{text}"
+            );
         }
     }
 
@@ -179,7 +189,10 @@ pub(super) mod tests {
             Sealing::Sealed(kept.to_vec())
         );
         let sealed = bot("token = \"sealed:kba:1\"\n");
-        assert_eq!(seal_file(&sealed, None, &Backwards('k')), Sealing::Unchanged);
+        assert_eq!(
+            seal_file(&sealed, None, &Backwards('k')),
+            Sealing::Unchanged
+        );
         assert_eq!(seal_file(&sealed, None, &Backwards('z')), Sealing::Foreign);
     }
 

@@ -58,7 +58,10 @@ fn file_exists(
     if files.contains_key(path) {
         return true;
     }
-    let programs = files.keys().map(String::as_str).filter(|path| path.ends_with(".bsl"));
+    let programs = files
+        .keys()
+        .map(String::as_str)
+        .filter(|path| path.ends_with(".bsl"));
     let hint = match nearest(path, programs) {
         Some(near) => format!("возможно, имелось в виду «{near}»"),
         None => "положите файл рядом или исправьте путь".to_owned(),

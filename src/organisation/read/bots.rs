@@ -32,7 +32,9 @@ pub(super) fn read(fields: Fields<'_, '_>) -> Option<BotDefinition> {
     let locale = locale(&fields, "locale");
     let defaults = Fold::default();
     let fold = Fold {
-        yo: fields.flag("fold_yo").map_or(defaults.yo, |flag| flag.value),
+        yo: fields
+            .flag("fold_yo")
+            .map_or(defaults.yo, |flag| flag.value),
         lookalikes: fields
             .flag("fold_lookalikes")
             .map_or(defaults.lookalikes, |flag| flag.value),
@@ -40,14 +42,21 @@ pub(super) fn read(fields: Fields<'_, '_>) -> Option<BotDefinition> {
     let on_other_text = fields
         .one_of(
             "on_other_text",
-            &[("leave", OnOtherText::Leave), ("repeat", OnOtherText::Repeat)],
+            &[
+                ("leave", OnOtherText::Leave),
+                ("repeat", OnOtherText::Repeat),
+            ],
         )
         .map_or(OnOtherText::default(), |word| word.value);
     let choice_ttl_s = ttl(&fields, "choice_ttl", CHOICE_TTL_RANGE_S).unwrap_or(CHOICE_TTL_S);
     let quote = fields
         .one_of(
             "quote",
-            &[("never", Quote::Never), ("groups", Quote::Groups), ("always", Quote::Always)],
+            &[
+                ("never", Quote::Never),
+                ("groups", Quote::Groups),
+                ("always", Quote::Always),
+            ],
         )
         .map_or(Quote::default(), |word| word.value);
     let mode = fields.one_of(
@@ -145,7 +154,8 @@ fn read_token(fields: &Fields<'_, '_>) -> Option<At<TokenSource>> {
             env.span,
             "имя переменной окружения не годится",
             Some(if token_number(&env.value).is_some() {
-                "это похоже на сам токен: его пишут в token, а в token_env — имя переменной".to_owned()
+                "это похоже на сам токен: его пишут в token, а в token_env — имя переменной"
+                    .to_owned()
             } else {
                 "имя состоит из латинских букв, цифр и _: SHOP_TOKEN".to_owned()
             }),
@@ -174,7 +184,10 @@ fn read_token(fields: &Fields<'_, '_>) -> Option<At<TokenSource>> {
             "bad-token",
             literal.span,
             "это не похоже на токен",
-            Some("токен имеет вид число:буквы, его выдаёт @BotFather; скопируйте его целиком".to_owned()),
+            Some(
+                "токен имеет вид число:буквы, его выдаёт @BotFather; скопируйте его целиком"
+                    .to_owned(),
+            ),
         );
         return None;
     }
@@ -243,7 +256,10 @@ fn check_text(section: &Fields<'_, '_>, name: TextName, template: &str, span: Sp
     for problem in check_template(name, template) {
         let message = problem.kind.to_string();
         // The texts room says what is wrong and what to do in one sentence.
-        let (message, hint) = match message.split_once("; ").or_else(|| message.split_once(": ")) {
+        let (message, hint) = match message
+            .split_once("; ")
+            .or_else(|| message.split_once(": "))
+        {
             Some((message, hint)) => (message.to_owned(), hint.to_owned()),
             None => (message, "исправьте текст".to_owned()),
         };

@@ -70,19 +70,25 @@ fn read_record(entry: &Fields<'_, '_>, fold: Fold) -> (KeywordDefinition, Links)
         parent: read_path(entry, "parent"),
         target: None,
     };
-    if words.is_empty() && links.parent.is_none() && !entry.has("parent") {
+    let is_read = words_span == entry.span() || !words.is_empty();
+    if words.is_empty() && is_read && !entry.has("parent") {
         entry.document().error(
             "missing-key",
             words_span,
             "у записи нет слов",
-            Some("добавьте строку words = \"…\"; без слов бывает только запись с parent".to_owned()),
+            Some(
+                "добавьте строку words = \"…\"; без слов бывает только запись с parent".to_owned(),
+            ),
         );
     }
     let deleted = entry.flag("deleted").is_some_and(|flag| flag.value);
     if !entry.has("kind") {
         entry.missing(
             "kind",
-            Some("добавьте строку kind = \"text\", \"algorithm\", \"choice\" или \"alias\"".to_owned()),
+            Some(
+                "добавьте строку kind = \"text\", \"algorithm\", \"choice\" или \"alias\""
+                    .to_owned(),
+            ),
         );
     }
     let kind = entry.one_of(
@@ -104,7 +110,19 @@ fn read_record(entry: &Fields<'_, '_>, fold: Fold) -> (KeywordDefinition, Links)
             KindDefinition::Unread
         }
         Some(Kind::Text) => {
-            refuse_keys(entry, "text", &["algorithm", "title", "variants", "confirm", "columns", "back", "target"]);
+            refuse_keys(
+                entry,
+                "text",
+                &[
+                    "algorithm",
+                    "title",
+                    "variants",
+                    "confirm",
+                    "columns",
+                    "back",
+                    "target",
+                ],
+            );
             match entry.required_text("text") {
                 Some(text) => KindDefinition::Text(text.map(String::into_boxed_str)),
                 None => KindDefinition::Unread,
@@ -128,10 +146,9 @@ fn read_record(entry: &Fields<'_, '_>, fold: Fold) -> (KeywordDefinition, Links)
             refuse_keys(entry, "choice", &["text", "target"]);
             let settings = read_settings(entry);
             match read_variants(entry, fold) {
-                Some(variants) => KindDefinition::Choice(Box::new(ChoiceDefinition {
-                    variants,
-                    settings,
-                })),
+                Some(variants) => {
+                    KindDefinition::Choice(Box::new(ChoiceDefinition { variants, settings }))
+                }
                 None => KindDefinition::Unread,
             }
         }
@@ -139,7 +156,15 @@ fn read_record(entry: &Fields<'_, '_>, fold: Fold) -> (KeywordDefinition, Links)
             refuse_keys(
                 entry,
                 "alias",
-                &["text", "algorithm", "title", "variants", "confirm", "columns", "back"],
+                &[
+                    "text",
+                    "algorithm",
+                    "title",
+                    "variants",
+                    "confirm",
+                    "columns",
+                    "back",
+                ],
             );
             if !entry.has("target") {
                 entry.missing(
@@ -178,6 +203,10 @@ fn read_words(entry: &Fields<'_, '_>, fold: Fold) -> (Box<[Box<str>]>, Span) {
     let Some(text) = entry.text("words") else {
         return (Box::default(), entry.span());
     };
+    // A list without words is no list: the record itself stands for it.
+    if text.value.trim().is_empty() {
+        return (Box::default(), entry.span());
+    }
     let span = text.span;
     let refuse = |code, message: &str, hint: &str| {
         entry
@@ -216,14 +245,20 @@ fn read_words(entry: &Fields<'_, '_>, fold: Fold) -> (Box<[Box<str>]>, Span) {
             );
         }
     }
-    (words.into_iter().map(String::into_boxed_str).collect(), span)
+    (
+        words.into_iter().map(String::into_boxed_str).collect(),
+        span,
+    )
 }
 
 fn read_path(entry: &Fields<'_, '_>, key: &'static str) -> Option<WrittenPath> {
     let written = entry.text_or_texts(key)?;
     let span = written.span;
     let parts: Vec<String> = match written.value {
-        Ok(text) => text.split(PATH).map(|part| part.trim().to_owned()).collect(),
+        Ok(text) => text
+            .split(PATH)
+            .map(|part| part.trim().to_owned())
+            .collect(),
         Err(parts) => parts.into_iter().map(|part| part.value).collect(),
     };
     // An empty part after the first is a catch-all (D12).
@@ -373,7 +408,11 @@ impl Tree<'_, '_, '_> {
         let folded: Vec<String> = if keyword.words.is_empty() {
             vec![String::new()]
         } else {
-            keyword.words.iter().map(|word| self.fold.fold(word)).collect()
+            keyword
+                .words
+                .iter()
+                .map(|word| self.fold.fold(word))
+                .collect()
         };
         for word in folded {
             let keywords = &self.keywords;
@@ -424,7 +463,11 @@ impl Tree<'_, '_, '_> {
             },
         };
         self.document.error(
-            if what == "parent" { "unknown-parent" } else { "unknown-target" },
+            if what == "parent" {
+                "unknown-parent"
+            } else {
+                "unknown-target"
+            },
             path.span,
             format!("«{what}»: записи «{part}» нет{under}"),
             Some(hint),
@@ -434,10 +477,12 @@ impl Tree<'_, '_, '_> {
     /// The path of a record that answers to a word somewhere in the tree.
     fn elsewhere(&self, word: &str) -> Option<String> {
         let folded = self.fold.fold(word);
-        let record = self
-            .keywords
-            .iter()
-            .position(|keyword| keyword.words.iter().any(|word| self.fold.fold(word) == folded))?;
+        let record = self.keywords.iter().position(|keyword| {
+            keyword
+                .words
+                .iter()
+                .any(|word| self.fold.fold(word) == folded)
+        })?;
         let mut parts = vec![self.keywords[record].title()];
         let mut at = self.keywords[record].parent;
         while let ParentRecord::Record(parent) = at {
@@ -451,7 +496,12 @@ impl Tree<'_, '_, '_> {
     /// The length of a path is the depth of its record, so the records are tied from the top down,
     /// whatever their order in the file.
     fn link_parents(&mut self, links: &[Links]) {
-        let depth = |record: &usize| links[*record].parent.as_ref().map_or(0, |path| path.parts.len());
+        let depth = |record: &usize| {
+            links[*record]
+                .parent
+                .as_ref()
+                .map_or(0, |path| path.parts.len())
+        };
         let mut order: Vec<usize> = (0..links.len()).collect();
         order.sort_by_key(depth);
         for level in order.chunk_by(|a, b| depth(a) == depth(b)) {
@@ -477,7 +527,10 @@ impl Tree<'_, '_, '_> {
             let Some(path) = &links.target else { continue };
             let found = self.follow(path);
             match found {
-                Err(stuck) => self.dangling("target", path, stuck),
+                Err(stuck) => {
+                    self.dangling("target", path, stuck);
+                    self.keywords[record].kind = KindDefinition::Unread;
+                }
                 Ok(target) => {
                     let live = self.is_live(target);
                     if let KindDefinition::Alias { record, .. } = &mut self.keywords[record].kind {
@@ -523,7 +576,11 @@ impl Tree<'_, '_, '_> {
                 continue;
             }
             let catch_all: [Box<str>; 1] = ["".into()];
-            let words: &[Box<str>] = if keyword.words.is_empty() { &catch_all } else { &keyword.words };
+            let words: &[Box<str>] = if keyword.words.is_empty() {
+                &catch_all
+            } else {
+                &keyword.words
+            };
             for word in words {
                 let key = (parent, self.fold.fold(word));
                 match seen.get(&key) {
@@ -548,7 +605,10 @@ impl Tree<'_, '_, '_> {
 
     fn duplicate(&self, record: usize, word: &str, other: usize, spelling: &str) {
         let keyword = &self.keywords[record];
-        let place = self.document.source().place(self.keywords[other].words_span);
+        let place = self
+            .document
+            .source()
+            .place(self.keywords[other].words_span);
         if word.is_empty() {
             self.document.error(
                 "duplicate-word",
@@ -558,8 +618,14 @@ impl Tree<'_, '_, '_> {
             );
             return;
         }
-        let without_yo = Fold { yo: false, ..self.fold };
-        let plain = Fold { lookalikes: false, ..self.fold };
+        let without_yo = Fold {
+            yo: false,
+            ..self.fold
+        };
+        let plain = Fold {
+            lookalikes: false,
+            ..self.fold
+        };
         let (reason, hint) = if self.fold.yo && without_yo.fold(word) != without_yo.fold(spelling) {
             (
                 ": ё и е не различаются (fold_yo = true)",
@@ -571,7 +637,10 @@ impl Tree<'_, '_, '_> {
                 "уберите слово из одной записи или поставьте fold_lookalikes = false",
             )
         } else {
-            ("", "уберите слово из одной записи или пометьте её deleted = true")
+            (
+                "",
+                "уберите слово из одной записи или пометьте её deleted = true",
+            )
         };
         self.document.error(
             "duplicate-word",
@@ -617,8 +686,13 @@ impl Tree<'_, '_, '_> {
     }
 
     fn alias_loop(&self, records: &[usize]) {
-        let Some(&first) = records.iter().min() else { return };
-        let from = records.iter().position(|&record| record == first).unwrap_or(0);
+        let Some(&first) = records.iter().min() else {
+            return;
+        };
+        let from = records
+            .iter()
+            .position(|&record| record == first)
+            .unwrap_or(0);
         let mut titles: Vec<&str> = records[from..]
             .iter()
             .chain(&records[..from])

@@ -7,9 +7,9 @@ mod keywords;
 mod parties;
 mod references;
 mod scenarios;
-mod values;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,7 +128,12 @@ pub fn read(files: &BTreeMap<String, DefinitionFile>, known: &Known) -> Reading 
         }
         reading.problems.extend(document.into_problems());
     }
-    let across = references::check(&reading.definitions, &Files { files }, known, &reading.problems);
+    let across = references::check(
+        &reading.definitions,
+        &Files { files },
+        known,
+        &reading.problems,
+    );
     reading.problems.extend(across);
     sort_problems(&mut reading.problems);
     reading

@@ -25,7 +25,11 @@ pub(super) fn read(fields: Fields<'_, '_>) -> PartiesSeed {
     let kinds = [
         (PartyKind::User, "user", "записи [[user]]"),
         (PartyKind::Partner, "partner", "записи [[partner]]"),
-        (PartyKind::Counterparty, "counterparty", "записи [[counterparty]]"),
+        (
+            PartyKind::Counterparty,
+            "counterparty",
+            "записи [[counterparty]]",
+        ),
     ];
     for (kind, key, place) in kinds {
         for entry in fields.tables(key, place) {
@@ -46,7 +50,8 @@ fn read_party(entry: &Fields<'_, '_>, kind: PartyKind) -> Option<PartySeed> {
     let name = entry
         .has("name")
         .then(|| entry.required_text("name"))
-        .flatten();
+        .flatten()
+        .map(|name| name.value);
     let groups = if kind == PartyKind::User {
         entry.texts("groups")
     } else {
@@ -80,11 +85,23 @@ fn read_party(entry: &Fields<'_, '_>, kind: PartyKind) -> Option<PartySeed> {
 
 /// The keys that have a meaning of their own; a near spelling of one is probably a slip.
 const KEYS: [&str; 11] = [
-    "code", "name", "groups", "time_zone", "language", "deleted", "inn", "kpp", "partner", "email",
+    "code",
+    "name",
+    "groups",
+    "time_zone",
+    "language",
+    "deleted",
+    "inn",
+    "kpp",
+    "partner",
+    "email",
     "phone",
 ];
 
-fn read_attributes(entry: &Fields<'_, '_>, kind: PartyKind) -> Vec<(At<String>, At<AttributeValue>)> {
+fn read_attributes(
+    entry: &Fields<'_, '_>,
+    kind: PartyKind,
+) -> Vec<(At<String>, At<AttributeValue>)> {
     let mut attributes = Vec::new();
     for (key, value) in entry.rest() {
         if key.value == "groups" {
@@ -92,11 +109,20 @@ fn read_attributes(entry: &Fields<'_, '_>, kind: PartyKind) -> Vec<(At<String>, 
         }
         let document = entry.document();
         if key.value.trim().is_empty() {
-            document.error("empty-value", key.span, "у реквизита нет имени", Some("впишите имя".to_owned()));
+            document.error(
+                "empty-value",
+                key.span,
+                "у реквизита нет имени",
+                Some("впишите имя".to_owned()),
+            );
             continue;
         }
         if !KEYS.contains(&key.value)
-            && let Some(near) = key.value.is_ascii().then(|| nearest(key.value, KEYS)).flatten()
+            && let Some(near) = key
+                .value
+                .is_ascii()
+                .then(|| nearest(key.value, KEYS))
+                .flatten()
         {
             document.warning(
                 "attribute-looks-like-key",
@@ -179,7 +205,10 @@ fn read_attribute(
         },
         other @ (DeValue::Array(_) | DeValue::Table(_)) => {
             return refuse(
-                format!("«{key}»: реквизит не может быть таким, здесь {}", type_name(other)),
+                format!(
+                    "«{key}»: реквизит не может быть таким, здесь {}",
+                    type_name(other)
+                ),
                 "реквизит — это текст, число, true или false, дата или ссылка user:КОД",
             );
         }
@@ -195,9 +224,9 @@ fn wall_clock(date: &toml::value::Datetime) -> Option<String> {
     if date.offset.is_some() {
         return None;
     }
-    let (hour, minute, second) = date
-        .time
-        .map_or((0, 0, 0), |time| (time.hour, time.minute, time.second.unwrap_or(0)));
+    let (hour, minute, second) = date.time.map_or((0, 0, 0), |time| {
+        (time.hour, time.minute, time.second.unwrap_or(0))
+    });
     Some(format!(
         "{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}",
         day.year, day.month, day.day
@@ -269,14 +298,24 @@ fn refuse_duplicates(fields: &Fields<'_, '_>, seed: &PartiesSeed) {
     let mut groups = HashMap::new();
     for group in &seed.groups {
         if let Some(place) = first(&mut groups, &group.code.value, &group.code.span) {
-            refuse("duplicate-code", group.code.span, format!("группа «{}»", group.code.value), place);
+            refuse(
+                "duplicate-code",
+                group.code.span,
+                format!("группа «{}»", group.code.value),
+                place,
+            );
         }
     }
     let mut parties = HashMap::new();
     for party in &seed.parties {
         let reference = &party.reference;
         if let Some(place) = first(&mut parties, &reference.value, &reference.span) {
-            refuse("duplicate-code", reference.span, format!("запись {}", reference.value), place);
+            refuse(
+                "duplicate-code",
+                reference.span,
+                format!("запись {}", reference.value),
+                place,
+            );
         }
     }
     let mut chats = HashMap::new();
@@ -287,7 +326,12 @@ fn refuse_duplicates(fields: &Fields<'_, '_>, seed: &PartiesSeed) {
                 "регистрация чата {} в боте {}",
                 registration.chat.value, registration.bot.value
             );
-            refuse("duplicate-registration", registration.chat.span, what, place);
+            refuse(
+                "duplicate-registration",
+                registration.chat.span,
+                what,
+                place,
+            );
         }
     }
 }

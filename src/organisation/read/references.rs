@@ -72,7 +72,14 @@ pub(super) fn check<'f>(
             .filter(|problem| {
                 matches!(
                     problem.code,
-                    "syntax" | "not-utf8" | "missing-key" | "bad-code" | "empty-value" | "wrong-type" | "missing-file" | "bad-path"
+                    "syntax"
+                        | "not-utf8"
+                        | "missing-key"
+                        | "bad-code"
+                        | "empty-value"
+                        | "wrong-type"
+                        | "missing-file"
+                        | "bad-path"
                 )
             })
             .filter_map(|problem| FileKind::of(&problem.file))
@@ -124,7 +131,10 @@ impl<'f> Checker<'_, 'f> {
     }
 
     fn algorithm(&mut self, path: &str, name: &str, span: Span) {
-        if self.names.algorithms.contains_key(&Fold::default().fold(name))
+        if self
+            .names
+            .algorithms
+            .contains_key(&Fold::default().fold(name))
             || self.names.broken.contains(&FileKind::Algorithms)
         {
             return;
@@ -216,7 +226,9 @@ impl<'f> Checker<'_, 'f> {
         for bot in &definitions.bots {
             let path = bot.file.as_str();
             // Codes are names of files and addresses somewhere: case does not tell two apart.
-            if let Some((other, span)) = codes.insert(bot.code.value.as_str(), (path, bot.code.span)) {
+            if let Some((other, span)) =
+                codes.insert(bot.code.value.as_str(), (path, bot.code.span))
+            {
                 let place = self.files.place(self.path(other), span);
                 self.error(
                     path,
@@ -290,7 +302,9 @@ impl<'f> Checker<'_, 'f> {
                             self.algorithm(path, &name.value, name.span);
                         }
                     }
-                    KindDefinition::Text(_) | KindDefinition::Alias { .. } | KindDefinition::Unread => {}
+                    KindDefinition::Text(_)
+                    | KindDefinition::Alias { .. }
+                    | KindDefinition::Unread => {}
                 }
             }
         }
@@ -300,7 +314,9 @@ impl<'f> Checker<'_, 'f> {
         let mut codes: HashMap<&str, (&str, Span)> = HashMap::new();
         for scenario in &definitions.scenarios {
             let path = scenario.file.as_str();
-            if let Some((other, span)) = codes.insert(&scenario.code.value, (path, scenario.code.span)) {
+            if let Some((other, span)) =
+                codes.insert(&scenario.code.value, (path, scenario.code.span))
+            {
                 let place = self.files.place(self.path(other), span);
                 self.error(
                     path,
@@ -390,7 +406,10 @@ impl<'f> Checker<'_, 'f> {
                     ALGORITHMS,
                     "duplicate-file",
                     algorithm.file.span,
-                    format!("файл «{}» уже занят другим алгоритмом: {place}", algorithm.file.value),
+                    format!(
+                        "файл «{}» уже занят другим алгоритмом: {place}",
+                        algorithm.file.value
+                    ),
                     "дайте каждому алгоритму свой файл".into(),
                 );
             }

@@ -12,8 +12,15 @@ use crate::organisation::definitions::{
 
 /// What a notice can be about.
 const EVENTS: [&str; 9] = [
-    "process_created", "process_started", "process_completed", "process_cancelled", "task_created",
-    "task_completed", "task_cancelled", "deadline_near", "deadline_passed",
+    "process_created",
+    "process_started",
+    "process_completed",
+    "process_cancelled",
+    "task_created",
+    "task_completed",
+    "task_cancelled",
+    "deadline_near",
+    "deadline_passed",
 ];
 const CHANNELS: [&str; 3] = ["telegram", "email", "inbox"];
 const STEP_KINDS: [(&str, StepKind); 8] = [
@@ -48,7 +55,10 @@ pub(super) fn read(fields: Fields<'_, '_>) -> Option<ScenarioDefinition> {
         .and_then(|text| who(&fields, text, false));
     let entries = fields.tables("step", "записи [[step]]");
     if entries.is_empty() && !fields.has("step") {
-        fields.missing("step", Some("добавьте хотя бы один шаг: [[step]]".to_owned()));
+        fields.missing(
+            "step",
+            Some("добавьте хотя бы один шаг: [[step]]".to_owned()),
+        );
     }
     let steps: Vec<StepDefinition> = entries
         .into_iter()
@@ -199,7 +209,10 @@ fn check_steps(fields: &Fields<'_, '_>, steps: &[StepDefinition]) {
     for step in steps {
         for next in &step.next {
             if !seen.contains_key(next.step.value.as_str()) {
-                let near = nearest(&next.step.value, steps.iter().map(|step| step.code.value.as_str()));
+                let near = nearest(
+                    &next.step.value,
+                    steps.iter().map(|step| step.code.value.as_str()),
+                );
                 document.error(
                     "unknown-step",
                     next.step.span,
@@ -213,12 +226,22 @@ fn check_steps(fields: &Fields<'_, '_>, steps: &[StepDefinition]) {
             let Some(outcome) = &next.outcome else {
                 continue;
             };
-            if !step.outcomes.iter().any(|known| known.value == outcome.value) {
-                let near = nearest(&outcome.value, step.outcomes.iter().map(|known| known.value.as_str()));
+            if !step
+                .outcomes
+                .iter()
+                .any(|known| known.value == outcome.value)
+            {
+                let near = nearest(
+                    &outcome.value,
+                    step.outcomes.iter().map(|known| known.value.as_str()),
+                );
                 document.error(
                     "unknown-outcome",
                     outcome.span,
-                    format!("у шага «{}» нет варианта «{}»", step.code.value, outcome.value),
+                    format!(
+                        "у шага «{}» нет варианта «{}»",
+                        step.code.value, outcome.value
+                    ),
                     Some(match near {
                         Some(near) => format!("возможно, имелось в виду «{near}»"),
                         None => "допишите вариант в outcomes".to_owned(),

@@ -94,7 +94,9 @@ fn seconds_text(seconds: i64) -> String {
 }
 
 fn split_number(text: &str) -> Option<(u32, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     // Nine digits hold any length of time and never overflow.
     let number = (1..=9).contains(&end).then(|| text[..end].parse().ok())??;
     Some((number, &text[end..]))
@@ -206,12 +208,18 @@ pub(super) fn who(fields: &Fields<'_, '_>, text: At<String>, performer: bool) ->
         },
     };
     if who.is_none() {
-        let words = if performer { "author, performer" } else { "author" };
+        let words = if performer {
+            "author, performer"
+        } else {
+            "author"
+        };
         fields.document().error(
             "unknown-value",
             text.span,
             format!("«{}»: непонятно, кто это", text.value),
-            Some(format!("напишите {words}, user:КОД, group:КОД или algorithm:ИМЯ")),
+            Some(format!(
+                "напишите {words}, user:КОД, group:КОД или algorithm:ИМЯ"
+            )),
         );
     }
     who.map(|value| At {
