@@ -17,14 +17,18 @@
 
 mod check;
 pub mod definitions;
+mod diff;
 mod files;
 mod read;
+mod seed;
 mod snapshot;
 mod tokens;
 
 pub use check::check;
 pub use definitions::{Definitions, TokenSource};
+pub use diff::{Change, Diff, Sign, diff};
 pub use files::{ALGORITHMS, DefinitionFile, FileKind, Given, PARTIES};
 pub use read::{Known, MAX_VARIANTS, Reading, read};
+pub use seed::{Data, SeedChange, seed_changes};
 pub use snapshot::bot_snapshot;
 pub use tokens::{SEALED, Sealing, TokenSeal, seal_file, token_number};

@@ -69,10 +69,7 @@ fn keyword_tree(bot: &BotDefinition) -> KeywordTree {
     let mut builder = KeywordTreeBuilder::default();
     let mut ids: Vec<Option<KeywordId>> = vec![None; bot.keywords.len()];
     let mut aliases = Vec::new();
-    for start in 0..bot.keywords.len() {
-        if !live[start] {
-            continue;
-        }
+    for (start, _) in live.iter().enumerate().filter(|&(_, &live)| live) {
         // A file may write children first: the way up to the first record that is already there.
         let mut way = Vec::new();
         let mut at = Some(start);

@@ -6,16 +6,17 @@ use super::files::{DefinitionFile, FileKind};
 /// Before the sealed form of a token.
 pub const SEALED: &str = "sealed:";
 
-/// Seals and opens tokens with this installation's key.
+/// Seals and opens tokens with this installation's key. A token is sealed for its bot: under another
+/// code it does not open.
 pub trait TokenSeal {
-    /// The sealed form, without [`SEALED`].
+    /// The sealed form, with [`SEALED`] before it.
     ///
     /// # Errors
     /// Why it cannot be sealed.
-    fn seal(&self, token: &str) -> Result<String, String>;
+    fn seal(&self, bot: &str, token: &str) -> Result<String, String>;
 
-    /// The token of a sealed form; `None` when another key sealed it.
-    fn open(&self, sealed: &str) -> Option<zeroize::Zeroizing<String>>;
+    /// The token of a sealed form; `None` when another key sealed it, or for another bot.
+    fn open(&self, bot: &str, sealed: &str) -> Option<zeroize::Zeroizing<String>>;
 }
 
 /// The number before the colon of a token, when the token has the form `<number>:<text>` (R170).
@@ -50,24 +51,29 @@ pub fn seal_file(file: &DefinitionFile, before: Option<&[u8]>, seal: &dyn TokenS
     if FileKind::of(&file.path) != Some(FileKind::Bot) {
         return Sealing::Unchanged;
     }
-    let Some(token) = token_of(&file.bytes) else {
+    let Some((bot, token)) = token_of(&file.bytes) else {
         return Sealing::Unchanged;
     };
-    if let Some(sealed) = token.strip_prefix(SEALED) {
-        return match seal.open(sealed) {
+    if token.starts_with(SEALED) {
+        return match seal.open(&bot, &token) {
             Some(_) => Sealing::Unchanged,
             None => Sealing::Foreign,
         };
     }
-    let kept = before.and_then(token_of).filter(|kept| {
-        kept.strip_prefix(SEALED)
-            .and_then(|sealed| seal.open(sealed))
-            .is_some_and(|opened| *opened == *token)
-    });
+    let kept = before
+        .and_then(token_of)
+        .filter(|(owner, kept)| {
+            *owner == bot
+                && kept.starts_with(SEALED)
+                && seal
+                    .open(&bot, kept)
+                    .is_some_and(|opened| *opened == *token)
+        })
+        .map(|(_, kept)| kept);
     let sealed = match kept {
         Some(kept) => kept,
-        None => match seal.seal(&token) {
-            Ok(sealed) => zeroize::Zeroizing::new(format!("{SEALED}{sealed}")),
+        None => match seal.seal(&bot, &token) {
+            Ok(sealed) => zeroize::Zeroizing::new(sealed),
             Err(error) => return Sealing::Failed(error),
         },
     };
@@ -77,8 +83,8 @@ pub fn seal_file(file: &DefinitionFile, before: Option<&[u8]>, seal: &dyn TokenS
     }
 }
 
-/// The value of the key `token`.
-fn token_of(bytes: &[u8]) -> Option<zeroize::Zeroizing<String>> {
+/// The code of the bot and the value of the key `token`.
+fn token_of(bytes: &[u8]) -> Option<(String, zeroize::Zeroizing<String>)> {
     // Most files have no such key: looking for the word costs less than parsing.
     let text = std::str::from_utf8(bytes).ok()?;
     if !has_token_line(text) {
@@ -86,8 +92,9 @@ fn token_of(bytes: &[u8]) -> Option<zeroize::Zeroizing<String>> {
     }
     let (_, table) =
         crate::model::document::Document::parse("", text.trim_start_matches('\u{feff}'));
-    let value = table.get_ref().get("token")?.get_ref().as_str()?;
-    Some(zeroize::Zeroizing::new(value.to_owned()))
+    let value = |key| table.get_ref().get(key)?.get_ref().as_str();
+    let bot = value("code").unwrap_or_default().to_owned();
+    Some((bot, zeroize::Zeroizing::new(value("token")?.to_owned())))
 }
 
 fn has_token_line(text: &str) -> bool {
@@ -122,16 +129,16 @@ pub(super) mod tests {
     pub(in crate::organisation) struct Backwards(pub char);
 
     impl TokenSeal for Backwards {
-        fn seal(&self, token: &str) -> Result<String, String> {
-            Ok(format!(
-                "{}{}",
-                self.0,
-                token.chars().rev().collect::<String>()
-            ))
+        fn seal(&self, bot: &str, token: &str) -> Result<String, String> {
+            let token: String = token.chars().rev().collect();
+            Ok(format!("{SEALED}{}{bot}{token}", self.0))
         }
 
-        fn open(&self, sealed: &str) -> Option<zeroize::Zeroizing<String>> {
-            let token = sealed.strip_prefix(self.0)?;
+        fn open(&self, bot: &str, sealed: &str) -> Option<zeroize::Zeroizing<String>> {
+            let token = sealed
+                .strip_prefix(SEALED)?
+                .strip_prefix(self.0)?
+                .strip_prefix(bot)?;
             Some(zeroize::Zeroizing::new(token.chars().rev().collect()))
         }
     }
@@ -154,12 +161,12 @@ pub(super) mod tests {
         };
         check(
             "# бот\ncode='a'  # код\ntoken   =  \"1:ab\"   # секрет\n\n\n[[keyword]]\nwords=\"х\" #  y\ntext = '''\nа\n'''\n# конец",
-            "# бот\ncode='a'  # код\ntoken   =  \"sealed:kba:1\"   # секрет\n\n\n[[keyword]]\nwords=\"х\" #  y\ntext = '''\nа\n'''\n# конец",
+            "# бот\ncode='a'  # код\ntoken   =  \"sealed:kaba:1\"   # секрет\n\n\n[[keyword]]\nwords=\"х\" #  y\ntext = '''\nа\n'''\n# конец",
         );
         check("\u{feff}token='1:ab'\n", "\u{feff}token=\"sealed:kba:1\"\n");
         check(
             "token = \"1:ab\"\r\ncode = \"a\"\r\nx = '''\r\na\nb'''\r\n",
-            "token = \"sealed:kba:1\"\r\ncode = \"a\"\r\nx = '''\r\na\nb'''\r\n",
+            "token = \"sealed:kaba:1\"\r\ncode = \"a\"\r\nx = '''\r\na\nb'''\r\n",
         );
         check("\"token\" = \"1:ab\"", "\"token\" = \"sealed:kba:1\"");
     }

@@ -458,7 +458,7 @@ impl Tree<'_, '_, '_> {
         let hint = match nearest(part, siblings) {
             Some(near) => format!("возможно, имелось в виду «{near}»"),
             None => match self.elsewhere(part) {
-                Some(path) => format!("такая запись есть глубже: напишите \"{path}\""),
+                Some(path) => format!("такая запись есть глубже: напишите {path}"),
                 None => "впишите слово существующей записи; путь пишется через \" / \"".to_owned(),
             },
         };
@@ -478,10 +478,11 @@ impl Tree<'_, '_, '_> {
     fn elsewhere(&self, word: &str) -> Option<String> {
         let folded = self.fold.fold(word);
         let record = self.keywords.iter().position(|keyword| {
-            keyword
-                .words
-                .iter()
-                .any(|word| self.fold.fold(word) == folded)
+            keyword.parent != ParentRecord::Missing
+                && keyword
+                    .words
+                    .iter()
+                    .any(|word| self.fold.fold(word) == folded)
         })?;
         let mut parts = vec![self.keywords[record].title()];
         let mut at = self.keywords[record].parent;
@@ -490,7 +491,12 @@ impl Tree<'_, '_, '_> {
             at = self.keywords[parent as usize].parent;
         }
         parts.reverse();
-        Some(parts.join(PATH))
+        Some(if parts.iter().any(|part| part.contains(PATH)) {
+            let quoted: Vec<String> = parts.iter().map(|part| format!("\"{part}\"")).collect();
+            format!("[{}]", quoted.join(", "))
+        } else {
+            format!("\"{}\"", parts.join(PATH))
+        })
     }
 
     /// The length of a path is the depth of its record, so the records are tied from the top down,

@@ -273,10 +273,10 @@ fn read_registration(entry: &Fields<'_, '_>) -> Option<RegistrationSeed> {
 }
 
 fn refuse_duplicates(fields: &Fields<'_, '_>, seed: &PartiesSeed) {
-    fn first<'s, K: std::hash::Hash + Eq>(
+    fn first<K: std::hash::Hash + Eq>(
         seen: &mut HashMap<K, Span>,
         key: K,
-        span: &'s Span,
+        span: &Span,
     ) -> Option<Span> {
         match seen.get(&key) {
             Some(first) => Some(*first),
