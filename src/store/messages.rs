@@ -444,6 +444,18 @@ pub fn mark(
     found(changed, key)
 }
 
+/// A message is being sent again without knowing whether it had arrived: whatever comes of it, its row
+/// says so.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is no such message.
+pub fn mark_resent(conn: &mut Conn, key: MessageKey) -> Result<(), StoreError> {
+    let changed = on_engine!(conn, c => diesel::update(messages::table.find(key.0))
+        .set((messages::state.eq("sending"), messages::resent.eq(true)))
+        .execute(c))?;
+    found(changed, key)
+}
+
 /// Sets messages that are queued to sending, in one job: just before they are handed over.
 ///
 /// # Errors

@@ -1,0 +1,26 @@
+# What CI runs beside the tests; `.ci/run` calls `./tests/run` and then `just ci` (or the same lines
+# where just is not installed).
+
+# Everything that must be clean.
+ci: fmt clippy docs deny
+
+fmt:
+    cargo fmt --all --check
+
+clippy:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
+# Advisories need a database from the network and are looked at by hand; the rest holds offline.
+deny:
+    if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; else echo "cargo-deny is not installed: bans, licenses and sources are not checked"; fi
+
+# All tests, with what they need.
+test:
+    ./tests/run
+
+# The benches, one after another; their figures go to docs/benchmarks.md.
+bench:
+    cargo bench --workspace

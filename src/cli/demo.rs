@@ -1,0 +1,109 @@
+//! `vestnik demo`: the simulator and the server with the sample organisation, to be tried in a
+//! browser without a bot of Telegram's.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use vestnik_simulator::{Simulator, SimulatorConfig};
+
+use super::{EXIT_ENVIRONMENT, logging, serve, shutdown};
+use crate::organisation::demo;
+use crate::runtime::{self, Clock};
+use crate::settings::Settings;
+
+/// Try it: a simulated Telegram with a chat page, and three bots of a sample organisation.
+#[derive(Args)]
+pub struct DemoArgs {
+    /// Keep the database and the organisation's files here; without it everything is temporary.
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+    /// The chat page's address; port 0 takes any free port.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: String,
+}
+
+/// Runs the command.
+pub fn run(args: &DemoArgs) -> ExitCode {
+    logging::start_quiet();
+    match demo(args) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("vestnik: {error}");
+            ExitCode::from(EXIT_ENVIRONMENT)
+        }
+    }
+}
+
+fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let signal = shutdown::Signal::listen()?;
+    let temporary = Temporary::new(args.dir.as_deref())?;
+    let dir = temporary.path();
+    let organisation = dir.join("organisation");
+    demo::write(&organisation)?;
+
+    let simulator = Simulator::start(SimulatorConfig {
+        listen: args.listen.clone(),
+        ..SimulatorConfig::default()
+    })?;
+    let mut settings = Settings::default();
+    settings.telegram.api_url = simulator.url();
+    settings.store.url = format!("sqlite:{}", dir.join("vestnik.db").display());
+    settings.store.key_file = dir.join("vestnik.key");
+    settings.http.listen = "127.0.0.1:0".to_owned();
+    settings.organisation.dir = organisation.display().to_string();
+    let node = match runtime::start(settings, Clock::system(), signal.stop_flag()) {
+        Ok(node) => node,
+        Err(error) => {
+            eprintln!("vestnik: {error}");
+            return Ok(ExitCode::from(serve::exit_code(&error)));
+        }
+    };
+    println!("Чат с ботами:       {}/", simulator.url());
+    println!("Управление:         http://{}/health/ready", node.http_addr);
+    println!("Файлы организации:  {}", organisation.display());
+    println!();
+    println!("{}", demo::WHAT_TO_TRY);
+    println!("Завершить: Ctrl-C");
+    signal.wait_or(|| node.has_ended());
+    node.stop()?;
+    simulator.stop();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of the demo: the given one stays, one of our own goes with the demo.
+struct Temporary {
+    path: PathBuf,
+    is_ours: bool,
+}
+
+impl Temporary {
+    fn new(given: Option<&Path>) -> std::io::Result<Temporary> {
+        match given {
+            Some(path) => {
+                std::fs::create_dir_all(path)?;
+                Ok(Temporary { path: path.canonicalize()?, is_ours: false })
+            }
+            None => {
+                let name = format!("vestnik-demo-{}", std::process::id());
+                let path = std::env::temp_dir().join(name);
+                std::fs::create_dir(&path)?;
+                Ok(Temporary { path, is_ours: true })
+            }
+        }
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if self.is_ours
+            && let Err(error) = std::fs::remove_dir_all(&self.path)
+        {
+            eprintln!("vestnik: папка {} не удалена: {error}", self.path.display());
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Where log lines go: readable ones to a terminal, JSON otherwise, both on stderr.
+//!
+//! `VESTNIK_LOG` takes tracing's filter words (`info`, `vestnik=debug`); the default is `info`.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+
+/// Starts logging for a long-running command. A second call does nothing.
+pub fn start() {
+    let filter = EnvFilter::try_from_env("VESTNIK_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn,actix_http=warn"));
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = if std::io::stderr().is_terminal() {
+        builder.with_target(false).compact().try_init()
+    } else {
+        builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .try_init()
+    };
+    // Already started: a test or the demo runs two roles in one process.
+    drop(started);
+}

@@ -1,0 +1,75 @@
+//! SIGTERM and Ctrl-C: the first asks the process to end in good order, the second ends it at once.
+
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How often a waiting command looks at the flag and at what it waits for.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Signals that end a process.
+pub struct Signal {
+    asked: Arc<AtomicBool>,
+}
+
+impl Signal {
+    /// Listens for the signals on a thread of its own.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub fn listen() -> std::io::Result<Signal> {
+        let asked = Arc::new(AtomicBool::new(false));
+        let flag = asked.clone();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let (ready_sender, ready) = std::sync::mpsc::channel();
+        std::thread::Builder::new()
+            .name("vestnik-signals".to_owned())
+            .spawn(move || {
+                runtime.block_on(async move {
+                    use tokio::signal::unix::{SignalKind, signal};
+                    let signals = signal(SignalKind::terminate())
+                        .and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)));
+                    let (mut terminate, mut interrupt) = match signals {
+                        Ok(signals) => {
+                            // Whoever listens waits for this very answer.
+                            let _ = ready_sender.send(Ok(()));
+                            signals
+                        }
+                        Err(error) => {
+                            let _ = ready_sender.send(Err(error));
+                            return;
+                        }
+                    };
+                    loop {
+                        tokio::select! {
+                            _ = terminate.recv() => {}
+                            _ = interrupt.recv() => {}
+                        }
+                        if flag.swap(true, Ordering::SeqCst) {
+                            // Asked twice: whoever asks does not want to wait.
+                            process::exit(130);
+                        }
+                    }
+                });
+            })?;
+        match ready.recv() {
+            Ok(result) => result.map(|()| Signal { asked }),
+            Err(_) => Err(std::io::Error::other("the thread for signals ended")),
+        }
+    }
+
+    /// A flag that turns true when the process is asked to end.
+    pub fn stop_flag(&self) -> Arc<AtomicBool> {
+        self.asked.clone()
+    }
+
+    /// Waits for a signal, or until `done`.
+    pub fn wait_or(&self, done: impl Fn() -> bool) {
+        while !self.asked.load(Ordering::SeqCst) && !done() {
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Errors as problem+json (RFC 9457): a stable code for programs, a sentence for people. Inner causes
+//! go to the log, never into an answer.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ContentType, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use serde::Serialize;
+
+use crate::store::StoreError;
+
+/// An error as an answer.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: String,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: String) -> Problem {
+        Problem {
+            kind: "about:blank",
+            title,
+            status: status.as_u16(),
+            code,
+            detail,
+        }
+    }
+
+    /// 401: there is no token, or nobody knows it.
+    pub fn unauthorised() -> Problem {
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorised",
+            "Нужен токен",
+            "Пришлите заголовок Authorization: Bearer ТОКЕН; токен создаёт команда vestnik token create".to_owned(),
+        )
+    }
+
+    /// 403: the token may not do this.
+    pub fn forbidden(scope: &str) -> Problem {
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "Нет прав",
+            format!("У этого токена нет права «{scope}»"),
+        )
+    }
+
+    /// 404 for a resource.
+    pub fn no_such(what: &str, code: &str) -> Problem {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "Не найдено",
+            format!("{what} «{code}»: нет такого"),
+        )
+    }
+
+    /// 503: the store does not answer.
+    pub fn store(error: &StoreError) -> Problem {
+        tracing::warn!("a request could not be served: {error}");
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store_unavailable",
+            "База данных недоступна",
+            "Повторите запрос позже; причина записана в журнал сервера".to_owned(),
+        )
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.title, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponseBuilder::new(self.status_code());
+        if self.status == 401 {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        let body = serde_json::to_string(self).unwrap_or_default();
+        response
+            .insert_header(ContentType(
+                "application/problem+json".parse().expect("a media type"),
+            ))
+            .body(body)
+    }
+}
+
+/// The answer to an address that is not served.
+pub async fn not_found(request: actix_web::HttpRequest) -> Result<HttpResponse, Problem> {
+    Err(Problem::no_such("Адрес", request.path()))
+}

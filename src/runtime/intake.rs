@@ -1,0 +1,341 @@
+//! The only door for updates: what Telegram sent becomes what the dialogue understands. Polling
+//! comes through here, and a webhook will too.
+//!
+//! Pure: a parsed update and the bot's own identity in, an [`Event`] out.
+
+use crate::dialogue::{Addressed, Incoming, IncomingKind, Person};
+use crate::model::{ChatId, PersonId};
+use crate::telegram::{
+    CallbackQuery, ChatKind, Content, EntityKind, MemberStatus, Message, UpdateKind, User,
+};
+
+/// Whom a conversation is with: the sender within a chat (D28).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ConversationKey {
+    /// The chat.
+    pub chat: ChatId,
+    /// The sender.
+    pub sender: PersonId,
+}
+
+/// The bot's own identity, as getMe tells it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Myself {
+    /// Telegram's id of the bot.
+    pub id: i64,
+    /// Its username without the @; `None` until getMe answered.
+    pub username: Option<String>,
+}
+
+/// What an update means to a bot.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// Somebody wrote or pressed.
+    Turn(ConversationKey, Incoming),
+    /// The bot can write to this chat again, or cannot any more.
+    Reachable {
+        /// The chat.
+        chat: ChatId,
+        /// Whether it can.
+        reachable: bool,
+    },
+    /// A group became a supergroup: its chat has another number from now on.
+    Migrated {
+        /// The old number.
+        from: ChatId,
+        /// The new one.
+        to: ChatId,
+    },
+    /// Nothing to be done; why, for the log.
+    Ignored(&'static str),
+}
+
+/// Reads an update.
+pub fn read(update: &UpdateKind, myself: &Myself) -> Event {
+    match update {
+        UpdateKind::Message(message) => read_message(message, myself),
+        UpdateKind::CallbackQuery(query) => read_press(query),
+        UpdateKind::MyChatMember(member) => Event::Reachable {
+            chat: ChatId(member.chat.id),
+            reachable: match member.new {
+                MemberStatus::Restricted {
+                    can_send: false, ..
+                } => false,
+                status => status.is_present(),
+            },
+        },
+        UpdateKind::EditedMessage(_) => Event::Ignored("an edited message (D30)"),
+        UpdateKind::Unknown { .. } => Event::Ignored("an unknown kind of update"),
+    }
+}
+
+fn read_message(message: &Message, myself: &Myself) -> Event {
+    let chat = ChatId(message.chat.id);
+    match &message.content {
+        Content::MigratedTo(to) => {
+            return Event::Migrated {
+                from: chat,
+                to: ChatId(*to),
+            };
+        }
+        Content::MigratedFrom(from) => {
+            return Event::Migrated {
+                from: ChatId(*from),
+                to: chat,
+            };
+        }
+        content if content.is_service() => return Event::Ignored("something that happened"),
+        _ => {}
+    }
+    if message.chat.kind == ChatKind::Channel {
+        return Event::Ignored("a post of a channel");
+    }
+    let anonymous = message.sender_chat.is_some();
+    let sender = match (&message.sender_chat, &message.from) {
+        (Some(sender_chat), _) => Person {
+            id: PersonId(sender_chat.id),
+            first_name: sender_chat.title.clone().unwrap_or_default(),
+            last_name: None,
+            username: sender_chat.username.clone(),
+            anonymous,
+        },
+        (None, Some(user)) if user.is_bot => return Event::Ignored("a message of a bot"),
+        (None, Some(user)) => person(user),
+        (None, None) => return Event::Ignored("a message of nobody"),
+    };
+    let addressed = addressed(message, myself);
+    let kind = match (&message.content, &message.text) {
+        (Content::Text, Some(text)) => IncomingKind::Text(match addressed {
+            Addressed::Private => text.clone(),
+            Addressed::GroupToBot | Addressed::GroupToOthers => without_mention(text, myself),
+        }),
+        (content, _) => IncomingKind::Other(content.kind().to_owned()),
+    };
+    let key = ConversationKey {
+        chat,
+        sender: sender.id,
+    };
+    let incoming = Incoming {
+        sender,
+        chat,
+        thread: message.thread_id,
+        message_id: Some(message.message_id),
+        addressed,
+        kind,
+    };
+    Event::Turn(key, incoming)
+}
+
+fn read_press(query: &CallbackQuery) -> Event {
+    let (Some(message), Some(data)) = (&query.message, &query.data) else {
+        return Event::Ignored("a press without a message or data");
+    };
+    let chat = ChatId(message.chat.id);
+    let sender = person(&query.from);
+    let incoming = Incoming {
+        chat,
+        thread: message.thread_id,
+        message_id: Some(message.message_id),
+        addressed: match message.chat.kind {
+            ChatKind::Private => Addressed::Private,
+            ChatKind::Group | ChatKind::Supergroup | ChatKind::Channel => Addressed::GroupToBot,
+        },
+        kind: IncomingKind::Press {
+            query: query.id.clone(),
+            message_id: message.message_id,
+            data: data.clone(),
+        },
+        sender,
+    };
+    Event::Turn(
+        ConversationKey {
+            chat,
+            sender: incoming.sender.id,
+        },
+        incoming,
+    )
+}
+
+fn person(user: &User) -> Person {
+    Person {
+        id: PersonId(user.id),
+        first_name: user.first_name.clone(),
+        last_name: user.last_name.clone(),
+        username: user.username.clone(),
+        anonymous: false,
+    }
+}
+
+/// Whether a message is for the bot: commands with its name, replies to it and mentions of it (D28).
+fn addressed(message: &Message, myself: &Myself) -> Addressed {
+    if message.chat.kind == ChatKind::Private {
+        return Addressed::Private;
+    }
+    let is_me = |name: &str| {
+        myself
+            .username
+            .as_deref()
+            .is_some_and(|username| username.eq_ignore_ascii_case(name))
+    };
+    let mentioned = message.entities.iter().any(|entity| match entity.kind {
+        EntityKind::BotCommand => message
+            .entity_text(entity)
+            .and_then(|command| command.split_once('@'))
+            .is_some_and(|(_, name)| is_me(name)),
+        EntityKind::Mention => message
+            .entity_text(entity)
+            .and_then(|mention| mention.strip_prefix('@'))
+            .is_some_and(is_me),
+        EntityKind::TextMention { user } => user == myself.id,
+    });
+    let replied = message
+        .reply_to
+        .is_some_and(|reply| reply.from == Some(myself.id));
+    if mentioned || replied {
+        Addressed::GroupToBot
+    } else {
+        Addressed::GroupToOthers
+    }
+}
+
+/// The text without the bot's name, so that «@bot Цена» finds the keyword «Цена».
+fn without_mention(text: &str, myself: &Myself) -> String {
+    let Some(username) = &myself.username else {
+        return text.to_owned();
+    };
+    let mut kept = String::with_capacity(text.len());
+    for (index, word) in text.split(' ').enumerate() {
+        let name = word
+            .trim_end_matches([',', ':', '.', '!', '?'])
+            .strip_prefix('@');
+        if name.is_some_and(|name| name.eq_ignore_ascii_case(username)) {
+            continue;
+        }
+        if index > 0 && !kept.is_empty() {
+            kept.push(' ');
+        }
+        kept.push_str(word);
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telegram::parse_update;
+
+    /// An update as Telegram sends it in, a line that says what it means out.
+    fn check(json: &str, expected: &str) {
+        let myself = Myself {
+            id: 77,
+            username: Some("shop_bot".into()),
+        };
+        let bytes = bytes::Bytes::from(format!("{{\"update_id\":1,{json}}}"));
+        let crate::telegram::Incoming::Update(update) = parse_update(bytes) else {
+            panic!("not an update: {json}");
+        };
+        let shown = match read(&update.kind, &myself) {
+            Event::Turn(key, incoming) => format!(
+                "{}/{} {:?} {:?}{}",
+                key.chat,
+                key.sender,
+                incoming.addressed,
+                incoming.kind,
+                if incoming.sender.anonymous {
+                    " anonymous"
+                } else {
+                    ""
+                }
+            ),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(shown, expected, "{json}");
+    }
+
+    const USER: &str = r#""from":{"id":5,"is_bot":false,"first_name":"Иван"}"#;
+
+    fn private(content: &str) -> String {
+        format!(
+            r#""message":{{"message_id":1,"date":0,{USER},"chat":{{"id":5,"type":"private"}},{content}}}"#
+        )
+    }
+
+    fn group(content: &str) -> String {
+        format!(
+            r#""message":{{"message_id":1,"date":0,{USER},"chat":{{"id":-9,"type":"group"}},{content}}}"#
+        )
+    }
+
+    #[test]
+    fn private_messages_are_for_the_bot() {
+        check(&private(r#""text":"Цена""#), "5/5 Private Text(\"Цена\")");
+        check(
+            &private(r#""sticker":{"file_id":"a","file_unique_id":"b"}"#),
+            "5/5 Private Other(\"sticker\")",
+        );
+    }
+
+    #[test]
+    fn d28_groups_are_heard_when_they_speak_to_the_bot() {
+        check(
+            &group(r#""text":"Цена""#),
+            "-9/5 GroupToOthers Text(\"Цена\")",
+        );
+        check(
+            &group(
+                r#""text":"@shop_bot Цена","entities":[{"type":"mention","offset":0,"length":9}]"#,
+            ),
+            "-9/5 GroupToBot Text(\"Цена\")",
+        );
+        check(
+            &group(
+                r#""text":"/start@Shop_Bot","entities":[{"type":"bot_command","offset":0,"length":15}]"#,
+            ),
+            "-9/5 GroupToBot Text(\"/start@Shop_Bot\")",
+        );
+        check(
+            &group(
+                r#""text":"/start@other","entities":[{"type":"bot_command","offset":0,"length":12}]"#,
+            ),
+            "-9/5 GroupToOthers Text(\"/start@other\")",
+        );
+        check(
+            &group(
+                r#""text":"Цена","reply_to_message":{"message_id":3,"date":0,"chat":{"id":-9,"type":"group"},"from":{"id":77,"is_bot":true,"first_name":"b"}}"#,
+            ),
+            "-9/5 GroupToBot Text(\"Цена\")",
+        );
+    }
+
+    #[test]
+    fn channel_senders_are_anonymous_and_bots_are_not_heard() {
+        check(
+            &group(r#""text":"а","sender_chat":{"id":-100,"type":"channel","title":"К"}"#),
+            "-9/-100 GroupToOthers Text(\"а\") anonymous",
+        );
+        check(
+            r#""message":{"message_id":1,"date":0,"from":{"id":6,"is_bot":true,"first_name":"b"},"chat":{"id":-9,"type":"group"},"text":"а"}"#,
+            "Ignored(\"a message of a bot\")",
+        );
+    }
+
+    #[test]
+    fn presses_membership_and_migration_are_read() {
+        check(
+            r#""callback_query":{"id":"q","from":{"id":5,"is_bot":false,"first_name":"И"},"data":"d","message":{"message_id":4,"date":1,"chat":{"id":5,"type":"private"}}}"#,
+            "5/5 Private Press { query: \"q\", message_id: 4, data: \"d\" }",
+        );
+        check(
+            r#""my_chat_member":{"chat":{"id":5,"type":"private"},"date":0,"from":{"id":5,"is_bot":false,"first_name":"И"},"old_chat_member":{"status":"member","user":{"id":77,"is_bot":true,"first_name":"b"}},"new_chat_member":{"status":"kicked","user":{"id":77,"is_bot":true,"first_name":"b"},"until_date":0}}"#,
+            "Reachable { chat: ChatId(5), reachable: false }",
+        );
+        check(
+            &group(r#""migrate_to_chat_id":-1009"#),
+            "Migrated { from: ChatId(-9), to: ChatId(-1009) }",
+        );
+        check(
+            &group(r#""new_chat_title":"а""#),
+            "Ignored(\"something that happened\")",
+        );
+    }
+}

@@ -1,0 +1,1035 @@
+//! What the actors write and read, in their own words: each function here is one job of the store.
+//!
+//! An outage of the database is waited for, never counted as a failed try (design: "Crashes"). When
+//! the store is closed or the lease is lost the node is ending: functions then answer `None` or do
+//! nothing, and what they would have written is sorted out by the next node.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use super::bot_actor::BotCore;
+use super::courier::Parcel;
+use super::hooks::{self, Point};
+use super::intake::ConversationKey;
+use super::node::Shared;
+use crate::dialogue::{self, Incoming};
+use crate::model::{
+    BotCode, Channel, ChatId, ChoiceId, Conversation, MessageKey, MessageKind, MessageState,
+    Moment, OpenChoice, Outgoing, Resend, TelegramBotId, UpdateId,
+};
+use crate::store::inbox::{self, NewUpdate, UpdateKey, UpdateState};
+use crate::store::messages::{self, NewMessage, SendError, SentMark, StoredMessage};
+use crate::store::retention::{self, Periods, Purge};
+use crate::store::{
+    Conn, Store, StoreError, bots, chats, choices, conversations, lease, meta, offsets, pauses,
+    registrations, tokens,
+};
+use crate::telegram::limits::{Pause, PauseScope};
+
+const CHANNEL: Channel = Channel::Telegram;
+/// The first wait in an outage; doubles up to the ceiling.
+const OUTAGE_FIRST: Duration = Duration::from_millis(20);
+/// Longer, and answers come late after the database is back.
+const OUTAGE_CEILING: Duration = Duration::from_secs(1);
+/// Telegram keeps updates for 24 hours.
+const TELEGRAM_KEEPS_S: i64 = 24 * 3600;
+/// A deferred message that is sent so much later than asked is marked late (D25).
+const LATE_AFTER_S: i64 = 60;
+/// Due rows that one look takes; the next look takes the rest.
+const DUE_MAX: i64 = 1_000;
+
+/// Runs a job that only the node at work may run; waits out an outage.
+async fn persist<T, F>(store: &Store, job: F) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+    F: Fn(&mut Conn) -> Result<T, StoreError> + Send + Sync + 'static,
+{
+    let job = Arc::new(job);
+    let mut pause = OUTAGE_FIRST;
+    let mut tries = 0u32;
+    loop {
+        let again = job.clone();
+        match store.fenced_write(move |conn| again(conn)).await {
+            Err(error) if error.is_outage() => {
+                tries += 1;
+                if tries.is_power_of_two() {
+                    tracing::warn!(tries, "the database does not take writes; waiting: {error}");
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(OUTAGE_CEILING);
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Like [`persist`] where nothing can be done about an error but to log it.
+async fn settle<T, F>(store: &Store, what: &str, job: F) -> Option<T>
+where
+    T: Send + 'static,
+    F: Fn(&mut Conn) -> Result<T, StoreError> + Send + Sync + 'static,
+{
+    persist(store, job)
+        .await
+        .map_err(|error| log_unsettled(what, &error))
+        .ok()
+}
+
+/// The same for a read.
+async fn look<T, F>(store: &Store, what: &str, job: F) -> Option<T>
+where
+    T: Send + 'static,
+    F: Fn(&mut Conn) -> Result<T, StoreError> + Send + Sync + 'static,
+{
+    let job = Arc::new(job);
+    let mut pause = OUTAGE_FIRST;
+    loop {
+        let again = job.clone();
+        match store.read(move |conn| again(conn)).await {
+            Ok(value) => return Some(value),
+            Err(error) if error.is_outage() => {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(OUTAGE_CEILING);
+            }
+            Err(error) => {
+                log_unsettled(what, &error);
+                return None;
+            }
+        }
+    }
+}
+
+fn log_unsettled(what: &str, error: &StoreError) {
+    match error {
+        StoreError::Closed | StoreError::LeaseLost => {
+            tracing::debug!("{what}: not written, the node is ending: {error}");
+        }
+        error => tracing::error!("{what}: {error}"),
+    }
+}
+
+/// What happens to the row of an update in a commit.
+#[derive(Clone, Debug)]
+pub enum Receipt {
+    /// Not said yet.
+    Unset,
+    /// It is written, unless it is there already: then nothing of its item is.
+    Accept {
+        /// Its number.
+        update_id: UpdateId,
+        /// Its JSON.
+        raw: String,
+        /// When it came.
+        received_at: Moment,
+    },
+    /// It was accepted before and is finished now.
+    Finish {
+        /// Its number.
+        update_id: UpdateId,
+    },
+}
+
+/// One update of a plan and everything that its handling writes.
+#[derive(Clone, Debug)]
+pub struct Item {
+    receipt: Receipt,
+    key: Option<ConversationKey>,
+    /// The state that the update gets.
+    pub state: UpdateState,
+    /// Messages, already fitted to the channel.
+    pub messages: SmallVec<[Outgoing; 1]>,
+    /// The conversation's new state.
+    pub conversation: Option<(ConversationKey, Conversation)>,
+    /// Choices offered or changed.
+    pub choices: Vec<OpenChoice>,
+    /// Choices that were left.
+    pub closed_choices: Vec<ChoiceId>,
+    /// Chats that can or cannot be written to.
+    pub reachable: Vec<(ChatId, bool)>,
+    /// Chats that have another number.
+    pub migrated: Vec<(ChatId, ChatId)>,
+}
+
+impl Item {
+    /// An update without consequences.
+    pub fn new(receipt: Receipt, key: Option<ConversationKey>, state: UpdateState) -> Item {
+        Item {
+            receipt,
+            key,
+            state,
+            messages: SmallVec::new(),
+            conversation: None,
+            choices: Vec::new(),
+            closed_choices: Vec::new(),
+            reachable: Vec::new(),
+            migrated: Vec::new(),
+        }
+    }
+
+    /// The same with its receipt.
+    pub fn with_receipt(self, receipt: Receipt) -> Item {
+        Item { receipt, ..self }
+    }
+}
+
+/// What one commit writes.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Telegram's offset after it.
+    pub next_offset: Option<i64>,
+    /// The updates in order.
+    pub items: Vec<Item>,
+}
+
+/// What a commit wrote.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// Updates done.
+    pub done: u64,
+    /// Updates failed.
+    pub failed: u64,
+    /// Messages for the courier.
+    pub parcels: Vec<Parcel>,
+    /// Conversations that changed.
+    pub conversations: Vec<(ConversationKey, Conversation)>,
+    /// Chats that can or cannot be written to.
+    pub reachable: Vec<(ChatId, bool)>,
+    /// Chats that have another number.
+    pub migrated: Vec<(ChatId, ChatId)>,
+}
+
+/// The rows of a plan, made before the writer's thread has to.
+struct Rows {
+    bot: BotCode,
+    telegram_id: TelegramBotId,
+    now: Moment,
+    next_offset: Option<UpdateId>,
+    accept: Vec<NewUpdate>,
+    /// For each item: its place in `accept`, or the update to finish.
+    items: Vec<ItemRows>,
+}
+
+struct ItemRows {
+    accepted_as: Option<usize>,
+    finish: Option<UpdateId>,
+    state: UpdateState,
+    messages: Vec<NewMessage>,
+    conversation: Option<(ConversationKey, Conversation)>,
+    choices: Vec<OpenChoice>,
+    closed_choices: Vec<ChoiceId>,
+    reachable: Vec<(ChatId, bool)>,
+    migrated: Vec<(ChatId, ChatId)>,
+}
+
+impl Rows {
+    fn new(core: &BotCore, plan: &Plan, claimed: bool) -> Result<Rows, StoreError> {
+        let telegram_id = TelegramBotId(core.api.bot_id());
+        let now = core.clock().now();
+        let mut rows = Rows {
+            bot: core.code.clone(),
+            telegram_id,
+            now,
+            next_offset: plan.next_offset.map(UpdateId),
+            accept: Vec::with_capacity(plan.items.len()),
+            items: Vec::with_capacity(plan.items.len()),
+        };
+        for item in &plan.items {
+            let (accepted_as, finish, update_id) = match &item.receipt {
+                Receipt::Unset => (None, None, None),
+                Receipt::Finish { update_id } => (None, Some(*update_id), Some(*update_id)),
+                Receipt::Accept {
+                    update_id,
+                    raw,
+                    received_at,
+                } => {
+                    rows.accept.push(NewUpdate {
+                        key: UpdateKey {
+                            bot: telegram_id,
+                            update: *update_id,
+                        },
+                        channel: CHANNEL,
+                        bot: core.code.clone(),
+                        chat: item.key.map(|key| key.chat),
+                        sender: item.key.map(|key| key.sender),
+                        state: item.state,
+                        personal: false,
+                        raw: raw.clone(),
+                        received_at: *received_at,
+                    });
+                    (Some(rows.accept.len() - 1), None, Some(*update_id))
+                }
+            };
+            let update = update_id.map(|update| UpdateKey {
+                bot: telegram_id,
+                update,
+            });
+            let messages = item
+                .messages
+                .iter()
+                .map(|outgoing| NewMessage::new(outgoing, state_of(outgoing, claimed), update, now))
+                .collect::<Result<Vec<_>, _>>()?;
+            rows.items.push(ItemRows {
+                accepted_as,
+                finish,
+                state: item.state,
+                messages,
+                conversation: item.conversation.clone(),
+                choices: item.choices.clone(),
+                closed_choices: item.closed_choices.clone(),
+                reachable: item.reachable.clone(),
+                migrated: item.migrated.clone(),
+            });
+        }
+        Ok(rows)
+    }
+
+    /// The job: tells of each accepted update whether it is new.
+    fn write(&self, conn: &mut Conn) -> Result<Vec<bool>, StoreError> {
+        let new = inbox::accept(conn, &self.accept)?;
+        let mut messages = Vec::new();
+        for item in &self.items {
+            if item.accepted_as.is_some_and(|index| !new[index]) {
+                continue;
+            }
+            if let Some(update) = item.finish {
+                let key = UpdateKey {
+                    bot: self.telegram_id,
+                    update,
+                };
+                inbox::finish(conn, &[key], item.state, self.now)?;
+            }
+            for (chat, reachable) in &item.reachable {
+                let blocked = (!reachable).then_some((self.now, "chat_blocked"));
+                chats::set_blocked(conn, CHANNEL, &self.bot, *chat, blocked)?;
+            }
+            for (from, to) in &item.migrated {
+                chats::rewrite_chat(conn, CHANNEL, &self.bot, *from, *to)?;
+            }
+            for choice in &item.choices {
+                choices::put(conn, &self.bot, choice)?;
+            }
+            for choice in &item.closed_choices {
+                choices::close(conn, &self.bot, *choice)?;
+            }
+            if let Some((key, conversation)) = &item.conversation {
+                conversations::put(conn, &self.bot, key.chat, key.sender, conversation)?;
+            }
+            messages.extend_from_slice(&item.messages);
+        }
+        messages::insert(conn, &messages)?;
+        if let Some(next) = self.next_offset {
+            offsets::set(conn, self.telegram_id, next, self.now)?;
+        }
+        hooks::pass(Point::InCommit);
+        Ok(new)
+    }
+}
+
+fn state_of(outgoing: &Outgoing, claimed: bool) -> MessageState {
+    if claimed && outgoing.not_before.is_none() {
+        MessageState::Sending
+    } else {
+        MessageState::Queued
+    }
+}
+
+/// Writes a plan. When the database takes everything but one update's part, that update is kept as
+/// failed and the rest is written. `None`: the node is ending.
+pub async fn commit(core: &BotCore, plan: Plan) -> Option<Committed> {
+    let messages = plan.items.iter().map(|item| item.messages.len()).sum();
+    let claimed = core.load.has_permits(messages);
+    match try_commit(core, &plan, claimed).await {
+        Ok(committed) => Some(committed),
+        Err(StoreError::Closed | StoreError::LeaseLost) => None,
+        Err(error) => {
+            tracing::error!(bot = %core.code, "a batch was not written; its updates are written one by one: {error}");
+            let mut all = Committed::default();
+            let last = plan.items.len().saturating_sub(1);
+            for (index, item) in plan.items.into_iter().enumerate() {
+                let next_offset = plan.next_offset.filter(|_| index == last);
+                let alone = Plan {
+                    next_offset,
+                    items: vec![item.clone()],
+                };
+                let committed = match try_commit(core, &alone, claimed).await {
+                    Ok(committed) => committed,
+                    Err(StoreError::Closed | StoreError::LeaseLost) => return None,
+                    Err(error) => {
+                        tracing::error!(bot = %core.code, "an update was not written and is kept as failed: {error}");
+                        let bare = Item::new(item.receipt, item.key, UpdateState::Failed);
+                        let alone = Plan {
+                            next_offset,
+                            items: vec![bare],
+                        };
+                        try_commit(core, &alone, claimed).await.ok()?
+                    }
+                };
+                all.done += committed.done;
+                all.failed += committed.failed;
+                all.parcels.extend(committed.parcels);
+                all.conversations.extend(committed.conversations);
+                all.reachable.extend(committed.reachable);
+                all.migrated.extend(committed.migrated);
+            }
+            Some(all)
+        }
+    }
+}
+
+async fn try_commit(core: &BotCore, plan: &Plan, claimed: bool) -> Result<Committed, StoreError> {
+    let rows = Arc::new(Rows::new(core, plan, claimed)?);
+    let job = rows.clone();
+    let new = persist(&core.shared.store, move |conn| job.write(conn)).await?;
+    let mut committed = Committed::default();
+    for (item, rows_of_item) in plan.items.iter().zip(&rows.items) {
+        if rows_of_item.accepted_as.is_some_and(|index| !new[index]) {
+            continue;
+        }
+        match item.state {
+            UpdateState::Done => committed.done += 1,
+            UpdateState::Failed => committed.failed += 1,
+            UpdateState::Pending | UpdateState::Refused => {}
+        }
+        let received_at = match &item.receipt {
+            Receipt::Accept { received_at, .. } => Some(*received_at),
+            Receipt::Finish { .. } | Receipt::Unset => None,
+        };
+        for outgoing in &item.messages {
+            if outgoing.not_before.is_none() {
+                committed
+                    .parcels
+                    .push(parcel(outgoing, claimed, rows.now, received_at));
+            }
+        }
+        committed.conversations.extend(item.conversation.clone());
+        committed.reachable.extend_from_slice(&item.reachable);
+        committed.migrated.extend_from_slice(&item.migrated);
+    }
+    Ok(committed)
+}
+
+fn parcel(
+    outgoing: &Outgoing,
+    claimed: bool,
+    created_at: Moment,
+    received_at: Option<Moment>,
+) -> Parcel {
+    Parcel {
+        key: outgoing.key,
+        chat: outgoing.to.chat,
+        thread: outgoing.to.thread,
+        lane: outgoing.lane,
+        kind: outgoing.kind,
+        reply_to: outgoing.reply_to,
+        body: outgoing.body.clone(),
+        claimed,
+        resends: 0,
+        tries: 0,
+        created_at,
+        not_before: outgoing.not_before,
+        received_at,
+    }
+}
+
+fn stored_parcel(message: StoredMessage, claimed: bool) -> Option<Parcel> {
+    let outgoing = message.outgoing()?;
+    Some(Parcel {
+        tries: u32::try_from(message.tries).unwrap_or(0),
+        resends: u32::from(message.resent),
+        ..parcel(&outgoing, claimed, message.created_at, None)
+    })
+}
+
+/// An update that waits.
+pub struct Waiting {
+    /// Its number.
+    pub update_id: UpdateId,
+    /// Its JSON.
+    pub raw: String,
+    /// When it came.
+    pub received_at: Moment,
+}
+
+/// The updates of a bot that wait, in order of arrival. `None`: the node is ending.
+pub async fn pending(core: &BotCore, limit: usize) -> Option<Vec<Waiting>> {
+    let bot = core.code.clone();
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = look(&core.shared.store, "waiting updates", move |conn| {
+        inbox::pending(conn, &bot, 0, limit)
+    })
+    .await?;
+    let waiting = rows.into_iter().map(|row| Waiting {
+        update_id: row.key.update,
+        // A row without its JSON cannot be handled; it then fails as unreadable.
+        raw: row.raw.unwrap_or_default(),
+        received_at: row.received_at,
+    });
+    Some(waiting.collect())
+}
+
+/// Counts a try of an update before it is made; gives the tries so far.
+pub async fn count_try(core: &BotCore, update: UpdateId) -> Option<u32> {
+    let key = UpdateKey {
+        bot: TelegramBotId(core.api.bot_id()),
+        update,
+    };
+    let tries = settle(&core.shared.store, "a try", move |conn| {
+        inbox::count_try(conn, key)
+    })
+    .await?;
+    Some(u32::try_from(tries).unwrap_or(u32::MAX))
+}
+
+/// Conversations by key and choices by id, as far as they exist.
+pub type Loaded = (
+    HashMap<ConversationKey, Conversation>,
+    HashMap<ChoiceId, Option<OpenChoice>>,
+);
+
+/// The conversations of these events and the choices that their decisions need.
+pub async fn read_conversations(
+    core: &BotCore,
+    wanted: Vec<(ConversationKey, Incoming)>,
+) -> Option<Loaded> {
+    let bot = core.code.clone();
+    look(&core.shared.store, "conversations", move |conn| {
+        let mut found = (HashMap::new(), HashMap::new());
+        for (key, incoming) in &wanted {
+            let conversation = match found.0.get(key) {
+                Some(conversation) => conversation,
+                None => {
+                    let read = conversations::get(conn, &bot, key.chat, key.sender)?;
+                    found.0.entry(*key).or_insert(read)
+                }
+            };
+            if let Some(id) = dialogue::choice_needed(conversation, incoming)
+                && !found.1.contains_key(&id)
+            {
+                found.1.insert(id, choices::get(conn, &bot, id)?);
+            }
+        }
+        Ok(found)
+    })
+    .await
+}
+
+/// One choice. `None`: the node is ending.
+pub async fn read_choice(core: &BotCore, id: ChoiceId) -> Option<Option<OpenChoice>> {
+    let bot = core.code.clone();
+    look(&core.shared.store, "a choice", move |conn| {
+        choices::get(conn, &bot, id)
+    })
+    .await
+}
+
+/// What an earlier self of a bot left behind.
+pub struct LeftBehind {
+    /// The next update to ask for.
+    pub next_offset: Option<i64>,
+    /// Since when updates may be lost, when the bot was away for longer than Telegram keeps them.
+    pub updates_lost_since: Option<Moment>,
+    /// Conversations that are not in their first state.
+    pub open: HashSet<ConversationKey>,
+    /// Chats that cannot be written to.
+    pub unreachable: HashSet<ChatId>,
+    /// Private chats that are linked to a party.
+    pub registered: HashSet<ChatId>,
+    /// Pauses that still hold.
+    pub pauses: Vec<Pause>,
+    /// Messages whose handing over was interrupted, to be sent again and marked so.
+    pub interrupted: Vec<Parcel>,
+}
+
+/// Reads what an earlier self left behind and sorts out what a crash interrupted. `None`: the node is
+/// ending.
+pub async fn read_left_behind(
+    store: &Store,
+    bot: &BotCode,
+    telegram_id: i64,
+    now: Moment,
+) -> Option<LeftBehind> {
+    let code = bot.clone();
+    let (left, sending) = look(store, "the state of a bot", move |conn| {
+        let offset = offsets::get(conn, TelegramBotId(telegram_id))?;
+        let open = conversations::list_keys(conn, &code)?;
+        let unreachable = chats::blocked_of_bot(conn, CHANNEL, &code)?;
+        let paused = pauses::of_bot(conn, CHANNEL, &code, now)?;
+        let registered = registrations::of_bot(conn, CHANNEL, &code)?;
+        let sending: Vec<StoredMessage> =
+            messages::open_of_bot(conn, &code, MessageKey(i64::MIN), now, i64::MAX)?
+                .into_iter()
+                .filter(|message| message.state == MessageState::Sending)
+                .collect();
+        let lost_before = now.plus_secs(-TELEGRAM_KEEPS_S);
+        let left = LeftBehind {
+            next_offset: offset.map(|(next, _)| next.0),
+            updates_lost_since: offset.map(|(_, at)| at).filter(|at| *at < lost_before),
+            open: open
+                .into_iter()
+                .map(|(chat, sender)| ConversationKey { chat, sender })
+                .collect(),
+            unreachable: unreachable.into_iter().collect(),
+            registered: registered.into_iter().map(|(chat, _)| chat).collect(),
+            pauses: paused.into_iter().map(pause_of_row).collect(),
+            interrupted: Vec::new(),
+        };
+        Ok((left, sending))
+    })
+    .await?;
+    let interrupted = if sending.is_empty() {
+        Vec::new()
+    } else {
+        recover(store, sending).await?
+    };
+    Some(LeftBehind {
+        interrupted,
+        ..left
+    })
+}
+
+fn pause_of_row(row: pauses::Pause) -> Pause {
+    Pause {
+        scope: match row.chat {
+            None => PauseScope::Bot,
+            Some(chat) => PauseScope::Chat(chat.0),
+        },
+        until: row.until.0,
+    }
+}
+
+/// Messages that say `sending` were handed over by a process that is gone, or were about to be.
+async fn recover(store: &Store, sending: Vec<StoredMessage>) -> Option<Vec<Parcel>> {
+    let mut again = Vec::new();
+    let mut left = Vec::new();
+    for message in sending {
+        let resend = match message.kind.resend() {
+            Resend::Freely => true,
+            Resend::Once => message.body.is_some(),
+            Resend::Never => false,
+        };
+        if resend {
+            again.push(message)
+        } else {
+            left.push(message.key)
+        }
+    }
+    let marks: Vec<MessageKey> = again
+        .iter()
+        .filter(|message| message.kind != MessageKind::Edit)
+        .map(|message| message.key)
+        .collect();
+    tracing::info!(
+        again = again.len(),
+        left = left.len(),
+        "messages whose handing over was interrupted are sent again and marked"
+    );
+    settle(store, "interrupted messages", move |conn| {
+        for key in &marks {
+            messages::mark_resent(conn, *key)?;
+        }
+        for key in &left {
+            messages::mark(conn, *key, MessageState::Unknown, None)?;
+        }
+        Ok(())
+    })
+    .await?;
+    Some(
+        again
+            .into_iter()
+            .filter_map(|message| stored_parcel(message, true))
+            .collect(),
+    )
+}
+
+/// A row of a bot that is still open.
+pub enum OutboxRow {
+    /// To be sent.
+    Queued(Parcel),
+    /// Being sent.
+    Sending,
+}
+
+/// The open rows of a bot that are due, in order.
+pub async fn open_rows(store: &Store, bot: &BotCode, now: Moment, limit: usize) -> Vec<OutboxRow> {
+    let code = bot.clone();
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = look(store, "open messages", move |conn| {
+        messages::open_of_bot(conn, &code, MessageKey(i64::MIN), now, limit)
+    })
+    .await
+    .unwrap_or_default();
+    let mut open = Vec::with_capacity(rows.len());
+    for row in rows {
+        let key = row.key;
+        match row.state {
+            MessageState::Queued => match stored_parcel(row, false) {
+                Some(parcel) => open.push(OutboxRow::Queued(parcel)),
+                None => mark_failed(store, key, "unreadable", "the body cannot be read").await,
+            },
+            _ => open.push(OutboxRow::Sending),
+        }
+    }
+    open
+}
+
+/// Turns queued rows to `sending`; gives those that were still queued.
+pub async fn claim(store: &Store, keys: Vec<MessageKey>) -> HashSet<MessageKey> {
+    settle(store, "a claim", move |conn| {
+        hooks::pass(Point::Claim);
+        let mut claimed = HashSet::with_capacity(keys.len());
+        for key in &keys {
+            if messages::mark_sending(conn, &[*key])? == 1 {
+                claimed.insert(*key);
+            }
+        }
+        Ok(claimed)
+    })
+    .await
+    .unwrap_or_default()
+}
+
+/// Marks messages as sent.
+pub async fn mark_sent(store: &Store, marks: Vec<SentMark>) {
+    settle(store, "marks of sent messages", move |conn| {
+        messages::mark_sent(conn, &marks)
+    })
+    .await;
+}
+
+/// Whether a message that is sent now is later than it was asked for (D25).
+pub fn is_late(not_before: Option<Moment>, now: Moment) -> bool {
+    not_before.is_some_and(|at| now.micros_since(at) > LATE_AFTER_S * 1_000_000)
+}
+
+/// Back to `queued` for another try.
+pub async fn requeue(store: &Store, key: MessageKey, at: Moment, code: &'static str) {
+    settle(store, "a retry", move |conn| {
+        messages::retry_at(conn, key, at, &send_error(code, code))
+    })
+    .await;
+}
+
+/// Claimed messages that were not handed over wait in the table again.
+pub async fn unclaim(store: &Store, keys: Vec<MessageKey>) {
+    settle(store, "messages given back", move |conn| {
+        for key in &keys {
+            messages::mark(conn, *key, MessageState::Queued, None)?;
+        }
+        Ok(())
+    })
+    .await;
+}
+
+/// A message is sent again without knowing whether it had arrived.
+pub async fn mark_resent(store: &Store, key: MessageKey) {
+    settle(store, "a message sent again", move |conn| {
+        messages::mark_resent(conn, key)
+    })
+    .await;
+}
+
+/// It is not known whether a message arrived, and it is left at that.
+pub async fn mark_unknown(store: &Store, key: MessageKey, code: &'static str) {
+    settle(store, "a message of unknown fate", move |conn| {
+        messages::mark(
+            conn,
+            key,
+            MessageState::Unknown,
+            Some(&send_error(code, code)),
+        )
+    })
+    .await;
+}
+
+/// A message was refused for good.
+pub async fn mark_failed(store: &Store, key: MessageKey, code: &str, text: &str) {
+    let error = send_error(code, text);
+    settle(store, "a refused message", move |conn| {
+        messages::mark(conn, key, MessageState::Failed, Some(&error))
+    })
+    .await;
+}
+
+fn send_error(code: &str, text: &str) -> SendError {
+    let text = if text == code {
+        code.to_owned()
+    } else {
+        format!("{code}: {text}")
+    };
+    SendError { code: None, text }
+}
+
+/// The channel's number of a message that was sent.
+pub async fn message_id(store: &Store, key: MessageKey) -> Option<i64> {
+    let message = look(store, "a sent message", move |conn| {
+        messages::get(conn, key)
+    })
+    .await
+    .flatten()?;
+    message.telegram_message_ids.last().copied()
+}
+
+/// A group became a supergroup.
+pub async fn rewrite_chat(store: &Store, bot: &BotCode, from: ChatId, to: ChatId) {
+    let bot = bot.clone();
+    settle(store, "a chat with another number", move |conn| {
+        chats::rewrite_chat(conn, CHANNEL, &bot, from, to)
+    })
+    .await;
+}
+
+/// A chat cannot be written to.
+pub async fn chat_gone(store: &Store, bot: &BotCode, chat: ChatId, code: &'static str, at: Moment) {
+    let bot = bot.clone();
+    settle(store, "a chat that is gone", move |conn| {
+        chats::set_blocked(conn, CHANNEL, &bot, chat, Some((at, code)))
+    })
+    .await;
+}
+
+/// A pause outlives a restart.
+pub async fn keep_pause(store: &Store, bot: &BotCode, pause: Pause) {
+    let bot = bot.clone();
+    let row = pauses::Pause {
+        chat: match pause.scope {
+            PauseScope::Bot => None,
+            PauseScope::Chat(chat) => Some(ChatId(chat)),
+        },
+        until: Moment(pause.until),
+    };
+    settle(store, "a pause", move |conn| {
+        pauses::set(conn, CHANNEL, &bot, &row)
+    })
+    .await;
+}
+
+fn presented_name(bot: &BotCode) -> String {
+    format!("presented.{bot}")
+}
+
+/// What Telegram was last told of a bot's commands and description, as a hash.
+pub async fn presented(core: &BotCore) -> Option<Option<String>> {
+    let name = presented_name(&core.code);
+    look(&core.shared.store, "a bot's presentation", move |conn| {
+        meta::get(conn, &name)
+    })
+    .await
+}
+
+/// Telegram was told.
+pub async fn set_presented(core: &BotCore, said: String, username: Option<String>) {
+    let (code, telegram_id) = (core.code.clone(), TelegramBotId(core.api.bot_id()));
+    let name = presented_name(&code);
+    settle(&core.shared.store, "a bot's presentation", move |conn| {
+        bots::set_identity(conn, &code, telegram_id, username.as_deref())?;
+        meta::set(conn, &name, &said)
+    })
+    .await;
+}
+
+/// What is due.
+pub struct DueRows {
+    /// The bots with rows that are due.
+    pub bots: HashSet<BotCode>,
+    /// When the next row is due.
+    pub next: Option<Moment>,
+}
+
+/// Rows that are due now, and when the next will be.
+pub async fn due(store: &Store, now: Moment) -> Option<DueRows> {
+    look(store, "due messages", move |conn| {
+        let bots = messages::due(conn, now, DUE_MAX)?
+            .into_iter()
+            .map(|row| row.to.bot)
+            .collect();
+        Ok(DueRows {
+            bots,
+            next: messages::next_due(conn, now)?,
+        })
+    })
+    .await
+}
+
+/// Purges what is old, step by step; tells how many rows.
+pub async fn purge(shared: &Shared) -> u64 {
+    let retention = &shared.settings.retention;
+    let periods = Periods {
+        handled_micros: days(retention.handled_days),
+        personal_micros: days(retention.personal_days),
+    };
+    let now = shared.clock.now();
+    let mut purged = 0;
+    for purge in Purge::ALL {
+        loop {
+            let step = settle(&shared.store, "retention", move |conn| {
+                retention::step(conn, purge, now, periods)
+            });
+            let Some(step) = step.await else {
+                return purged;
+            };
+            purged += step.rows as u64;
+            if !step.more {
+                break;
+            }
+            // Updates come first; the rest of the purge can wait.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    purged
+}
+
+fn days(days: u32) -> i64 {
+    i64::from(days) * 86_400_000_000
+}
+
+/// Switches a bot on or off for good. False: there is no such bot.
+///
+/// # Errors
+/// An outage.
+pub async fn set_enabled(store: &Store, code: &BotCode, enabled: bool) -> Result<bool, StoreError> {
+    let code = code.clone();
+    match store
+        .write(move |conn| bots::command(conn, &code, enabled))
+        .await
+    {
+        Ok(()) => Ok(true),
+        Err(StoreError::NotFound { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the database answers.
+pub async fn answers(store: &Store) -> bool {
+    store.read(meta::definitions_version).await.is_ok()
+}
+
+/// Whether there is a token in force.
+///
+/// # Errors
+/// An outage.
+pub async fn has_token(store: &Store) -> Result<bool, StoreError> {
+    Ok(store.read(tokens::count).await? > 0)
+}
+
+/// Figures that are read when they are asked for.
+pub async fn gauges(shared: &Shared) {
+    let probe = shared.store.probe();
+    shared
+        .metrics
+        .set_gauge("vestnik_store_queue", None, probe.queue as f64);
+    shared
+        .metrics
+        .set_gauge("vestnik_store_read_queue", None, probe.read_queue as f64);
+    shared
+        .metrics
+        .set_gauge("vestnik_store_commits", None, probe.commits as f64);
+    shared
+        .metrics
+        .set_gauge("vestnik_store_jobs", None, probe.jobs as f64);
+    if let Ok(counts) = shared.store.read(messages::open_counts).await {
+        for (state, name) in messages::STATES {
+            if !matches!(state, MessageState::Queued | MessageState::Sending) {
+                continue;
+            }
+            let count = counts
+                .iter()
+                .find(|(found, _)| *found == state)
+                .map_or(0, |(_, n)| *n);
+            let label = Some(("state", name.to_owned()));
+            shared
+                .metrics
+                .set_gauge("vestnik_messages_open", label, count as f64);
+        }
+    }
+}
+
+/// What an attempt to take the lease came to.
+pub enum Acquired {
+    /// It is ours.
+    Ours {
+        /// The holder before us did not give it back: its process was killed or its machine fell.
+        unclean: bool,
+    },
+    /// Somebody else works.
+    HeldBy {
+        /// Who.
+        node: String,
+        /// Until when, unless renewed.
+        until: Moment,
+    },
+}
+
+/// Tries to take the lease. `is_dead` knows processes that run no more.
+///
+/// # Errors
+/// An outage.
+pub async fn acquire_lease(
+    store: &Store,
+    now: Moment,
+    ttl: Duration,
+    is_dead: fn(&str) -> bool,
+) -> Result<Acquired, StoreError> {
+    let node = store.node().to_owned();
+    let ttl_micros = i64::try_from(ttl.as_micros()).unwrap_or(i64::MAX);
+    let (acquired, unclean) = store
+        .write(move |conn| {
+            let before = lease::who(conn)?;
+            let dead = before.clone().filter(|holder| is_dead(&holder.node));
+            let claim = lease::Claim {
+                node: node.clone(),
+                now,
+                ttl_micros,
+                dead,
+            };
+            Ok((lease::acquire(conn, &claim)?, before.is_some()))
+        })
+        .await?;
+    match acquired {
+        lease::Acquired::Ours(epoch) => {
+            store.set_epoch(Some(epoch));
+            Ok(Acquired::Ours { unclean })
+        }
+        lease::Acquired::HeldBy(holder) => Ok(Acquired::HeldBy {
+            node: holder.node,
+            until: holder.expires_at,
+        }),
+    }
+}
+
+/// Prolongs the lease.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`] when it is no longer ours; an outage.
+pub async fn renew_lease(store: &Store, now: Moment, ttl: Duration) -> Result<(), StoreError> {
+    let node = store.node().to_owned();
+    let ttl_micros = i64::try_from(ttl.as_micros()).unwrap_or(i64::MAX);
+    let renewed = store
+        .fenced_write(move |conn| {
+            let Some(holder) = lease::who(conn)? else {
+                return Ok(false);
+            };
+            lease::renew(conn, &node, holder.epoch, now, ttl_micros)
+        })
+        .await?;
+    if renewed {
+        Ok(())
+    } else {
+        Err(StoreError::LeaseLost)
+    }
+}
+
+/// Gives the lease back: the next node need not wait.
+pub async fn release_lease(store: &Store) {
+    let node = store.node().to_owned();
+    settle(store, "the lease", move |conn| {
+        let Some(holder) = lease::who(conn)? else {
+            return Ok(());
+        };
+        lease::release(conn, &node, holder.epoch)
+    })
+    .await;
+    store.set_epoch(None);
+}

@@ -1,0 +1,429 @@
+//! From a batch of updates to a commit: reads what the decisions need, decides, writes everything in
+//! one job, and hands the messages to the courier.
+//!
+//! The rules are `dialogue`'s, the rows `outbox`'s; here is the order in which things happen.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use super::bot_actor::BotCore;
+use super::courier::{Deliver, Migrate};
+use super::hooks::{self, Point};
+use super::intake::{self, ConversationKey, Event};
+use super::outbox::{self, Item, Plan, Receipt};
+use crate::channels::telegram as channel;
+use crate::dialogue::{self, Decision, Effect, Incoming, IncomingKind, Turn};
+use crate::model::{ChatId, ChoiceId, ChoiceStatus, Conversation, Moment, OpenChoice, UpdateId};
+use crate::store::inbox::UpdateState;
+use crate::telegram::{self, AnswerCallback};
+
+/// An update whose handler panicked so often is given up: the same input gives the same panic, and
+/// more tries would only hold the chat.
+const TRIES_MAX: u32 = 3;
+/// Pending rows that are read at once.
+const BACKLOG_CHUNK: usize = 100;
+
+/// What the decisions of a batch have read and changed so far.
+#[derive(Default)]
+struct Scratch {
+    conversations: HashMap<ConversationKey, Conversation>,
+    choices: HashMap<ChoiceId, Option<OpenChoice>>,
+}
+
+/// Handles a batch from Telegram. True when it is committed.
+pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_at: Moment) -> bool {
+    let _in_hand = core.in_hand.lock().await;
+    if core.stopping.get() {
+        return false;
+    }
+    if core.careful.get() {
+        return handle_carefully(core, batch, received_at).await;
+    }
+    let next_offset = batch.next_offset();
+    let mut plan = Plan {
+        next_offset,
+        items: Vec::with_capacity(batch.items.len()),
+    };
+    let events: Vec<Option<Event>> = batch
+        .items
+        .iter()
+        .map(|item| read_item(core, item))
+        .collect();
+    let Some(mut scratch) = load(core, events.iter().flatten()).await else {
+        return false;
+    };
+    for (incoming, event) in batch.items.iter().zip(events) {
+        let Some(update_id) = incoming.update_id() else {
+            // Without a number it cannot be kept apart from its neighbours; it was logged and counted.
+            continue;
+        };
+        let receipt = Receipt::Accept {
+            update_id: UpdateId(update_id),
+            raw: incoming.raw().as_str().to_owned(),
+            received_at,
+        };
+        let item = match &event {
+            None => Item::new(receipt, None, UpdateState::Failed),
+            Some(event) => match decide(core, event, &mut scratch).await {
+                Some(item) => item.with_receipt(receipt),
+                None => return false,
+            },
+        };
+        plan.items.push(item);
+    }
+    commit(core, plan, received_at).await
+}
+
+fn read_item(core: &BotCore, item: &telegram::Incoming) -> Option<Event> {
+    match item {
+        telegram::Incoming::Update(update) => {
+            Some(intake::read(&update.kind, &core.myself.borrow()))
+        }
+        telegram::Incoming::Malformed(malformed) => {
+            tracing::warn!(
+                bot = %core.code,
+                update = malformed.update_id,
+                "an update cannot be read and is kept as failed: {}",
+                malformed.error
+            );
+            None
+        }
+    }
+}
+
+/// After an unclean stop: first everything is accepted, then handled one at a time.
+async fn handle_carefully(core: &Rc<BotCore>, batch: telegram::Batch, received_at: Moment) -> bool {
+    let caught_up = batch.items.len() < BACKLOG_CHUNK;
+    let items = batch.items.iter().filter_map(|item| {
+        let event = read_item(core, item);
+        let receipt = Receipt::Accept {
+            update_id: UpdateId(item.update_id()?),
+            raw: item.raw().as_str().to_owned(),
+            received_at,
+        };
+        let state = if event.is_some() {
+            UpdateState::Pending
+        } else {
+            UpdateState::Failed
+        };
+        Some(Item::new(
+            receipt,
+            event.as_ref().and_then(conversation_key),
+            state,
+        ))
+    });
+    let plan = Plan {
+        next_offset: batch.next_offset(),
+        items: items.collect(),
+    };
+    if outbox::commit(core, plan).await.is_none() {
+        return false;
+    }
+    handle_pending(core).await;
+    if caught_up && !core.stopping.get() {
+        core.careful.set(false);
+        tracing::info!(bot = %core.code, "the backlog of the unclean stop is done");
+    }
+    !core.stopping.get()
+}
+
+fn conversation_key(event: &Event) -> Option<ConversationKey> {
+    match event {
+        Event::Turn(key, _) => Some(*key),
+        Event::Reachable { .. } | Event::Migrated { .. } | Event::Ignored(_) => None,
+    }
+}
+
+/// Handles what an earlier run accepted and did not finish.
+pub async fn finish_backlog(core: &Rc<BotCore>) {
+    let _in_hand = core.in_hand.lock().await;
+    handle_pending(core).await;
+}
+
+/// One update at a time; the try of the next is committed with the end of the one before it.
+async fn handle_pending(core: &Rc<BotCore>) {
+    loop {
+        let Some(rows) = outbox::pending(core, BACKLOG_CHUNK).await else {
+            return;
+        };
+        if rows.is_empty() {
+            return;
+        }
+        for row in rows {
+            if core.stopping.get() {
+                return;
+            }
+            let Some(tries) = outbox::count_try(core, row.update_id).await else {
+                return;
+            };
+            let receipt = Receipt::Finish {
+                update_id: row.update_id,
+            };
+            let item = if tries >= TRIES_MAX {
+                tracing::error!(
+                    bot = %core.code,
+                    update = row.update_id.0,
+                    tries,
+                    "the process ended {tries} times with this update in hand; it is given up"
+                );
+                core.shared.metrics.update_failed();
+                Item::new(receipt, None, UpdateState::Failed)
+            } else {
+                let parsed = telegram::parse_update(bytes::Bytes::from(row.raw));
+                match read_item(core, &parsed) {
+                    None => Item::new(receipt, None, UpdateState::Failed),
+                    Some(event) => {
+                        let Some(mut scratch) = load(core, std::iter::once(&event)).await else {
+                            return;
+                        };
+                        match decide(core, &event, &mut scratch).await {
+                            Some(item) => item.with_receipt(receipt),
+                            None => return,
+                        }
+                    }
+                }
+            };
+            let plan = Plan {
+                next_offset: None,
+                items: vec![item],
+            };
+            if !commit(core, plan, row.received_at).await {
+                return;
+            }
+        }
+    }
+}
+
+/// Reads the conversations and choices that these events need, in one go.
+async fn load<'a>(
+    core: &BotCore,
+    events: impl Iterator<Item = &'a Event> + Clone,
+) -> Option<Scratch> {
+    let mut scratch = Scratch::default();
+    let wanted: Vec<(ConversationKey, Incoming)> = {
+        let open = core.open.borrow();
+        events
+            .filter_map(|event| match event {
+                Event::Turn(key, incoming)
+                    if open.contains(key)
+                        || matches!(incoming.kind, IncomingKind::Press { .. }) =>
+                {
+                    Some((*key, incoming.clone()))
+                }
+                _ => None,
+            })
+            .collect()
+    };
+    if wanted.is_empty() {
+        return Some(scratch);
+    }
+    let (conversations, choices) = outbox::read_conversations(core, wanted).await?;
+    scratch.conversations = conversations;
+    scratch.choices = choices;
+    Some(scratch)
+}
+
+/// Decides one event. `None` when the store is closed.
+async fn decide(core: &Rc<BotCore>, event: &Event, scratch: &mut Scratch) -> Option<Item> {
+    let key = conversation_key(event);
+    let mut item = Item::new(Receipt::Unset, key, UpdateState::Done);
+    match event {
+        Event::Ignored(_) => {}
+        Event::Reachable { chat, reachable } => item.reachable.push((*chat, *reachable)),
+        Event::Migrated { from, to } => item.migrated.push((*from, *to)),
+        Event::Turn(key, incoming) => {
+            if core.unreachable.borrow().contains(&key.chat) {
+                item.reachable.push((key.chat, true));
+            }
+            let conversation = scratch.conversations.get(key).cloned().unwrap_or_default();
+            let choice = match dialogue::choice_needed(&conversation, incoming) {
+                None => None,
+                Some(id) => match scratch.choices.get(&id) {
+                    Some(choice) => choice.clone(),
+                    // An earlier update of the same batch made it necessary.
+                    None => {
+                        let choice = outbox::read_choice(core, id).await?;
+                        scratch.choices.insert(id, choice.clone());
+                        choice
+                    }
+                },
+            };
+            match decide_turn(core, &conversation, choice.as_ref(), incoming) {
+                Ok(Decision::Done { effects, .. }) => {
+                    apply(core, *key, effects, &mut item, scratch)
+                }
+                Err(panic) => {
+                    tracing::error!(
+                        bot = %core.code,
+                        chat = %super::log::chat(key.chat),
+                        "the handler of an update panicked; the update is given up: {panic}"
+                    );
+                    core.shared.metrics.update_failed();
+                    item.state = UpdateState::Failed;
+                }
+            }
+        }
+    }
+    Some(item)
+}
+
+/// The pure rules, with their panics caught: a fault in a rule must cost one update, not a bot.
+fn decide_turn(
+    core: &BotCore,
+    conversation: &Conversation,
+    choice: Option<&OpenChoice>,
+    incoming: &Incoming,
+) -> Result<Decision, String> {
+    let bot = core.bot.borrow().clone();
+    let myself = core.myself.borrow();
+    let turn = Turn {
+        bot: &bot,
+        username: myself.username.as_deref(),
+        conversation,
+        choice,
+        registered: !incoming.sender.anonymous
+            && core
+                .registered
+                .borrow()
+                .contains(&ChatId(incoming.sender.id.0)),
+        incoming,
+        now: core.clock().now(),
+        ids: &*core.shared.ids,
+    };
+    let decide = || {
+        let text = match &incoming.kind {
+            IncomingKind::Text(text) => text.as_str(),
+            IncomingKind::Other(_) | IncomingKind::Press { .. } => "",
+        };
+        hooks::pass_text(Point::Handler, text);
+        dialogue::decide(&turn)
+    };
+    let mut tries = 0;
+    loop {
+        match catch_unwind(AssertUnwindSafe(decide)) {
+            Ok(decision) => return Ok(decision),
+            Err(panic) => {
+                tries += 1;
+                if tries >= TRIES_MAX {
+                    return Err(panic_text(&*panic));
+                }
+            }
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "without a message".to_owned(),
+    }
+}
+
+/// Turns effects into what the commit writes and the later decisions of the batch see.
+fn apply(
+    core: &Rc<BotCore>,
+    key: ConversationKey,
+    effects: Vec<Effect>,
+    item: &mut Item,
+    scratch: &mut Scratch,
+) {
+    for effect in effects {
+        match effect {
+            Effect::Send(outgoing) => item.messages.extend(channel::fit(outgoing)),
+            Effect::AnswerPress { query, text } => answer_press(core, query, text),
+            Effect::Remember(conversation) => {
+                scratch.conversations.insert(key, conversation.clone());
+                item.conversation = Some((key, conversation));
+            }
+            Effect::CloseChoice(id) => {
+                if let Some(Some(choice)) = scratch.choices.get_mut(&id) {
+                    choice.status = ChoiceStatus::Closed;
+                }
+                item.closed_choices.push(id);
+            }
+            Effect::PutChoice(choice) => {
+                scratch.choices.insert(choice.id, Some(choice.clone()));
+                item.choices.push(choice);
+            }
+        }
+    }
+}
+
+/// Fire and forget, at once: the circle on the button ends, whatever becomes of the rest.
+fn answer_press(core: &Rc<BotCore>, query: String, text: Option<String>) {
+    let core = core.clone();
+    let guard = core.watch.guard();
+    actix::spawn(async move {
+        let _guard = guard;
+        let answer = AnswerCallback {
+            id: &query,
+            text: text.as_deref(),
+            show_alert: false,
+        };
+        match core.api.answer_callback_query(&answer).await {
+            Ok(()) | Err(telegram::ApiError::QueryTooOld) => {}
+            Err(error) => {
+                core.shared.metrics.api_error(error.code());
+                tracing::debug!(bot = %core.code, code = error.code(), "a press was not answered: {error}");
+            }
+        }
+    });
+}
+
+/// Writes a plan and lets its messages go. False when the store is closed.
+async fn commit(core: &Rc<BotCore>, plan: Plan, received_at: Moment) -> bool {
+    let Some(committed) = outbox::commit(core, plan).await else {
+        return false;
+    };
+    let now = core.clock().now();
+    core.shared
+        .metrics
+        .committed(committed.done, now.micros_since(received_at));
+    core.counters
+        .done
+        .set(core.counters.done.get() + committed.done);
+    core.counters
+        .failed
+        .set(core.counters.failed.get() + committed.failed);
+    for (key, conversation) in committed.conversations {
+        let mut open = core.open.borrow_mut();
+        if conversation.is_default() {
+            open.remove(&key);
+        } else {
+            open.insert(key);
+        }
+    }
+    for (chat, reachable) in committed.reachable {
+        let mut unreachable = core.unreachable.borrow_mut();
+        if reachable {
+            unreachable.remove(&chat);
+        } else {
+            unreachable.insert(chat);
+        }
+    }
+    for (from, to) in committed.migrated {
+        core.courier.do_send(Migrate { from, to });
+        rename_chat(core, from, to);
+    }
+    hooks::pass(Point::Committed);
+    if !committed.parcels.is_empty() {
+        core.courier.do_send(Deliver(committed.parcels));
+    }
+    true
+}
+
+/// A chat has another number: what is in memory goes along; the rows were rewritten already.
+pub fn rename_chat(core: &BotCore, from: ChatId, to: ChatId) {
+    let mut open = core.open.borrow_mut();
+    let moved: Vec<ConversationKey> = open
+        .iter()
+        .filter(|key| key.chat == from)
+        .copied()
+        .collect();
+    for key in moved {
+        open.remove(&key);
+        open.insert(ConversationKey { chat: to, ..key });
+    }
+}

@@ -1,0 +1,134 @@
+//! How an actor's end becomes known, whatever ends it.
+//!
+//! Actix does not restart an actor that panics and does not say that one did; a task that panics ends
+//! alone. So each actor of a bot holds a [`Watch`], each of its tasks a [`TaskGuard`]; when one is
+//! dropped by a panic the fleet hears of it and builds the bot anew.
+
+use std::rc::Rc;
+
+use actix::prelude::*;
+
+use super::restart::EndReason;
+use crate::model::{BotCode, ChatId};
+
+/// The actors of a bot ended, or have to be ended.
+#[derive(Message, Clone, Debug)]
+#[rtype(result = "()")]
+pub struct Ended {
+    /// The bot.
+    pub bot: BotCode,
+    /// Which start of it: an end of an earlier one is no news.
+    pub generation: u64,
+    /// Why.
+    pub reason: EndReason,
+}
+
+/// What the courier learns about a chat and the bot should know.
+#[derive(Message, Clone, Copy, PartialEq, Eq, Debug)]
+#[rtype(result = "()")]
+pub enum ChatNews {
+    /// It cannot be written to.
+    Gone(ChatId),
+    /// It has another number.
+    Migrated(ChatId, ChatId),
+}
+
+struct Wires {
+    bot: BotCode,
+    generation: u64,
+    fleet: Recipient<Ended>,
+    news: Recipient<ChatNews>,
+}
+
+/// Held by an actor; reports its panic.
+pub struct Watch {
+    wires: Rc<Wires>,
+    /// Which actor.
+    actor: &'static str,
+}
+
+/// Held by a task of an actor; reports its panic.
+pub struct TaskGuard {
+    wires: Rc<Wires>,
+    actor: &'static str,
+}
+
+impl Watch {
+    /// A watch for an actor of a bot.
+    pub fn new(
+        bot: BotCode,
+        generation: u64,
+        actor: &'static str,
+        fleet: Recipient<Ended>,
+        news: Recipient<ChatNews>,
+    ) -> Watch {
+        Watch {
+            wires: Rc::new(Wires {
+                bot,
+                generation,
+                fleet,
+                news,
+            }),
+            actor,
+        }
+    }
+
+    /// A watch for another actor of the same bot.
+    pub fn for_actor(&self, actor: &'static str) -> Watch {
+        Watch {
+            wires: self.wires.clone(),
+            actor,
+        }
+    }
+
+    /// A guard for a task.
+    pub fn guard(&self) -> TaskGuard {
+        TaskGuard {
+            wires: self.wires.clone(),
+            actor: self.actor,
+        }
+    }
+
+    /// The bot cannot go on.
+    pub fn end(&self, reason: EndReason) {
+        self.wires.end(reason);
+    }
+
+    /// A chat cannot be written to.
+    pub fn gone(&self, chat: ChatId) {
+        self.wires.news.do_send(ChatNews::Gone(chat));
+    }
+
+    /// A chat has another number.
+    pub fn migrated(&self, from: ChatId, to: ChatId) {
+        self.wires.news.do_send(ChatNews::Migrated(from, to));
+    }
+}
+
+impl Wires {
+    fn end(&self, reason: EndReason) {
+        self.fleet.do_send(Ended {
+            bot: self.bot.clone(),
+            generation: self.generation,
+            reason,
+        });
+    }
+
+    fn report_panic(&self, actor: &str) {
+        if std::thread::panicking() {
+            self.end(EndReason::Panicked(actor.to_owned()));
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.wires.report_panic(self.actor);
+    }
+}
+
+impl Drop for TaskGuard {
+    fn drop(&mut self) {
+        self.wires.report_panic(self.actor);
+    }
+}
