@@ -35,7 +35,7 @@ pub use entry::{Entry, EntryKind, FileInfo, Sender};
 pub use faults::{Fault, FaultKind};
 pub use keyboard::{Button, Keyboard, Rows};
 pub use people::{Press, Pressed, Say};
-pub use simulator::{BotInfo, Simulator, SimulatorConfig, SimulatorHandle, run_blocking};
+pub use simulator::{BotInfo, ChatInfo, Simulator, SimulatorConfig, SimulatorHandle, run_blocking};
 
 #[cfg(test)]
 mod tests;

@@ -234,14 +234,9 @@ async fn bots(shared: Data) -> Answer {
                 .iter()
                 .map(|(command, text)| json!({"command": command, "description": text}))
                 .collect();
-            let chats: Vec<_> = bot
-                .chats
-                .iter()
-                .map(|(id, kind, title)| json!({"id": id, "type": kind, "title": title}))
-                .collect();
             json!({"id": bot.id, "name": bot.name, "username": bot.username,
                 "description": bot.description, "commands": commands, "polling": bot.polling,
-                "polled": bot.polled, "waiting": bot.waiting, "chats": chats})
+                "polled": bot.polled, "waiting": bot.waiting, "chats": bot.chats})
         })
         .collect();
     answer(&json!(infos))

@@ -91,8 +91,22 @@ pub struct BotInfo {
     pub polled: bool,
     /// Updates that were not confirmed yet.
     pub waiting: usize,
-    /// Its chats: id, type and title.
-    pub chats: Vec<(i64, String, String)>,
+    /// Its chats.
+    pub chats: Vec<ChatInfo>,
+}
+
+/// What is known of a bot's chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChatInfo {
+    /// The number; groups are below zero.
+    pub id: i64,
+    /// `private`, `group` or `supergroup`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The person's name or the group's title.
+    pub title: String,
+    /// Where the bot stands: `member`, `administrator`, `left` or `kicked` (blocked).
+    pub status: String,
 }
 
 impl Simulator {
@@ -416,15 +430,14 @@ impl State {
                 let mut chats: Vec<_> = bot
                     .chats
                     .values()
-                    .map(|chat| {
-                        (
-                            chat.id,
-                            chat.kind().to_owned(),
-                            self.chat_title(chat.id, bot.id),
-                        )
+                    .map(|chat| ChatInfo {
+                        id: chat.id,
+                        kind: chat.kind().to_owned(),
+                        title: self.chat_title(chat.id, bot.id),
+                        status: chat.standing.name().to_owned(),
                     })
                     .collect();
-                chats.sort();
+                chats.sort_by_key(|chat| chat.id);
                 BotInfo {
                     id: bot.id,
                     name: bot.name.clone(),

@@ -11,7 +11,6 @@ const state = {
   person: Number(sessionStorage.getItem("person")) || 0,
   chat: Number(sessionStorage.getItem("chat")) || 0, // 0: the private chat of the person
   entries: new Map(), // message_id → entry as it is now
-  blocked: false,
   replyTo: 0,
   seq: 0,
   unread: new Map(),
@@ -53,6 +52,7 @@ const attempt = (work) => work().catch((error) => popup(error.message, true));
 
 const chatId = () => state.chat || state.person;
 const bot = () => state.bots.find((one) => one.id === state.bot);
+const blocked = () => bot()?.chats.some((chat) => chat.id === state.person && chat.status === "kicked");
 const personName = (id) => state.people.find((one) => one.id === id)?.name || `Человек ${id}`;
 
 function avatar(name, id, node = element("div", { class: "avatar" })) {
@@ -144,7 +144,7 @@ const mediaNames = { contact: "Контакт", location: "Место", voice: "
 
 function fileNode(file) {
   const address = `sim/bots/${state.bot}/files/${encodeURIComponent(file.file_id)}`;
-  if (file.kind === "sticker") return element("span", { style: "font-size:48px" }, "👍");
+  if (file.kind === "sticker") return element("span", { class: "media" }, "Стикер");
   if (file.kind === "photo") {
     return element("a", { href: address, download: file.name },
       element("img", { class: "picture", src: address, alt: file.name, loading: "lazy" }));
@@ -206,7 +206,7 @@ function showKeyboard(keyboard) {
     element("button", {
       type: "button",
       onclick: () => attempt(() => ask(`sim/bots/${state.bot}/press`, { from: state.person, chat: chatId(), label: button.label })),
-    }, button.contact ? `👤 ${button.label}` : button.label)))));
+    }, button.contact ? `☎ ${button.label}` : button.label)))));
   box.hidden = rows.length === 0;
   $("compose").classList.toggle("after-keyboard", rows.length > 0);
 }
@@ -239,7 +239,7 @@ function take(entry, live) {
     list.append(node);
     showKeyboard(entry.keyboard);
     if (entry.from === "bot") setTyping(false);
-    else if (entry.from === state.person && live) state.blocked = false;
+    else if (live && blocked()) refreshSoon();
   } else {
     const before = state.entries.get(entry.message_id);
     const now = { ...entry, date: before?.date || entry.date };
@@ -317,7 +317,7 @@ function drawSide() {
   $("title").textContent = now ? now.name : "Бот не выбран";
   avatar(now ? now.name : "?", now ? now.id : 0, $("avatar"));
   $("block").hidden = !now || state.chat !== 0;
-  $("block").textContent = state.blocked ? "Разблокировать" : "Заблокировать";
+  $("block").textContent = blocked() ? "Разблокировать" : "Заблокировать";
   if (!$("status").classList.contains("typing")) {
     $("status").textContent = now ? `${personName(state.person)} · ${now.polling ? "бот на связи" : `бот не на связи, ждут: ${now.waiting}`}` : "";
   }
@@ -329,7 +329,7 @@ const placeKnown = () => state.chat === 0 || bot()?.chats.some((chat) => chat.id
 function drawPlaces(now) {
   const select = $("place");
   const groups = (now?.chats || []).filter((chat) => chat.id < 0);
-  const options = [["0", "Личный чат"], ...groups.map((chat) => [String(chat.id), chat.title || `Группа ${-chat.id}`])];
+  const options = [["0", "Лично"], ...groups.map((chat) => [String(chat.id), chat.title || `Группа ${-chat.id}`])];
   if (state.chat && !groups.some((chat) => chat.id === state.chat)) options.push([String(state.chat), state.chatTitle || "Новая группа"]);
   options.push(["new", "Новая группа…"]);
   select.replaceChildren(...options.map(([value, label]) => element("option", { value }, label)));
@@ -441,10 +441,10 @@ $("file").addEventListener("change", () => {
 $("open-side").addEventListener("click", () => $("app").classList.toggle("side"));
 $("messages").addEventListener("click", () => $("app").classList.remove("side"));
 $("block").addEventListener("click", () => attempt(async () => {
-  state.blocked = !state.blocked;
-  await ask(`sim/bots/${state.bot}/members`, { chat: state.person, status: state.blocked ? "kicked" : "member" });
-  popup(state.blocked ? "Бот заблокирован. Напишите ему, чтобы вернуть." : "Бот разблокирован.");
-  drawSide();
+  const block = !blocked();
+  await ask(`sim/bots/${state.bot}/members`, { chat: state.person, status: block ? "kicked" : "member" });
+  popup(block ? "Бот заблокирован. Напишите ему, чтобы вернуть." : "Бот разблокирован.");
+  await refresh();
 }));
 $("add-person").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -373,7 +373,7 @@ fn bots_and_people_are_listed() {
     );
     assert_eq!(
         bots[0]["chats"][0],
-        json!({"id": 1001, "type": "private", "title": "Иван"})
+        json!({"id": 1001, "type": "private", "title": "Иван", "status": "member"})
     );
     assert_eq!(get(&sim, "/sim/people")[0]["name"], "Иван");
     assert_eq!(
