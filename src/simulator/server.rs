@@ -50,6 +50,8 @@ pub(crate) fn serve(
         .max_connections(65_536)
         .keep_alive(Duration::from_secs(120))
         .client_request_timeout(Duration::from_secs(60))
+        // The poll of a bot that was killed must end with its connection, not fifty seconds later.
+        .h1_allow_half_closed(false)
         .disable_signals()
         .listen(listener)?
         .run();
@@ -103,7 +105,7 @@ fn routes(config: &mut web::ServiceConfig) {
             "/page.js",
             web::get().to(|| asset("text/javascript", include_str!("page/page.js"))),
         )
-        .default_service(web::to(not_found));
+        .default_service(web::to(nowhere));
 }
 
 /// What the people's side refuses: the words say what to do.
@@ -152,7 +154,12 @@ fn query(request: &HttpRequest) -> Params {
     Params::read(request.query_string(), "", &Bytes::new()).unwrap_or_default()
 }
 
-async fn not_found() -> HttpResponse {
+/// Takes the body, so that the connection can be used again.
+async fn nowhere(_body: Bytes) -> HttpResponse {
+    not_found()
+}
+
+fn not_found() -> HttpResponse {
     reply(Reply::Json {
         status: 404,
         body: json!({"ok": false, "error_code": 404, "description": "Not Found"}).to_string(),
@@ -219,7 +226,7 @@ async fn download(path: web::Path<(String, String)>, shared: Data) -> HttpRespon
         Ok((_, bytes)) => HttpResponse::Ok()
             .content_type("application/octet-stream")
             .body(bytes),
-        Err(_) => not_found().await,
+        Err(_) => not_found(),
     }
 }
 
@@ -336,7 +343,7 @@ async fn stand(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
     let by = body["from"]
         .as_i64()
         .filter(|by| *by > 0)
-        .unwrap_or(chat.abs());
+        .unwrap_or(chat.saturating_abs());
     shared.lock().stand(path.into_inner(), chat, by, standing);
     answer(&json!({"ok": true}))
 }

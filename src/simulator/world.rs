@@ -339,7 +339,7 @@ impl State {
         let chats = &mut self.bot(bot).chats;
         chats.entry(id).or_insert_with(|| {
             let title = if id < 0 {
-                format!("Группа {}", -id)
+                format!("Группа {}", id.unsigned_abs())
             } else {
                 String::new()
             };

@@ -7,6 +7,9 @@ use crate::params::Params;
 use crate::wire;
 use crate::world::{Standing, State};
 
+/// Telegram promises that ids have at most 52 significant bits.
+const ID_MAX: u64 = 1 << 52;
+
 impl State {
     /// The chat that a call is about, made on the fly, unless the bot may not write there.
     pub(super) fn target(&mut self, bot: i64, params: &Params) -> Result<i64, ApiError> {
@@ -14,12 +17,10 @@ impl State {
             .text("chat_id")
             .ok_or_else(|| ApiError::bad("chat_id is empty"))?;
         let not_found = || ApiError::bad("chat not found");
-        let id: i64 = text
-            .trim()
-            .parse()
-            .ok()
-            .filter(|id| *id != 0)
-            .ok_or_else(not_found)?;
+        let id: i64 = text.trim().parse().map_err(|_| not_found())?;
+        if id == 0 || id.unsigned_abs() > ID_MAX {
+            return Err(not_found());
+        }
         let now = self.moved(bot, id);
         if now != id {
             return Err(ApiError::migrated(now));

@@ -80,7 +80,7 @@ impl ApiError {
 pub(crate) type ApiResult = Result<Value, ApiError>;
 
 /// Methods in their usual spelling; calls may spell them in any case.
-const METHODS: [&str; 32] = [
+pub(crate) const METHODS: [&str; 32] = [
     "getMe",
     "getUpdates",
     "sendMessage",
@@ -268,7 +268,9 @@ impl Run<'_> {
             FaultKind::Conflict => updates::conflict(),
             FaultKind::Migrated => {
                 let chat = self.chat?;
-                let to = fault.migrate_to.unwrap_or(-1_000_000_000_000 - chat.abs());
+                let to = fault
+                    .migrate_to
+                    .unwrap_or((-1_000_000_000_000_i64).saturating_sub(chat.saturating_abs()));
                 shared.lock().migrate(self.bot, chat, to, fault.updates);
                 ApiError::migrated(to)
             }

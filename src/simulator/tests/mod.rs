@@ -2,6 +2,7 @@
 
 mod api;
 mod faults;
+mod media;
 mod people;
 
 use std::io::{Read, Write};
