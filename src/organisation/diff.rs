@@ -102,7 +102,7 @@ pub fn diff(
             continue;
         }
         let text = |file: Option<&DefinitionFile>| {
-            file.and_then(|file| String::from_utf8(file.bytes.clone()).ok())
+            file.and_then(|file| std::str::from_utf8(&file.bytes).ok())
                 .map(|text| text.trim_start_matches('\u{feff}').to_owned())
         };
         let (old, new) = (text(old), text(new));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use crate::model::{Level, Problem, nearest};
 
@@ -12,7 +13,7 @@ pub struct DefinitionFile {
     /// The path within the folder, with `/`: `bots/shop.toml`.
     pub path: String,
     /// The text, byte for byte.
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
 }
 
 /// What a file holds; its path tells.
@@ -86,7 +87,7 @@ impl Given {
                     let path = path.into();
                     let file = DefinitionFile {
                         path: path.clone(),
-                        bytes: bytes.into(),
+                        bytes: bytes.into().into(),
                     };
                     (path, file)
                 })
@@ -131,6 +132,7 @@ impl Given {
         }
         match std::fs::read(on_disk) {
             Ok(bytes) => {
+                let bytes = bytes.into();
                 self.files
                     .insert(path.clone(), DefinitionFile { path, bytes });
             }

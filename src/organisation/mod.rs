@@ -15,19 +15,26 @@
 //! Definitions are text: the store keeps each file byte for byte, and everything else is made from
 //! it (design: "What is true"). Not here: actors, HTTP.
 
+mod apply;
 mod check;
 pub mod definitions;
+pub mod demo;
 mod diff;
+mod export;
 mod files;
+mod load;
 mod read;
 mod seed;
 mod snapshot;
 mod tokens;
 
+pub use apply::{Applied, ApplyError, ApplyOptions, apply};
 pub use check::check;
 pub use definitions::{Definitions, TokenSource};
 pub use diff::{Change, Diff, Sign, diff};
+pub use export::{data_text, exported, write_folder};
 pub use files::{ALGORITHMS, DefinitionFile, FileKind, Given, PARTIES};
+pub use load::{Changes, LoadedBot, Loader, TokenState};
 pub use read::{Known, MAX_VARIANTS, Reading, read};
 pub use seed::{Data, SeedChange, seed_changes};
 pub use snapshot::bot_snapshot;

@@ -2,6 +2,8 @@
 //! The key is the store's; here it is only a pair of functions.
 
 use super::files::{DefinitionFile, FileKind};
+use crate::model::document::{Document, Span};
+use crate::model::{Level, Problem};
 
 /// Before the sealed form of a token.
 pub const SEALED: &str = "sealed:";
@@ -90,11 +92,34 @@ fn token_of(bytes: &[u8]) -> Option<(String, zeroize::Zeroizing<String>)> {
     if !has_token_line(text) {
         return None;
     }
-    let (_, table) =
-        crate::model::document::Document::parse("", text.trim_start_matches('\u{feff}'));
+    let (_, table) = Document::parse("", text.trim_start_matches('\u{feff}'));
     let value = |key| table.get_ref().get(key)?.get_ref().as_str();
     let bot = value("code").unwrap_or_default().to_owned();
     Some((bot, zeroize::Zeroizing::new(value("token")?.to_owned())))
+}
+
+/// The sealed token in the kept text of a bot, with [`SEALED`] before it.
+pub(super) fn sealed_token(bytes: &[u8]) -> Option<String> {
+    let (_, token) = token_of(bytes)?;
+    token.starts_with(SEALED).then(|| token.to_string())
+}
+
+/// The error of a token that another installation sealed, at its place.
+pub(super) fn foreign_seal(path: &str, text: &str) -> Problem {
+    let (document, table) = Document::parse(path, text.trim_start_matches('\u{feff}'));
+    let span = table
+        .get_ref()
+        .get("token")
+        .map_or(Span::default(), |value| value.span().into());
+    document
+        .source()
+        .problem(
+            Level::Error,
+            "foreign-seal",
+            span,
+            "этот токен запечатан в другой установке или для другого бота и здесь не открывается",
+        )
+        .hint("возьмите токен у @BotFather и дайте его через token_env или token_file, либо впишите в token заново")
 }
 
 fn has_token_line(text: &str) -> bool {
@@ -112,7 +137,7 @@ fn with_token(bytes: &[u8], token: &str) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let body = text.trim_start_matches('\u{feff}');
     let mark = text.len() - body.len();
-    let (_, table) = crate::model::document::Document::parse("", body);
+    let (_, table) = Document::parse("", body);
     let span = table.get_ref().get("token")?.span();
     let mut out = Vec::with_capacity(bytes.len() + token.len());
     out.extend_from_slice(&bytes[..mark + span.start]);
@@ -146,7 +171,7 @@ pub(super) mod tests {
     fn bot(text: &str) -> DefinitionFile {
         DefinitionFile {
             path: "bots/a.toml".into(),
-            bytes: text.as_bytes().to_vec(),
+            bytes: text.as_bytes().into(),
         }
     }
 

@@ -167,6 +167,26 @@ pub fn files(conn: &mut Conn) -> Result<Vec<DefinitionFile>, StoreError> {
     Ok(rows.into_iter().map(file).collect())
 }
 
+/// The files in force that a later revision than the given one brought, by path: what a node that
+/// knows that revision has to read.
+///
+/// # Errors
+/// An outage.
+pub fn files_since(conn: &mut Conn, revision: i64) -> Result<Vec<DefinitionFile>, StoreError> {
+    let rows: Vec<Row> = on_engine!(conn, c => definition_files::table
+        .filter(definition_files::until_revision.is_null())
+        .filter(definition_files::revision.gt(revision))
+        .order(definition_files::path)
+        .select((
+            definition_files::path,
+            definition_files::revision,
+            definition_files::bytes,
+            definition_files::sha256,
+        ))
+        .load(c))?;
+    Ok(rows.into_iter().map(file).collect())
+}
+
 /// The files as they were at a revision, by path.
 ///
 /// # Errors

@@ -1,0 +1,55 @@
+//! The sample organisation, in the binary: `vestnik demo` works from a folder of its own.
+
+use std::io;
+use std::path::Path;
+
+use super::export::write_folder;
+use super::files::Given;
+
+macro_rules! files {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!("../../config/demo/", $path)))),*]
+    };
+}
+
+/// Path and text of each file.
+pub const FILES: &[(&str, &str)] = files![
+    "algorithms.toml",
+    "algorithms/ПоИНН.bsl",
+    "algorithms/Остатки.bsl",
+    "algorithms/Расчёт заказа.bsl",
+    "algorithms/История выбора.bsl",
+    "algorithms/Свободные даты.bsl",
+    "algorithms/Записать на дегустацию.bsl",
+    "algorithms/ОбщегоНазначения.bsl",
+    "bots/main.toml",
+    "bots/shop.toml",
+    "bots/taste.toml",
+    "parties.toml",
+    "scenarios/contract.toml",
+    "scenarios/registration.toml",
+];
+
+/// What `vestnik demo` suggests.
+pub const WHAT_TO_TRY: &str = "\
+Что попробовать:
+  Полдень: подбор кофе   «Подбор» — выбор в три шага, с «Назад» и подтверждением; «ещё раз» — сначала
+  Полдень: магазин       «цена», «ЦЕНА», «ц е н а» — одно и то же; «Доставка», «Выбор»; пришлите стикер
+  Полдень: свои          /start, «Мой ключ», «Обед» — выбор с подтверждением; «где фильтры»
+  Измените файл организации и примените: vestnik apply ПАПКА";
+
+/// The files as a folder that was given whole.
+pub fn given() -> Given {
+    Given::folder(FILES.iter().map(|&(path, text)| (path, text.to_owned())))
+}
+
+/// Writes the sample into a folder. Files that are there already stay as they are: somebody may have
+/// changed them.
+///
+/// # Errors
+/// What the file system says.
+pub fn write(folder: &Path) -> io::Result<()> {
+    let mut files = given().files;
+    files.retain(|path, _| !folder.join(path).exists());
+    write_folder(folder, &files).map(|_| ())
+}
