@@ -269,7 +269,7 @@ fn unbroken(text: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     #[test]
     fn canonical_html_reads_back_the_same(html in prop_oneof![nearly_html(), html_tree()]) {
