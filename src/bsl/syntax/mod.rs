@@ -1,0 +1,13 @@
+//! Source text to syntax tree. Parsing always gives a tree and a list of problems; it knows neither
+//! the library nor the modules around, therefore a text can be checked alone.
+
+pub mod ast;
+pub mod lexer;
+pub mod names;
+pub mod parser;
+mod statements;
+#[cfg(test)]
+mod tests;
+pub mod token;
+
+pub use parser::parse;

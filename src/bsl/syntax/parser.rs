@@ -1,0 +1,748 @@
+//! Tokens to tree: the module, its methods and expressions. One function per rule; statements are
+//! in `statements.rs`.
+
+use super::ast::{
+    BinaryOp, Expr, ExprId, ExprKind, List, Literal, Method, ModuleVar, Param, SKIPPED, Tree, UnaryOp, Word,
+};
+use super::lexer::Lexer;
+use super::names::{Name, Names};
+use super::token::{Tok, Token, TokenSet};
+use crate::diagnostic::{Diagnostic, Expected, Problem};
+use crate::kernel::number::Number;
+
+/// Nesting of brackets and operators in one expression. The parser and the compiler recur once a
+/// level; twice as much would still fit the stack of a thread (2 MiB) in a debug build.
+pub const EXPR_DEPTH_MAX: u32 = 200;
+
+/// Nesting of blocks.
+pub const BLOCK_DEPTH_MAX: u32 = 100;
+
+/// Parses a module. The diagnostics are ordered by place.
+pub fn parse(text: &str, names: &mut Names) -> (Tree, Vec<Diagnostic>) {
+    if text.len() > u32::MAX as usize / 2 {
+        return (Tree::default(), vec![Diagnostic::new(Problem::TooLong, 0, 0)]);
+    }
+    let mut parser = Parser::new(text, names);
+    parser.module(true);
+    parser.inactive_branches();
+    parser.finish()
+}
+
+/// Parses one expression that is the whole text.
+pub fn parse_expression(text: &str, names: &mut Names) -> (Tree, ExprId, Vec<Diagnostic>) {
+    let mut parser = Parser::new(text, names);
+    let expr = parser.expression();
+    if parser.cur.tok != Tok::End {
+        parser.unexpected(Expected::Word("конец выражения", "end of expression"));
+    }
+    let (tree, problems) = parser.finish();
+    (tree, expr, problems)
+}
+
+/// The parser.
+pub(super) struct Parser<'s> {
+    lexer: Lexer<'s>,
+    pub(super) tree: Tree,
+    pub(super) cur: Token,
+    ahead: Option<Token>,
+    /// End of the token before.
+    pub(super) prev_end: u32,
+    problems: Vec<Diagnostic>,
+    /// One problem a statement: set by the first, cleared where the parser has found its feet.
+    pub(super) recovering: bool,
+    expr_depth: u32,
+    pub(super) block_depth: u32,
+    /// Closers that blocks around wait for.
+    pub(super) stops: TokenSet,
+    async_name: Name,
+    await_name: Name,
+    async_en: Name,
+    await_en: Name,
+    pub(super) in_async: bool,
+}
+
+impl<'s> Parser<'s> {
+    fn new(text: &'s str, names: &'s mut Names) -> Parser<'s> {
+        let async_name = names.intern("Асинх");
+        let await_name = names.intern("Ждать");
+        let async_en = names.intern("Async");
+        let await_en = names.intern("Await");
+        let mut lexer = Lexer::new(text, names);
+        let cur = lexer.next_token();
+        let mut tree = Tree::default();
+        tree.exprs.reserve(text.len() / 24);
+        Parser {
+            lexer,
+            tree,
+            cur,
+            ahead: None,
+            prev_end: 0,
+            problems: Vec::new(),
+            recovering: false,
+            expr_depth: 0,
+            block_depth: 0,
+            stops: TokenSet::new(&[]),
+            async_name,
+            await_name,
+            async_en,
+            await_en,
+            in_async: false,
+        }
+    }
+
+    fn finish(mut self) -> (Tree, Vec<Diagnostic>) {
+        self.tree.end = self.lexer.text().len() as u32;
+        let mut problems = self.lexer.problems;
+        problems.append(&mut self.problems);
+        problems.sort_by_key(|problem| problem.start);
+        (self.tree, problems)
+    }
+
+    /// Branches that do not run are parsed for their mistakes; what they define is dropped.
+    fn inactive_branches(&mut self) {
+        let branches = std::mem::take(&mut self.lexer.inactive);
+        for branch in branches {
+            if !branch.at_boundary {
+                continue;
+            }
+            let (methods, vars) = (self.tree.methods.len(), self.tree.vars.len());
+            let (exprs, lists) = (self.tree.exprs.len(), self.tree.lists.len());
+            let literals = self.tree.literals.len();
+            let body = std::mem::take(&mut self.tree.body);
+            self.lexer.enter(branch);
+            self.ahead = None;
+            self.recovering = false;
+            self.cur = self.lexer.next_token();
+            self.module(false);
+            self.tree.methods.truncate(methods);
+            self.tree.vars.truncate(vars);
+            self.tree.exprs.truncate(exprs);
+            self.tree.lists.truncate(lists);
+            self.tree.literals.truncate(literals);
+            self.tree.body = body;
+        }
+    }
+
+    // ---- tokens -----------------------------------------------------------------------------
+
+    #[inline]
+    pub(super) fn advance(&mut self) -> Token {
+        let token = self.cur;
+        self.prev_end = token.end;
+        self.cur = match self.ahead.take() {
+            Some(ahead) => ahead,
+            None => self.lexer.next_token(),
+        };
+        token
+    }
+
+    fn peek(&mut self) -> Tok {
+        if self.ahead.is_none() {
+            self.ahead = Some(self.lexer.next_token());
+        }
+        self.ahead.map_or(Tok::End, |token| token.tok)
+    }
+
+    #[inline]
+    pub(super) fn eat(&mut self, tok: Tok) -> bool {
+        let found = self.cur.tok == tok;
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    pub(super) fn expect(&mut self, tok: Tok, ru: &'static str, en: &'static str) -> bool {
+        let found = self.eat(tok);
+        if !found {
+            self.unexpected(Expected::Word(ru, en));
+        }
+        found
+    }
+
+    pub(super) fn report(&mut self, problem: Problem, start: u32, end: u32) {
+        if !self.recovering {
+            self.problems.push(Diagnostic::new(problem, start, end));
+        }
+        self.recovering = true;
+    }
+
+    /// Reports without stopping the statement.
+    pub(super) fn note(&mut self, problem: Problem, start: u32, end: u32) {
+        if !self.recovering {
+            self.problems.push(Diagnostic::new(problem, start, end));
+        }
+    }
+
+    pub(super) fn text_of(&self, token: Token) -> &'s str {
+        let text = &self.lexer.text()[token.start as usize..token.end as usize];
+        text.split('\n').next().unwrap_or("")
+    }
+
+    pub(super) fn source(&self) -> &'s str {
+        self.lexer.text()
+    }
+
+    pub(super) fn unexpected(&mut self, expected: Expected) {
+        let token = self.cur;
+        if token.tok == Tok::Bad {
+            // The lexer has said what is wrong with it.
+            self.recovering = true;
+            return;
+        }
+        let found = self.text_of(token).to_string();
+        self.report(Problem::UnexpectedToken { expected, found }, token.start, token.end);
+    }
+
+    /// Gives up: nesting beyond what the stack of a thread holds.
+    pub(super) fn give_up(&mut self) {
+        let token = self.cur;
+        self.report(Problem::TooDeep, token.start, token.end);
+        while self.lexer.next_token().tok != Tok::End {}
+        self.lexer.problems.retain(|problem| problem.start < token.start);
+        self.ahead = None;
+        self.cur = Token { tok: Tok::End, start: token.start, end: token.start, name: Name(u32::MAX) };
+    }
+
+    // ---- the module -------------------------------------------------------------------------
+
+    fn module(&mut self, whole: bool) {
+        let mut body_started = false;
+        loop {
+            match self.cur.tok {
+                Tok::End => break,
+                Tok::Semicolon => {
+                    self.advance();
+                }
+                Tok::Amp | Tok::Procedure | Tok::Function => self.method_or_var(whole && body_started),
+                Tok::Ident if self.is_async_head() => self.method_or_var(whole && body_started),
+                Tok::Var => {
+                    let out_of_order = whole && (body_started || !self.tree.methods.is_empty());
+                    self.module_vars(out_of_order);
+                }
+                _ => {
+                    body_started = true;
+                    let mut statements = if whole { self.block(TokenSet::new(&[])) } else { self.loose_block() };
+                    self.tree.body.append(&mut statements);
+                    if matches!(self.cur.tok, Tok::Procedure | Tok::Function | Tok::Amp | Tok::Var | Tok::Ident) {
+                        continue;
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn is_async_head(&mut self) -> bool {
+        (self.cur.name == self.async_name || self.cur.name == self.async_en)
+            && matches!(self.peek(), Tok::Procedure | Tok::Function)
+    }
+
+    /// `&Имя(Пар = 1, "x")`, any number of them.
+    fn annotations(&mut self) -> Vec<Word> {
+        let mut found = Vec::new();
+        while self.eat(Tok::Amp) {
+            if let Some(word) = self.any_word() {
+                found.push(word);
+            }
+            if self.eat(Tok::LParen) {
+                let mut depth = 1;
+                while depth > 0 && self.cur.tok != Tok::End {
+                    match self.advance().tok {
+                        Tok::LParen => depth += 1,
+                        Tok::RParen => depth -= 1,
+                        Tok::Semicolon | Tok::Procedure | Tok::Function => {
+                            self.unexpected(Expected::Word(")", ")"));
+                            break;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            self.recovering = false;
+        }
+        found
+    }
+
+    fn method_or_var(&mut self, after_body: bool) {
+        let start = self.cur;
+        let annotations = self.annotations();
+        if self.cur.tok == Tok::Var {
+            self.module_vars(after_body || !self.tree.methods.is_empty());
+            return;
+        }
+        if after_body {
+            self.report(Problem::MethodAfterBody, start.start, start.end);
+            self.recovering = false;
+        }
+        let is_async = matches!(self.cur.tok, Tok::Ident) && self.is_async_head();
+        if is_async {
+            self.advance();
+        }
+        match self.cur.tok {
+            Tok::Procedure | Tok::Function => self.method(annotations, is_async),
+            _ => {
+                self.unexpected(Expected::Word("Процедура", "Procedure"));
+                self.sync();
+            }
+        }
+    }
+
+    fn method(&mut self, annotations: Vec<Word>, is_async: bool) {
+        self.recovering = false;
+        let head = self.advance();
+        let is_function = head.tok == Tok::Function;
+        let word = self.name().unwrap_or(Word { name: Name(u32::MAX), pos: head.start });
+        let mut params = Vec::new();
+        if self.expect(Tok::LParen, "(", "(") {
+            self.params(&mut params);
+            self.expect(Tok::RParen, ")", ")");
+        }
+        let export = self.eat(Tok::Export);
+        if self.recovering {
+            self.sync();
+        }
+        let was_async = std::mem::replace(&mut self.in_async, is_async);
+        let mut vars = Vec::new();
+        loop {
+            match self.cur.tok {
+                Tok::Var => {
+                    self.advance();
+                    self.var_names(|_, word, _| vars.push(word));
+                    self.end_of_declaration();
+                }
+                Tok::Amp => {
+                    self.annotations();
+                }
+                _ => break,
+            }
+        }
+        let closer = if is_function { Tok::EndFunction } else { Tok::EndProcedure };
+        let both = TokenSet::new(&[Tok::EndFunction, Tok::EndProcedure]);
+        let block = self.block(both);
+        let end = self.cur.start;
+        if self.cur.tok == closer {
+            self.advance();
+        } else {
+            let (opener, name) = if is_function {
+                ("Функция", "КонецФункции")
+            } else {
+                ("Процедура", "КонецПроцедуры")
+            };
+            let (start, end) = (self.cur.start, self.cur.end);
+            self.recovering = false;
+            self.report(Problem::BlockNotClosed { opener, closer: name }, start, end);
+            if both.has(self.cur.tok) {
+                self.advance();
+            }
+        }
+        self.recovering = false;
+        self.in_async = was_async;
+        self.tree.methods.push(Method { word, is_function, export, is_async, annotations, params, vars, block, end });
+    }
+
+    fn params(&mut self, params: &mut Vec<Param>) {
+        if self.cur.tok == Tok::RParen {
+            return;
+        }
+        loop {
+            self.annotations();
+            let by_value = self.eat(Tok::Val);
+            let Some(word) = self.name() else { return };
+            let default = if self.eat(Tok::Eq) { self.constant() } else { None };
+            params.push(Param { word, by_value, default });
+            if !self.eat(Tok::Comma) {
+                return;
+            }
+        }
+    }
+
+    /// A default: a literal, a number with a sign.
+    fn constant(&mut self) -> Option<u32> {
+        let minus = self.cur.tok == Tok::Minus;
+        if matches!(self.cur.tok, Tok::Minus | Tok::Plus) {
+            self.advance();
+            if self.cur.tok != Tok::Number {
+                self.unexpected(Expected::Constant);
+                return None;
+            }
+        }
+        let id = self.literal();
+        let Some(id) = id else {
+            self.unexpected(Expected::Constant);
+            return None;
+        };
+        if minus && let Some(Literal::Number(number)) = self.tree.literals.get(id as usize) {
+            let negative = number.neg();
+            self.tree.literals[id as usize] = Literal::Number(negative);
+        }
+        Some(id)
+    }
+
+    fn module_vars(&mut self, out_of_order: bool) {
+        let head = self.advance();
+        if out_of_order {
+            self.note(Problem::VarOutOfOrder, head.start, head.end);
+        }
+        self.var_names(|parser, word, export| parser.tree.vars.push(ModuleVar { word, export }));
+        self.end_of_declaration();
+    }
+
+    fn end_of_declaration(&mut self) {
+        if !self.eat(Tok::Semicolon) {
+            self.unexpected(Expected::Word(";", ";"));
+            self.sync();
+        }
+        self.recovering = false;
+    }
+
+    fn var_names(&mut self, mut each: impl FnMut(&mut Self, Word, bool)) {
+        loop {
+            self.annotations();
+            let Some(word) = self.name() else { return };
+            let export = self.eat(Tok::Export);
+            each(self, word, export);
+            if !self.eat(Tok::Comma) {
+                return;
+            }
+        }
+    }
+
+    /// A name that is no keyword.
+    pub(super) fn name(&mut self) -> Option<Word> {
+        if self.cur.tok == Tok::Ident {
+            let token = self.advance();
+            return Some(Word { name: token.name, pos: token.start });
+        }
+        self.unexpected(Expected::Name);
+        None
+    }
+
+    /// A name or a keyword: after a dot every word is a name.
+    pub(super) fn any_word(&mut self) -> Option<Word> {
+        if self.cur.name.0 != u32::MAX {
+            let token = self.advance();
+            return Some(Word { name: token.name, pos: token.start });
+        }
+        self.unexpected(Expected::Name);
+        None
+    }
+
+    // ---- expressions ------------------------------------------------------------------------
+
+    #[inline]
+    pub(super) fn push(&mut self, kind: ExprKind, pos: u32) -> ExprId {
+        let id = self.tree.exprs.len() as u32;
+        self.tree.exprs.push(Expr { kind, pos });
+        ExprId(id)
+    }
+
+    /// An expression.
+    pub(super) fn expression(&mut self) -> ExprId {
+        self.binary(1)
+    }
+
+    /// Goes on after a first operand that was read already.
+    pub(super) fn continue_expression(&mut self, first: ExprId) -> ExprId {
+        let first = self.suffixes(first);
+        self.operators(first, 1)
+    }
+
+    fn binary(&mut self, min: u8) -> ExprId {
+        self.expr_depth += 1;
+        if self.expr_depth > EXPR_DEPTH_MAX {
+            self.give_up();
+            self.expr_depth -= 1;
+            return self.push(ExprKind::Bad, self.cur.start);
+        }
+        let left = if self.cur.tok == Tok::Not {
+            let token = self.advance();
+            if min > 3 {
+                self.report(Problem::DoubleUnary, token.start, token.end);
+            }
+            if self.cur.tok == Tok::Not {
+                self.report(Problem::DoubleUnary, self.cur.start, self.cur.end);
+            }
+            let operand = self.binary(4);
+            self.push(ExprKind::Unary(UnaryOp::Not, operand), token.start)
+        } else {
+            self.unary()
+        };
+        let value = self.operators(left, min);
+        self.expr_depth -= 1;
+        value
+    }
+
+    fn operators(&mut self, mut left: ExprId, min: u8) -> ExprId {
+        loop {
+            let (level, op) = match self.cur.tok {
+                Tok::Or => (1, BinaryOp::Or),
+                Tok::And => (2, BinaryOp::And),
+                Tok::Eq => (4, BinaryOp::Eq),
+                Tok::Ne => (4, BinaryOp::Ne),
+                Tok::Lt => (4, BinaryOp::Lt),
+                Tok::Gt => (4, BinaryOp::Gt),
+                Tok::Le => (4, BinaryOp::Le),
+                Tok::Ge => (4, BinaryOp::Ge),
+                Tok::Plus => (5, BinaryOp::Add),
+                Tok::Minus => (5, BinaryOp::Sub),
+                Tok::Star => (6, BinaryOp::Mul),
+                Tok::Slash => (6, BinaryOp::Div),
+                Tok::Percent => (6, BinaryOp::Rem),
+                _ => break,
+            };
+            if level < min {
+                break;
+            }
+            let token = self.advance();
+            let right = self.binary(level + 1);
+            left = self.push(ExprKind::Binary(op, left, right), token.start);
+        }
+        left
+    }
+
+    fn unary(&mut self) -> ExprId {
+        let op = match self.cur.tok {
+            Tok::Minus => UnaryOp::Minus,
+            Tok::Plus => UnaryOp::Plus,
+            _ => return self.postfix(),
+        };
+        let token = self.advance();
+        if matches!(self.cur.tok, Tok::Minus | Tok::Plus | Tok::Not) {
+            self.report(Problem::DoubleUnary, self.cur.start, self.cur.end);
+            self.advance();
+        }
+        let operand = self.postfix();
+        self.push(ExprKind::Unary(op, operand), token.start)
+    }
+
+    /// A primary with its `.Поле`, `[индекс]`, `.Метод(…)`.
+    pub(super) fn postfix(&mut self) -> ExprId {
+        let token = self.cur;
+        let primary = match token.tok {
+            Tok::Ident => {
+                if self.in_async && (token.name == self.await_name || token.name == self.await_en) {
+                    let next = self.peek();
+                    if matches!(next, Tok::Ident | Tok::New) {
+                        self.advance();
+                        let operand = self.postfix();
+                        return self.push(ExprKind::Await(operand), token.start);
+                    }
+                }
+                self.advance();
+                if self.cur.tok == Tok::LParen {
+                    let args = self.arguments();
+                    self.push(ExprKind::Call(token.name, args), token.start)
+                } else {
+                    self.push(ExprKind::Name(token.name), token.start)
+                }
+            }
+            Tok::LParen => {
+                self.advance();
+                let inner = self.binary(1);
+                self.expect(Tok::RParen, ")", ")");
+                inner
+            }
+            Tok::Question => {
+                self.advance();
+                self.expect(Tok::LParen, "(", "(");
+                let condition = self.binary(1);
+                self.expect(Tok::Comma, ",", ",");
+                let yes = self.binary(1);
+                self.expect(Tok::Comma, ",", ",");
+                let no = self.binary(1);
+                self.expect(Tok::RParen, ")", ")");
+                self.push(ExprKind::Ternary(condition, yes, no), token.start)
+            }
+            Tok::New => self.new_object(),
+            _ => {
+                return match self.literal() {
+                    Some(id) => self.push(ExprKind::Literal(id), token.start),
+                    None => {
+                        self.unexpected(Expected::Expression);
+                        self.push(ExprKind::Bad, token.start)
+                    }
+                };
+            }
+        };
+        self.suffixes(primary)
+    }
+
+    fn suffixes(&mut self, mut object: ExprId) -> ExprId {
+        // A chain is as deep in the tree as it is long; the compiler recurs over it.
+        let mut length = 0;
+        loop {
+            match self.cur.tok {
+                Tok::Dot => {
+                    self.advance();
+                    let Some(word) = self.any_word() else { return object };
+                    let kind = if self.cur.tok == Tok::LParen {
+                        let args = self.arguments();
+                        ExprKind::Method(object, word.name, args)
+                    } else {
+                        ExprKind::Field(object, word.name)
+                    };
+                    object = self.push(kind, word.pos);
+                }
+                Tok::LBracket => {
+                    let token = self.advance();
+                    let index = self.binary(1);
+                    self.expect(Tok::RBracket, "]", "]");
+                    object = self.push(ExprKind::Index(object, index), token.start);
+                }
+                _ => return object,
+            }
+            length += 1;
+            if length > EXPR_DEPTH_MAX {
+                self.give_up();
+                return object;
+            }
+        }
+    }
+
+    /// `(а, , б)`.
+    pub(super) fn arguments(&mut self) -> List {
+        self.advance();
+        let mut args: smallvec::SmallVec<[ExprId; 8]> = smallvec::SmallVec::new();
+        if self.cur.tok != Tok::RParen {
+            loop {
+                args.push(match self.cur.tok {
+                    Tok::Comma | Tok::RParen => SKIPPED,
+                    _ => self.binary(1),
+                });
+                if !self.eat(Tok::Comma) {
+                    break;
+                }
+            }
+        }
+        self.expect(Tok::RParen, ")", ")");
+        let start = self.tree.lists.len() as u32;
+        self.tree.lists.extend_from_slice(&args);
+        List { start, len: args.len() as u32 }
+    }
+
+    fn new_object(&mut self) -> ExprId {
+        let token = self.advance();
+        if self.cur.tok == Tok::LParen {
+            let args = self.arguments();
+            let list = self.tree.list(args);
+            let name = list.first().copied().unwrap_or(SKIPPED);
+            let params = list.get(1).copied().unwrap_or(SKIPPED);
+            if name == SKIPPED || list.len() > 2 {
+                self.report(
+                    Problem::UnexpectedToken {
+                        expected: Expected::Word("имя типа и массив параметров", "a type's name and an array of parameters"),
+                        found: "(".into(),
+                    },
+                    token.start,
+                    token.end,
+                );
+            }
+            return self.push(ExprKind::NewDynamic(name, params), token.start);
+        }
+        let Some(word) = self.name() else { return self.push(ExprKind::Bad, token.start) };
+        let args = if self.cur.tok == Tok::LParen { self.arguments() } else { List { start: 0, len: 0 } };
+        self.push(ExprKind::New(word.name, args), word.pos)
+    }
+
+    /// A literal, if one stands here.
+    fn literal(&mut self) -> Option<u32> {
+        let token = self.cur;
+        let literal = match token.tok {
+            Tok::Undefined => Literal::Undefined,
+            Tok::Null => Literal::Null,
+            Tok::True => Literal::Bool(true),
+            Tok::False => Literal::Bool(false),
+            Tok::Number => match Number::parse_invariant(self.text_of(token).trim_end_matches('.'), 1000) {
+                Ok(number) => Literal::Number(number),
+                Err(_) => {
+                    self.note(Problem::BadNumber, token.start, token.end);
+                    Literal::Number(Number::ZERO)
+                }
+            },
+            Tok::Date => Literal::Date(self.date(token)),
+            Tok::Str => return Some(self.string()),
+            _ => return None,
+        };
+        self.advance();
+        Some(self.push_literal(literal))
+    }
+
+    fn push_literal(&mut self, literal: Literal) -> u32 {
+        self.tree.literals.push(literal);
+        self.tree.literals.len() as u32 - 1
+    }
+
+    /// One or more literals in a row; they are joined by line feeds.
+    fn string(&mut self) -> u32 {
+        let mut value = String::new();
+        let mut first = true;
+        while self.cur.tok == Tok::Str {
+            let token = self.advance();
+            if !first {
+                value.push('\n');
+            }
+            first = false;
+            let raw = &self.source()[token.start as usize + 1..token.end as usize - 1];
+            unescape(raw, &mut value);
+        }
+        self.push_literal(Literal::Str(value.into_boxed_str()))
+    }
+
+    fn date(&mut self, token: Token) -> i64 {
+        let text = self.text_of(token);
+        match parse_date(text) {
+            Some(ticks) => ticks,
+            None => {
+                self.note(Problem::BadDate, token.start, token.end);
+                0
+            }
+        }
+    }
+}
+
+/// The text of a literal between its quotes: doubled quotes, `|` continuations, comments between.
+fn unescape(raw: &str, value: &mut String) {
+    let mut lines = raw.split('\n');
+    if let Some(line) = lines.next() {
+        push_unescaped(line, value);
+    }
+    for line in lines {
+        if let Some(line) = line.trim_start().strip_prefix('|') {
+            if value.ends_with('\r') {
+                value.pop();
+            }
+            value.push('\n');
+            push_unescaped(line, value);
+        }
+    }
+}
+
+fn push_unescaped(line: &str, value: &mut String) {
+    if line.contains('"') {
+        value.push_str(&line.replace("\"\"", "\""));
+    } else {
+        value.push_str(line);
+    }
+}
+
+/// `'ГГГГММДД[ЧЧмм[сс]]'`; anything but digits is ignored.
+fn parse_date(text: &str) -> Option<i64> {
+    let mut digits = [0u32; 14];
+    let mut length = 0;
+    for c in text.chars() {
+        if let Some(digit) = c.to_digit(10) {
+            *digits.get_mut(length)? = digit;
+            length += 1;
+        }
+    }
+    if !matches!(length, 8 | 12 | 14) {
+        return None;
+    }
+    let number = |from: usize, to: usize| digits[from..to].iter().fold(0, |all, digit| all * 10 + digit);
+    let (year, month, day) = (number(0, 4), number(4, 6), number(6, 8));
+    if year == 0 && month == 0 && day == 0 {
+        return Some(0);
+    }
+    crate::kernel::date::Date::from_parts(year, month, day, number(8, 10), number(10, 12), number(12, 14))
+        .map(|date| date.ticks())
+}
