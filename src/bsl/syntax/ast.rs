@@ -2,6 +2,7 @@
 //! of any shape is built, walked from the left and dropped without recursion.
 
 use super::names::Name;
+use crate::kernel::date::Date;
 use crate::kernel::number::Number;
 
 /// Number of an expression in [`Tree::exprs`].
@@ -61,8 +62,8 @@ pub enum Literal {
     Number(Number),
     /// A string, its parts joined.
     Str(Box<str>),
-    /// A date: ticks of 0.0001 s since 0001-01-01.
-    Date(i64),
+    /// A date.
+    Date(Date),
 }
 
 /// What an expression is.
@@ -147,9 +148,9 @@ pub enum StmtKind {
     /// Пока.
     While(Branch),
     /// Для … По.
-    For { /** Variable. */ var: Word, /** First. */ from: ExprId, /** Last. */ to: ExprId, /** Body. */ block: Block },
+    For { /** Variable: a name. */ var: ExprId, /** First. */ from: ExprId, /** Last. */ to: ExprId, /** Body. */ block: Block },
     /// Для Каждого.
-    ForEach { /** Variable. */ var: Word, /** Collection. */ of: ExprId, /** Body. */ block: Block },
+    ForEach { /** Variable: a name. */ var: ExprId, /** Collection. */ of: ExprId, /** Body. */ block: Block },
     /// Прервать.
     Break,
     /// Продолжить.

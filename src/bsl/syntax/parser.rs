@@ -8,6 +8,7 @@ use super::lexer::Lexer;
 use super::names::{Name, Names};
 use super::token::{Tok, Token, TokenSet};
 use crate::diagnostic::{Diagnostic, Expected, Problem};
+use crate::kernel::date::Date;
 use crate::kernel::number::Number;
 
 /// Nesting of brackets and operators in one expression. The parser and the compiler recur once a
@@ -209,7 +210,8 @@ impl<'s> Parser<'s> {
     fn module(&mut self, whole: bool) {
         let mut body_started = false;
         loop {
-            match self.cur.tok {
+            let tok = self.cur.tok;
+            match tok {
                 Tok::End => break,
                 Tok::Semicolon => {
                     self.advance();
@@ -688,13 +690,13 @@ impl<'s> Parser<'s> {
         self.push_literal(Literal::Str(value.into_boxed_str()))
     }
 
-    fn date(&mut self, token: Token) -> i64 {
+    fn date(&mut self, token: Token) -> Date {
         let text = self.text_of(token);
-        match parse_date(text) {
-            Some(ticks) => ticks,
+        match Date::parse_literal(text) {
+            Some(date) => date,
             None => {
                 self.note(Problem::BadDate, token.start, token.end);
-                0
+                Date::EMPTY
             }
         }
     }
@@ -723,26 +725,4 @@ fn push_unescaped(line: &str, value: &mut String) {
     } else {
         value.push_str(line);
     }
-}
-
-/// `'ГГГГММДД[ЧЧмм[сс]]'`; anything but digits is ignored.
-fn parse_date(text: &str) -> Option<i64> {
-    let mut digits = [0u32; 14];
-    let mut length = 0;
-    for c in text.chars() {
-        if let Some(digit) = c.to_digit(10) {
-            *digits.get_mut(length)? = digit;
-            length += 1;
-        }
-    }
-    if !matches!(length, 8 | 12 | 14) {
-        return None;
-    }
-    let number = |from: usize, to: usize| digits[from..to].iter().fold(0, |all, digit| all * 10 + digit);
-    let (year, month, day) = (number(0, 4), number(4, 6), number(6, 8));
-    if year == 0 && month == 0 && day == 0 {
-        return Some(0);
-    }
-    crate::kernel::date::Date::from_parts(year, month, day, number(8, 10), number(10, 12), number(12, 14))
-        .map(|date| date.ticks())
 }

@@ -343,19 +343,24 @@ impl Parser<'_> {
     fn for_statement(&mut self) -> Option<StmtKind> {
         let start = self.advance().start;
         if self.eat(Tok::Each) {
-            let var = self.name();
+            let var = self.loop_variable();
             self.expect(Tok::In, "Из", "In");
             let of = self.expression();
             let block = self.loop_body("Для Каждого", start)?;
             return var.map(|var| StmtKind::ForEach { var, of, block });
         }
-        let var = self.name();
+        let var = self.loop_variable();
         self.expect(Tok::Eq, "=", "=");
         let from = self.expression();
         self.expect(Tok::To, "По", "To");
         let to = self.expression();
         let block = self.loop_body("Для", start)?;
         var.map(|var| StmtKind::For { var, from, to, block })
+    }
+
+    fn loop_variable(&mut self) -> Option<super::ast::ExprId> {
+        let word = self.name()?;
+        Some(self.push(ExprKind::Name(word.name), word.pos))
     }
 
     fn raise_statement(&mut self) -> Option<StmtKind> {

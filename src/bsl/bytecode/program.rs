@@ -1,0 +1,256 @@
+//! A compiled program: modules, methods, constants, sites. It holds no values of a run and is shared
+//! between threads.
+
+use super::op::{Op, Reg};
+use crate::check::scope::{ModuleView, NameMap};
+use crate::diagnostic::{Diagnostic, Locale, render};
+use crate::kernel::date::Date;
+use crate::kernel::number::Number;
+use crate::library::registry::LIBRARY;
+use crate::syntax::names::{Name, Names};
+use std::sync::Arc;
+
+/// What programs may name besides the library: known when a program is compiled, given by the host
+/// when it runs.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// Variables, read and written by every module: `_Исполнитель`, `_Результат`.
+    pub variables: Vec<String>,
+    /// Read-only properties: `Справочники`.
+    pub properties: Vec<String>,
+    /// Types for Тип and ТипЗнч.
+    pub types: Vec<String>,
+}
+
+/// A module's text.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Name: an algorithm's, a file's.
+    pub name: String,
+    /// Text.
+    pub text: Arc<str>,
+    /// Whether other modules may call it by name.
+    pub common: bool,
+}
+
+/// A constant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Const {
+    /// A number.
+    Number(Number),
+    /// A string.
+    Str(Box<str>),
+    /// A date.
+    Date(Date),
+}
+
+/// A name in the text of its module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NameRef {
+    /// Folded.
+    pub name: Name,
+    /// First byte of the spelling.
+    pub start: u32,
+    /// Bytes of the spelling.
+    pub len: u32,
+}
+
+/// Where an argument comes from, for parameters by reference of methods that are known only at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArgSource {
+    /// An expression, or a parameter that no method of the name writes.
+    Value,
+    /// A register.
+    Local(Reg),
+    /// A register with a by-reference parameter.
+    Param(Reg),
+    /// A variable of the own module.
+    Module(u16),
+    /// A variable of the host.
+    Global(u32),
+    /// An element.
+    Element(Reg, Reg),
+    /// A field: object and the site with its name.
+    Field(Reg, u32),
+}
+
+/// What an instruction needs beyond its registers, and where the VM caches what it found.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Name of the field or method.
+    pub name: NameRef,
+    /// Arguments.
+    pub args: Box<[ArgSource]>,
+    /// Whether the value is used; a procedure then is an error.
+    pub wants_value: bool,
+}
+
+/// A region of code and the register of the error in hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handler {
+    /// First instruction.
+    pub start: u32,
+    /// Instruction after the last.
+    pub end: u32,
+    /// Where an error goes on; for the body of a handler, unused.
+    pub target: u32,
+    /// Register of the error.
+    pub reg: Reg,
+}
+
+/// A parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParamInfo {
+    /// The callee may write it: it is passed as a reference.
+    pub by_ref: bool,
+    /// Must be given.
+    pub required: bool,
+    /// Default: constant of the module, or one of the simple values.
+    pub default: Option<DefaultValue>,
+}
+
+/// A default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultValue {
+    /// Неопределено.
+    Undefined,
+    /// Null.
+    Null,
+    /// Булево.
+    Bool(bool),
+    /// A constant of the module.
+    Const(u32),
+}
+
+/// A compiled method.
+#[derive(Debug, Clone)]
+pub struct MethodCode {
+    /// Folded name.
+    pub name: Name,
+    /// Spelling.
+    pub spelling: Box<str>,
+    /// Whether it gives a value.
+    pub is_function: bool,
+    /// Whether other modules may call it.
+    pub export: bool,
+    /// Parameters: the first registers.
+    pub params: Vec<ParamInfo>,
+    /// Fewest arguments.
+    pub min: u8,
+    /// Registers that are set to Неопределено at the call.
+    pub locals: u16,
+    /// All registers.
+    pub registers: u16,
+    /// Instructions.
+    pub code: Vec<Op>,
+    /// Byte offset of each instruction.
+    pub positions: Vec<u32>,
+    /// Protected regions, inner ones first.
+    pub handlers: Vec<Handler>,
+    /// Bodies of handlers, inner ones first: where an error is in hand.
+    pub handling: Vec<Handler>,
+    /// Variables and their registers, for Выполнить and Вычислить; empty when the method has neither.
+    pub names: Vec<(Name, Reg)>,
+}
+
+/// A compiled module.
+pub struct ModuleCode {
+    /// Name.
+    pub name: String,
+    /// Text, for error messages.
+    pub text: Arc<str>,
+    /// Whether other modules may call it by name.
+    pub common: bool,
+    /// Methods; the last is the body.
+    pub methods: Vec<MethodCode>,
+    /// Names that the module declares.
+    pub view: ModuleView,
+    /// Exported variables by name.
+    pub exported_vars: NameMap<u16>,
+    /// How many variables.
+    pub vars: u16,
+    /// Constants.
+    pub consts: Vec<Const>,
+    /// Sites.
+    pub sites: Vec<Site>,
+    /// Problems; a module that has some does not run.
+    pub problems: Vec<Diagnostic>,
+}
+
+impl ModuleCode {
+    /// Number of the body among the methods.
+    #[must_use]
+    pub fn body(&self) -> u32 {
+        self.methods.len() as u32 - 1
+    }
+
+    /// The spelling of a name.
+    #[must_use]
+    pub fn spelling(&self, name: NameRef) -> &str {
+        self.text.get(name.start as usize..(name.start + name.len) as usize).unwrap_or("")
+    }
+}
+
+/// Names of the environment, interned.
+#[derive(Debug, Default, Clone)]
+pub struct Globals {
+    /// Variables of the host.
+    pub variables: NameMap<u32>,
+    /// Properties of the host.
+    pub properties: NameMap<u32>,
+    /// Types of the host.
+    pub types: NameMap<u32>,
+    /// Common modules.
+    pub commons: NameMap<u32>,
+}
+
+/// A compiled program.
+pub struct Program {
+    /// Names: the library's, then the program's own.
+    pub names: Names,
+    /// Modules in the order of the sources.
+    pub modules: Vec<ModuleCode>,
+    /// Interned environment.
+    pub globals: Globals,
+    /// The environment as it was given.
+    pub environment: Environment,
+}
+
+impl Program {
+    /// Compiles modules. Problems do not stop the others: see [`Program::problems`].
+    #[must_use]
+    pub fn compile(environment: &Environment, sources: &[Source]) -> Program {
+        crate::compile::program(environment, sources)
+    }
+
+    /// Number of a module.
+    #[must_use]
+    pub fn module(&self, name: &str) -> Option<usize> {
+        let name = crate::syntax::names::fold(name);
+        self.modules.iter().position(|module| crate::syntax::names::fold(&module.name) == name)
+    }
+
+    /// All problems: number of the module and the diagnostic.
+    pub fn problems(&self) -> impl Iterator<Item = (usize, &Diagnostic)> {
+        self.modules
+            .iter()
+            .enumerate()
+            .flat_map(|(index, module)| module.problems.iter().map(move |problem| (index, problem)))
+    }
+
+    /// The problems of one module as text with source lines and carets; empty when there are none.
+    #[must_use]
+    pub fn render_problems(&self, module: usize, locale: Locale) -> String {
+        let module = &self.modules[module];
+        let texts: Vec<String> =
+            module.problems.iter().map(|problem| render(&module.name, &module.text, problem, locale)).collect();
+        texts.join("\n")
+    }
+
+    /// The number of an environment's variable.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<u32> {
+        let name = self.names.find(name).or_else(|| LIBRARY.names.find(name))?;
+        self.globals.variables.get(&name).copied()
+    }
+}

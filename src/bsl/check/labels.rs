@@ -1,0 +1,79 @@
+//! Labels and Перейти: a jump may leave blocks, not enter them.
+
+use crate::diagnostic::{Diagnostic, Problem};
+use crate::syntax::ast::{Block, Stmt, StmtKind, Word};
+use crate::syntax::names::Names;
+
+#[derive(Default)]
+struct Labels {
+    /// The block around each block.
+    parents: Vec<usize>,
+    labels: Vec<(Word, usize)>,
+    gotos: Vec<(Word, usize)>,
+}
+
+impl Labels {
+    fn block(&mut self, block: &Block, parent: usize) {
+        let id = self.parents.len();
+        self.parents.push(parent);
+        for statement in block {
+            self.statement(statement, id);
+        }
+    }
+
+    fn statement(&mut self, statement: &Stmt, id: usize) {
+        match &statement.kind {
+            StmtKind::Label(word) => self.labels.push((*word, id)),
+            StmtKind::Goto(word) => self.gotos.push((*word, id)),
+            StmtKind::If(branches, otherwise) => {
+                for branch in branches {
+                    self.block(&branch.block, id);
+                }
+                if let Some(block) = otherwise {
+                    self.block(block, id);
+                }
+            }
+            StmtKind::While(branch) => self.block(&branch.block, id),
+            StmtKind::For { block, .. } | StmtKind::ForEach { block, .. } => self.block(block, id),
+            StmtKind::Try(block, handler) => {
+                self.block(block, id);
+                self.block(handler, id);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Checks the labels of one method.
+pub fn check(block: &Block, names: &Names, problems: &mut Vec<Diagnostic>) {
+    let mut found = Labels::default();
+    found.block(block, usize::MAX);
+    if found.labels.is_empty() && found.gotos.is_empty() {
+        return;
+    }
+    let mut report = |problem: fn(String) -> Problem, word: Word| {
+        let text = names.text(word.name).to_string();
+        let end = word.pos + text.len() as u32;
+        problems.push(Diagnostic::new(problem(text), word.pos, end));
+    };
+    for (at, (word, _)) in found.labels.iter().enumerate() {
+        if found.labels[..at].iter().any(|(other, _)| other.name == word.name) {
+            report(Problem::DuplicateLabel, *word);
+        }
+    }
+    for (word, mut from) in found.gotos {
+        let Some((_, target)) = found.labels.iter().find(|(label, _)| label.name == word.name) else {
+            report(Problem::UnknownLabel, word);
+            continue;
+        };
+        while from != *target {
+            match found.parents.get(from) {
+                Some(&parent) => from = parent,
+                None => {
+                    report(Problem::LabelInsideBlock, word);
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Parses every `*.bsl` below a folder and prints problems, lines and speed.
+#![allow(clippy::print_stdout, reason = "a tool for a person")]
+use vestnik_bsl::{diagnostic, syntax};
+fn collect(dir: &std::path::Path, out: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, out);
+        } else if path.extension().is_some_and(|it| it == "bsl" || it == "os")
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            out.push((path.display().to_string(), text));
+        }
+    }
+}
+fn main() {
+    let mut files = Vec::new();
+    collect(std::path::Path::new(&std::env::args().nth(1).unwrap_or_default()), &mut files);
+    let start = std::time::Instant::now();
+    let mut names = syntax::token::seed_names();
+    let (mut lines, mut found) = (0, Vec::new());
+    for (path, text) in &files {
+        lines += text.bytes().filter(|&b| b == b'\n').count();
+        let (_, problems) = syntax::parse(text, &mut names);
+        found.extend(problems.into_iter().map(|problem| (path, text, problem)));
+    }
+    let spent = start.elapsed();
+    for (path, text, problem) in &found {
+        println!("{path} {}", diagnostic::render("М", text, problem, diagnostic::Locale::Ru));
+    }
+    println!("{} files, {lines} lines, {} problems, {:?}, {:.0} lines/s", files.len(), found.len(), spent, lines as f64 / spent.as_secs_f64());
+}

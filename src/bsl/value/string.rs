@@ -1,0 +1,182 @@
+//! Strings: UTF-16 units, so that lengths and positions are what 1C counts and cost nothing.
+//! Up to seven units lie inside the value; longer ones are shared, and grow in place while a single
+//! variable holds them.
+
+use super::memory;
+use std::rc::Rc;
+
+/// Units that fit a value of 16 bytes beside its tag.
+pub const SHORT_MAX: usize = 7;
+
+/// A string inside a value.
+#[derive(Clone, Copy)]
+pub struct ShortStr {
+    len: u8,
+    units: [u16; SHORT_MAX],
+}
+
+impl ShortStr {
+    /// The units.
+    #[inline]
+    #[must_use]
+    pub fn units(&self) -> &[u16] {
+        &self.units[..self.len as usize]
+    }
+
+    /// `None` when it is too long.
+    #[inline]
+    #[must_use]
+    pub fn new(units: &[u16]) -> Option<ShortStr> {
+        if units.len() > SHORT_MAX {
+            return None;
+        }
+        let mut own = [0; SHORT_MAX];
+        // A copy loop of at most seven steps beats a call of memcpy.
+        for (to, from) in own.iter_mut().zip(units) {
+            *to = *from;
+        }
+        Some(ShortStr { len: units.len() as u8, units: own })
+    }
+}
+
+/// Bytes that a shared string costs besides its units: counts of the pointer, the vector.
+const STR_COST: usize = 56;
+
+/// A shared string.
+pub struct StrBox {
+    units: Vec<u16>,
+}
+
+impl StrBox {
+    /// Takes over a buffer.
+    #[must_use]
+    pub fn new(units: Vec<u16>) -> Rc<StrBox> {
+        memory::add(STR_COST + units.capacity() * 2);
+        Rc::new(StrBox { units })
+    }
+
+    /// The units.
+    #[inline]
+    #[must_use]
+    pub fn units(&self) -> &[u16] {
+        &self.units
+    }
+
+    /// Grows the string in place; the caller has checked the limit of memory.
+    pub fn append(&mut self, more: &[u16]) {
+        let before = self.units.capacity();
+        self.units.extend_from_slice(more);
+        let after = self.units.capacity();
+        if after != before {
+            memory::add((after - before) * 2);
+        }
+    }
+}
+
+impl Drop for StrBox {
+    fn drop(&mut self) {
+        memory::sub(STR_COST + self.units.capacity() * 2);
+    }
+}
+
+/// UTF-8 text to units, appended.
+#[inline]
+pub fn push_str(out: &mut Vec<u16>, text: &str) {
+    out.extend(text.encode_utf16());
+}
+
+/// Units to UTF-8; a half of a pair alone becomes U+FFFD.
+#[must_use]
+pub fn to_string(units: &[u16]) -> String {
+    String::from_utf16_lossy(units)
+}
+
+/// Whole numbers as 1C prints them: groups of three divided by NBSP.
+pub fn push_int(out: &mut Vec<u16>, value: i64) {
+    let mut digits = [0u16; 27];
+    let mut at = digits.len();
+    let mut rest = value.unsigned_abs();
+    let mut group = 0;
+    loop {
+        if group == 3 {
+            at -= 1;
+            digits[at] = 0xa0;
+            group = 0;
+        }
+        at -= 1;
+        digits[at] = b'0' as u16 + (rest % 10) as u16;
+        rest /= 10;
+        group += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        at -= 1;
+        digits[at] = b'-' as u16;
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// First place of `needle` in `text` from a place on.
+#[must_use]
+pub fn find(text: &[u16], needle: &[u16], from: usize) -> Option<usize> {
+    let Some((&first, rest)) = needle.split_first() else { return Some(from.min(text.len())) };
+    let mut at = from;
+    while at + needle.len() <= text.len() {
+        let window = &text[at..=text.len() - needle.len()];
+        at += window.iter().position(|&unit| unit == first)?;
+        if &text[at + 1..at + needle.len()] == rest {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Last place of `needle` that begins at or before a place.
+#[must_use]
+pub fn find_last(text: &[u16], needle: &[u16], up_to: usize) -> Option<usize> {
+    if needle.len() > text.len() {
+        return None;
+    }
+    let mut at = up_to.min(text.len() - needle.len());
+    loop {
+        if &text[at..at + needle.len()] == needle {
+            return Some(at);
+        }
+        at = at.checked_sub(1)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_have_groups() {
+        for (value, text) in [
+            (0, "0"),
+            (-5, "-5"),
+            (999, "999"),
+            (1000, "1\u{a0}000"),
+            (-1_234_567, "-1\u{a0}234\u{a0}567"),
+            (i64::MIN, "-9\u{a0}223\u{a0}372\u{a0}036\u{a0}854\u{a0}775\u{a0}808"),
+        ] {
+            let mut out = Vec::new();
+            push_int(&mut out, value);
+            assert_eq!(to_string(&out), text);
+        }
+    }
+
+    #[test]
+    fn search_from_both_ends() {
+        let units = |text: &str| text.encode_utf16().collect::<Vec<_>>();
+        let text = units("абвабв");
+        assert_eq!(find(&text, &units("бв"), 0), Some(1));
+        assert_eq!(find(&text, &units("бв"), 2), Some(4));
+        assert_eq!(find(&text, &units("бг"), 0), None);
+        assert_eq!(find_last(&text, &units("аб"), 6), Some(3));
+        assert_eq!(find_last(&text, &units("аб"), 2), Some(0));
+    }
+}

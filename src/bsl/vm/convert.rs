@@ -1,0 +1,176 @@
+//! Conversions between types, as the language makes them.
+
+use super::Vm;
+use super::error::{Fault, Message};
+use crate::diagnostic::Locale;
+use crate::kernel::date::Date;
+use crate::kernel::number::Number;
+use crate::value::heap::Body;
+use crate::value::{Value, string};
+use std::borrow::Cow;
+
+/// Words that a string may stand for a boolean with.
+const TRUE_WORDS: [&str; 3] = ["да", "истина", "true"];
+const FALSE_WORDS: [&str; 3] = ["нет", "ложь", "false"];
+
+impl Vm<'_> {
+    /// To a number.
+    pub fn to_number(&self, value: &Value) -> Result<Number, Fault> {
+        match value {
+            Value::Int(int) => Ok(Number::from_i64(*int)),
+            Value::Num(number) => Ok(number.clone()),
+            Value::Bool(value) => Ok(Number::from_i64(i64::from(*value))),
+            Value::Short(_) | Value::Str(_) => {
+                let text = value.as_string().unwrap_or_default();
+                Number::parse_1c(&text, self.limits.digits).map_err(|_| Message::NotANumber.into())
+            }
+            _ => Err(Message::NotANumber.into()),
+        }
+    }
+
+    /// To a whole number for the library: fractions are cut off, what is too large saturates.
+    pub fn to_int(&self, value: &Value) -> Result<i64, Fault> {
+        match value {
+            Value::Int(int) => Ok(*int),
+            _ => Ok(self.to_number(value)?.to_i64_saturating()),
+        }
+    }
+
+    /// To a boolean.
+    pub fn to_bool(&self, value: &Value) -> Result<bool, Fault> {
+        match value {
+            Value::Bool(value) => Ok(*value),
+            Value::Int(int) => Ok(*int != 0),
+            Value::Num(number) => Ok(!number.is_zero()),
+            Value::Short(_) | Value::Str(_) => {
+                let text = value.as_string().unwrap_or_default().to_lowercase();
+                let text = text.trim();
+                if TRUE_WORDS.contains(&text) {
+                    Ok(true)
+                } else if FALSE_WORDS.contains(&text) {
+                    Ok(false)
+                } else {
+                    Err(Message::NotABoolean.into())
+                }
+            }
+            _ => Err(Message::NotABoolean.into()),
+        }
+    }
+
+    /// To a date.
+    pub fn to_date(&self, value: &Value) -> Result<Date, Fault> {
+        match value {
+            Value::Date(date) => Ok(*date),
+            Value::Short(_) | Value::Str(_) => {
+                let text = value.as_string().unwrap_or_default();
+                Date::parse_digits(text.trim()).ok_or_else(|| Message::NotADate.into())
+            }
+            _ => Err(Message::NotADate.into()),
+        }
+    }
+
+    /// The units of a value's text; a string is borrowed.
+    pub fn units<'v>(&self, value: &'v Value) -> Cow<'v, [u16]> {
+        match value.as_units() {
+            Some(units) => Cow::Borrowed(units),
+            None => {
+                let mut units = Vec::new();
+                self.push_text(value, &mut units);
+                Cow::Owned(units)
+            }
+        }
+    }
+
+    /// A value's text in UTF-8.
+    #[must_use]
+    pub fn text(&self, value: &Value) -> String {
+        string::to_string(&self.units(value))
+    }
+
+    /// Appends the text that the language shows for a value.
+    pub fn push_text(&self, value: &Value, out: &mut Vec<u16>) {
+        let ru = self.locale == Locale::Ru;
+        match value {
+            Value::Short(short) => out.extend_from_slice(short.units()),
+            Value::Str(text) => out.extend_from_slice(text.units()),
+            Value::Int(int) => string::push_int(out, *int),
+            Value::Num(number) => string::push_str(out, &number.to_1c_text()),
+            Value::Bool(value) => string::push_str(
+                out,
+                match (value, ru) {
+                    (true, true) => "Да",
+                    (false, true) => "Нет",
+                    (true, false) => "Yes",
+                    (false, false) => "No",
+                },
+            ),
+            Value::Date(date) => string::push_str(out, &date.to_1c_text()),
+            Value::Undefined | Value::Null | Value::Missing | Value::Ref(_) | Value::RefElement(_) => {}
+            Value::Uuid(uuid) => string::push_str(out, &uuid_text(uuid)),
+            Value::Type(ty) => string::push_str(out, if ru { ty.ru } else { ty.en }),
+            Value::HostType(index) => {
+                if let Some(name) = self.program.environment.types.get(*index as usize) {
+                    string::push_str(out, name);
+                }
+            }
+            Value::Enum(item, list) => {
+                if let Some((name_ru, name_en)) = list.items.get(*item as usize) {
+                    string::push_str(out, if ru { name_ru } else { name_en });
+                }
+            }
+            Value::EnumList(list) => string::push_str(out, if ru { list.ty.ru } else { list.ty.en }),
+            Value::Module(module) => string::push_str(out, &self.module_code(*module).name),
+            Value::Error(error) => string::push_str(out, &error.description(self.locale)),
+            Value::Obj(obj) => {
+                let own = match &*obj.body() {
+                    Body::Native(native) => native.presentation(self),
+                    Body::Host(host) => Some(host.presentation()),
+                    _ => None,
+                };
+                match own {
+                    Some(text) => string::push_str(out, &text),
+                    None => string::push_str(out, if ru { obj.ty().ru } else { obj.ty().en }),
+                }
+            }
+        }
+    }
+}
+
+/// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
+#[must_use]
+pub fn uuid_text(uuid: &[u8; 16]) -> String {
+    use std::fmt::Write;
+    let mut text = String::with_capacity(36);
+    for (at, byte) in uuid.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// The bytes of a UUID's text, with or without braces.
+#[must_use]
+pub fn parse_uuid(text: &str) -> Option<[u8; 16]> {
+    let text = text.trim().trim_start_matches('{').trim_end_matches('}');
+    if text.len() != 36 {
+        return None;
+    }
+    let mut digits = Vec::with_capacity(32);
+    for (at, c) in text.chars().enumerate() {
+        if matches!(at, 8 | 13 | 18 | 23) {
+            if c != '-' {
+                return None;
+            }
+        } else {
+            digits.push(c.to_digit(16)? as u8);
+        }
+    }
+    let mut uuid = [0; 16];
+    for (byte, pair) in uuid.iter_mut().zip(digits.chunks(2)) {
+        *byte = pair[0] << 4 | pair[1];
+    }
+    Some(uuid)
+}

@@ -1,0 +1,473 @@
+//! The machine: one run of a program.
+//!
+//! `run.rs` is the loop over instructions; what an instruction does in the rare case stands beside it
+//! (`operators.rs`, `access.rs`, `calls.rs`), conversions of values in `convert.rs`, errors and their
+//! places in `error.rs` and `faults.rs`. The machine knows the library only through its registry, and
+//! the world only through [`Host`].
+
+mod access;
+mod calls;
+pub mod convert;
+pub mod error;
+mod faults;
+mod operators;
+mod run;
+
+use crate::bytecode::program::{Const, ModuleCode, Program};
+use crate::diagnostic::Locale;
+use crate::host::Host;
+use crate::library::registry::TypeDef;
+use crate::limits::Limits;
+use crate::syntax::names::{Name, Names};
+use crate::value::heap::{Body, Heap, Obj};
+use crate::value::memory::{self, Account};
+use crate::value::Value;
+use error::{ErrorInfo, Fault, LimitKind};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// What a site found last.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Cache {
+    /// The type's address, or a host object's class.
+    pub key: usize,
+    /// Number of the member, or a place in the object.
+    pub index: u32,
+}
+
+/// A module in a run.
+pub(crate) struct ModuleState {
+    /// Constants as values; [`Value::Missing`] until the first use.
+    pub consts: Vec<Value>,
+    /// One for each site.
+    pub caches: Vec<Cache>,
+    /// Variables.
+    pub vars: Vec<Value>,
+    /// Whether the body has begun.
+    pub started: bool,
+    /// Code of Выполнить: its text and code. `None` for modules of the program.
+    pub dynamic: Option<Rc<ModuleCode>>,
+    /// The module whose methods and variables the code means: itself, unless it is dynamic.
+    pub home: u32,
+    /// Registers of the method around dynamic code, which are not its own.
+    pub outer: u16,
+}
+
+impl ModuleState {
+    fn of(module: &ModuleCode, home: u32) -> ModuleState {
+        ModuleState {
+            consts: Vec::new(),
+            caches: Vec::new(),
+            vars: vec![Value::Undefined; module.vars as usize],
+            started: false,
+            dynamic: None,
+            home,
+            outer: 0,
+        }
+    }
+
+    /// Makes room for constants and caches at the first use of the module.
+    fn prepare(&mut self, module: &ModuleCode) {
+        if self.consts.len() != module.consts.len() {
+            self.consts = vec![Value::Missing; module.consts.len()];
+        }
+        if self.caches.len() != module.sites.len() {
+            self.caches = vec![Cache::default(); module.sites.len()];
+        }
+    }
+}
+
+/// A call in progress.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    /// Module: past the program's modules for dynamic code.
+    pub module: u32,
+    /// Method in it.
+    pub method: u32,
+    /// The instruction in hand, or for an outer frame the one after its call.
+    pub pc: u32,
+    /// First register.
+    pub base: u32,
+    /// Register of the caller that gets the value.
+    pub dst: u16,
+}
+
+/// Work between two looks at the clock, in instructions.
+const SLICE: i64 = 4096;
+
+/// Texts of Выполнить that are kept compiled.
+const DYNAMIC_MAX: usize = 64;
+
+/// Registers at the start; the stack grows when calls need more.
+const STACK_START: usize = 256;
+
+/// A run of a program.
+pub struct Vm<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) host: &'a mut dyn Host,
+    pub(crate) limits: Limits,
+    pub(crate) heap: Rc<Heap>,
+    account: Rc<Account>,
+    pub(crate) stack: Vec<Value>,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) modules: Vec<ModuleState>,
+    /// Variables of the host.
+    pub(crate) globals: Vec<Value>,
+    /// Properties of the host, once asked for.
+    properties: Vec<Option<Value>>,
+    /// Names that the run added to the program's; made at the first new name.
+    own_names: Option<Box<Names>>,
+    /// Spellings of field names: the first number is that of the folded name itself.
+    spellings: Vec<Rc<str>>,
+    spelling_ids: HashMap<Rc<str>, u32>,
+    compiled: HashMap<(u32, u32, bool, Box<str>), u32>,
+    pub(crate) scratch: Vec<u16>,
+    pub(crate) locale: Locale,
+    fuel: i64,
+    spent: u64,
+    started: Instant,
+    nesting: usize,
+    output: usize,
+    /// A limit was hit: nothing of the program runs any more.
+    pub(crate) dead: Option<LimitKind>,
+    /// State that files of the library keep for a run, by their own type.
+    extensions: HashMap<std::any::TypeId, Box<dyn std::any::Any>>,
+}
+
+impl<'a> Vm<'a> {
+    /// Prepares a run. Nothing of the program is executed yet.
+    pub fn new(program: &'a Program, host: &'a mut dyn Host, limits: Limits) -> Vm<'a> {
+        let locale = host.locale();
+        Vm {
+            program,
+            host,
+            limits,
+            heap: Rc::new(Heap::default()),
+            account: Rc::new(Account::default()),
+            stack: vec![Value::Undefined; STACK_START],
+            frames: Vec::with_capacity(16),
+            modules: program.modules.iter().enumerate().map(|(at, module)| ModuleState::of(module, at as u32)).collect(),
+            globals: vec![Value::Undefined; program.environment.variables.len()],
+            properties: vec![None; program.environment.properties.len()],
+            own_names: None,
+            spellings: Vec::new(),
+            spelling_ids: HashMap::new(),
+            compiled: HashMap::new(),
+            scratch: Vec::new(),
+            locale,
+            fuel: 0,
+            spent: 0,
+            started: Instant::now(),
+            nesting: 0,
+            output: 0,
+            dead: None,
+            extensions: HashMap::new(),
+        }
+    }
+
+    /// Puts the run's count of bytes in place while the guard lives.
+    pub(crate) fn account(&self) -> Rc<Account> {
+        Rc::clone(&self.account)
+    }
+
+    /// Runs the body of a module.
+    pub fn run(&mut self, module: usize) -> Result<(), Fault> {
+        let account = self.account();
+        let _entered = account.enter();
+        self.started = Instant::now();
+        self.start_module(module as u32)
+    }
+
+    /// Calls an exported method of a module. The body of the module runs first, once.
+    pub fn call(&mut self, module: usize, method: &str, args: &[Value]) -> Result<Value, Fault> {
+        let account = self.account();
+        let _entered = account.enter();
+        let name = self.intern(method);
+        self.call_function(&Value::Module(module as u32), name, args)
+    }
+
+    /// Sets a variable of the environment.
+    pub fn set_variable(&mut self, name: &str, value: Value) -> bool {
+        match self.program.variable(name) {
+            Some(index) => {
+                self.globals[index as usize] = value;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Reads a variable of the environment.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&Value> {
+        self.program.variable(name).map(|index| &self.globals[index as usize])
+    }
+
+    /// The host.
+    pub fn host(&mut self) -> &mut dyn Host {
+        self.host
+    }
+
+    /// Language of messages.
+    #[must_use]
+    pub fn locale(&self) -> Locale {
+        self.locale
+    }
+
+    /// Digits that a number may have.
+    #[must_use]
+    pub fn max_digits(&self) -> u32 {
+        self.limits.digits
+    }
+
+    /// Bytes that the run holds.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        memory::live()
+    }
+
+    /// Instructions charged so far.
+    #[must_use]
+    pub fn instructions(&self) -> u64 {
+        self.spent
+    }
+
+    /// Objects of the run that are alive.
+    #[must_use]
+    pub fn objects(&self) -> usize {
+        self.heap.objects()
+    }
+
+    // ---- objects ----------------------------------------------------------------------------
+
+    /// A new object.
+    pub fn alloc(&self, ty: &'static TypeDef, body: Body) -> Value {
+        Value::Obj(self.heap.alloc(ty, body))
+    }
+
+    /// A new object, as a reference.
+    pub fn alloc_obj(&self, ty: &'static TypeDef, body: Body) -> Obj {
+        self.heap.alloc(ty, body)
+    }
+
+    /// A new array.
+    pub fn new_array(&self, items: Vec<Value>) -> Value {
+        self.alloc(&crate::library::array::ARRAY, Body::Array(items))
+    }
+
+    /// A value for an object of the host.
+    pub fn host_object(&self, object: Box<dyn crate::host::HostObject>) -> Value {
+        self.alloc(&crate::library::HOST_OBJECT, Body::Host(object))
+    }
+
+    /// State of a file of the library for this run, made at its first use.
+    pub fn extension<T: Default + 'static>(&mut self) -> &mut T {
+        self.extensions
+            .entry(std::any::TypeId::of::<T>())
+            .or_insert_with(|| Box::<T>::default())
+            .downcast_mut()
+            .expect("the key is the type")
+    }
+
+    // ---- names ------------------------------------------------------------------------------
+
+    /// The run's table of names.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        self.own_names.as_deref().unwrap_or(&self.program.names)
+    }
+
+    pub(crate) fn names_mut(&mut self) -> &mut Names {
+        self.own_names.get_or_insert_with(|| Box::new(self.program.names.clone()))
+    }
+
+    /// The number of a name, new or known.
+    pub fn intern(&mut self, name: &str) -> Name {
+        match self.names().find(name) {
+            Some(name) => name,
+            None => {
+                memory::add(name.len() * 2 + 64);
+                self.names_mut().intern(name)
+            }
+        }
+    }
+
+    /// The number of a spelling: what Структура keeps to give the name back as it was written.
+    pub fn intern_spelling(&mut self, spelling: &str) -> Name {
+        if let Some(&id) = self.spelling_ids.get(spelling) {
+            return Name(id);
+        }
+        memory::add(spelling.len() + 96);
+        let text: Rc<str> = spelling.into();
+        let id = self.spellings.len() as u32;
+        self.spellings.push(Rc::clone(&text));
+        self.spelling_ids.insert(text, id);
+        Name(id)
+    }
+
+    /// The text of a spelling.
+    #[must_use]
+    pub fn spelling(&self, id: Name) -> Rc<str> {
+        self.spellings.get(id.0 as usize).cloned().unwrap_or_else(|| "".into())
+    }
+
+    // ---- limits -----------------------------------------------------------------------------
+
+    /// Looks at every limit; called when a slice of work is used up.
+    #[cold]
+    pub(crate) fn refuel(&mut self) -> Result<(), Fault> {
+        let used = (SLICE - self.fuel).max(0) as u64;
+        self.spent += used;
+        self.fuel = SLICE;
+        if let Some(kind) = self.dead {
+            return Err(Fault::limit(kind));
+        }
+        if self.spent > self.limits.instructions {
+            return Err(self.hit(LimitKind::Instructions));
+        }
+        if memory::live() > self.limits.memory {
+            return Err(self.hit(LimitKind::Memory));
+        }
+        self.check_time()
+    }
+
+    /// Looks at the clock and at cancellation. Native functions that work long call it now and then.
+    pub fn check_time(&mut self) -> Result<(), Fault> {
+        if self.limits.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+            return Err(self.hit(LimitKind::Cancelled));
+        }
+        if self.started.elapsed() > self.limits.time {
+            return Err(self.hit(LimitKind::Time));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn hit(&mut self, kind: LimitKind) -> Fault {
+        self.dead = Some(kind);
+        Fault::limit(kind)
+    }
+
+    /// Charges instructions; native functions charge by the amount of their work.
+    #[inline]
+    pub fn charge(&mut self, cost: u32) -> Result<(), Fault> {
+        self.fuel -= i64::from(cost);
+        if self.fuel < 0 { self.refuel() } else { Ok(()) }
+    }
+
+    /// Charges a native function for going over that many units or elements.
+    #[inline]
+    pub fn charge_work(&mut self, units: usize) -> Result<(), Fault> {
+        self.charge((units / 16).min(1 << 30) as u32 + 1)
+    }
+
+    /// Asks for bytes before they are allocated.
+    #[inline]
+    pub fn reserve(&mut self, bytes: usize) -> Result<(), Fault> {
+        if memory::live().saturating_add(bytes) > self.limits.memory {
+            return Err(self.hit(LimitKind::Memory));
+        }
+        Ok(())
+    }
+
+    /// Makes a string of a buffer; its length was reserved or is small.
+    pub fn string(&mut self, units: Vec<u16>) -> Result<Value, Fault> {
+        self.reserve(0)?;
+        Ok(Value::from_units(units))
+    }
+
+    /// Enters a nested run of the interpreter or another deep native recursion; pair with `leave`.
+    pub fn enter(&mut self) -> Result<(), Fault> {
+        if self.nesting >= self.limits.nesting {
+            return Err(self.hit(LimitKind::Depth));
+        }
+        self.nesting += 1;
+        Ok(())
+    }
+
+    /// Leaves it.
+    pub fn leave(&mut self) {
+        self.nesting -= 1;
+    }
+
+    /// Sends a message to the host, within the limit of output.
+    pub fn message(&mut self, text: &str, status: crate::host::MessageStatus) -> Result<(), Fault> {
+        self.output = self.output.saturating_add(text.len() + 1);
+        if self.output > self.limits.output {
+            return Err(self.hit(LimitKind::Output));
+        }
+        self.host.message(text, status);
+        Ok(())
+    }
+
+    // ---- constants --------------------------------------------------------------------------
+
+    /// The code of a module of the run.
+    pub(crate) fn module_code(&self, module: u32) -> &ModuleCode {
+        match self.program.modules.get(module as usize) {
+            Some(module) => module,
+            None => match &self.modules[module as usize].dynamic {
+                Some(module) => module,
+                None => &self.program.modules[0],
+            },
+        }
+    }
+
+    #[cold]
+    pub(crate) fn materialise(&mut self, module: u32, k: u32) -> Value {
+        let value = match &self.module_code(module).consts[k as usize] {
+            Const::Number(number) => Value::from(number.clone()),
+            Const::Str(text) => Value::str(text),
+            Const::Date(date) => Value::Date(*date),
+        };
+        self.modules[module as usize].consts[k as usize] = value.clone();
+        value
+    }
+
+    /// A property of the host, asked for once a run.
+    pub(crate) fn property(&mut self, index: u32) -> Result<Value, Fault> {
+        if let Some(Some(value)) = self.properties.get(index as usize) {
+            return Ok(value.clone());
+        }
+        let name = self.program.environment.properties[index as usize].clone();
+        match self.host.global(&name) {
+            Some(object) => {
+                let value = self.host_object(object);
+                self.properties[index as usize] = Some(value.clone());
+                Ok(value)
+            }
+            None => Err(error::Message::VariableNotFound(name).into()),
+        }
+    }
+
+    /// The error in hand: of the innermost handler that is being executed.
+    #[must_use]
+    pub fn current_error(&self) -> Option<Rc<ErrorInfo>> {
+        for frame in self.frames.iter().rev() {
+            let code = self.module_code(frame.module);
+            let method = &code.methods[frame.method as usize];
+            // The instruction in hand is the one before the next.
+            let pc = frame.pc.saturating_sub(1);
+            if let Some(handler) = method.handling.iter().find(|it| it.start <= pc && pc < it.end)
+                && let Some(Value::Error(error)) = self.stack.get(frame.base as usize + handler.reg as usize)
+            {
+                return Some(Rc::clone(error));
+            }
+        }
+        None
+    }
+}
+
+impl Drop for Vm<'_> {
+    fn drop(&mut self) {
+        let account = self.account();
+        let _entered = account.enter();
+        self.stack.clear();
+        self.globals.clear();
+        self.properties.clear();
+        self.modules.clear();
+        self.extensions.clear();
+        self.heap.clear();
+    }
+}
