@@ -3,15 +3,7 @@
 
 use std::fmt::Write as _;
 
-/// Language of messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Locale {
-    /// Russian.
-    #[default]
-    Ru,
-    /// English.
-    En,
-}
+pub use crate::kernel::locale::Locale;
 
 /// What was expected where something else stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +29,14 @@ pub enum Problem {
     DateNotClosed,
     BadDate,
     BadNumber,
-    UnexpectedToken { expected: Expected, found: String },
-    BlockNotClosed { opener: &'static str, closer: &'static str },
+    UnexpectedToken {
+        expected: Expected,
+        found: String,
+    },
+    BlockNotClosed {
+        opener: &'static str,
+        closer: &'static str,
+    },
     TooDeep,
     TooLong,
     NotAStatement,
@@ -56,10 +54,22 @@ pub enum Problem {
     RegionNotOpen,
     RegionWithoutName,
     UseRefused,
-    UndefinedVariable { name: String, hint: Option<Hint> },
-    UndefinedFunction { name: String, hint: Option<Hint> },
-    UndefinedType { name: String, hint: Option<Hint> },
-    UndefinedMember { name: String, hint: Option<Hint> },
+    UndefinedVariable {
+        name: String,
+        hint: Option<Hint>,
+    },
+    UndefinedFunction {
+        name: String,
+        hint: Option<Hint>,
+    },
+    UndefinedType {
+        name: String,
+        hint: Option<Hint>,
+    },
+    UndefinedMember {
+        name: String,
+        hint: Option<Hint>,
+    },
     ProcedureAsFunction(String),
     TooFewArguments(String),
     TooManyArguments(String),
@@ -101,7 +111,11 @@ impl Diagnostic {
     /// A problem at some bytes.
     #[must_use]
     pub fn new(problem: Problem, start: u32, end: u32) -> Diagnostic {
-        Diagnostic { problem, start, end }
+        Diagnostic {
+            problem,
+            start,
+            end,
+        }
     }
 
     /// The message alone.
@@ -120,7 +134,9 @@ fn hint_text(hint: Option<&Hint>, locale: Locale) -> String {
             "; в имени смешаны похожие латинские и русские буквы, возможно, вы имели в виду «{name}»"
         ),
         (Some(Hint::LookAlike(name)), Locale::En) => {
-            format!("; the name mixes look-alike Latin and Cyrillic letters, did you mean \"{name}\"?")
+            format!(
+                "; the name mixes look-alike Latin and Cyrillic letters, did you mean \"{name}\"?"
+            )
         }
     }
 }
@@ -134,8 +150,14 @@ fn message(problem: &Problem, locale: Locale) -> String {
         Problem::BadCharacter(c) => {
             format!("{} «{c}»", pick("Неизвестный символ", "Unknown character"))
         }
-        Problem::StringNotClosed => pick("Строка не закрыта кавычкой", "The string has no closing quote"),
-        Problem::DateNotClosed => pick("Дата не закрыта апострофом", "The date has no closing apostrophe"),
+        Problem::StringNotClosed => pick(
+            "Строка не закрыта кавычкой",
+            "The string has no closing quote",
+        ),
+        Problem::DateNotClosed => pick(
+            "Дата не закрыта апострофом",
+            "The date has no closing apostrophe",
+        ),
         Problem::BadDate => pick("Неверная константа типа Дата", "Not a date"),
         Problem::BadNumber => pick("Неверная числовая константа", "Not a number"),
         Problem::UnexpectedToken { expected, found } => {
@@ -147,7 +169,11 @@ fn message(problem: &Problem, locale: Locale) -> String {
                 (Expected::Name, _) => pick("имя", "a name"),
                 (Expected::Constant, _) => pick("константа", "a constant"),
             };
-            let found = if found.is_empty() { pick("конец текста", "the end of the text") } else { format!("«{found}»") };
+            let found = if found.is_empty() {
+                pick("конец текста", "the end of the text")
+            } else {
+                format!("«{found}»")
+            };
             match locale {
                 Locale::Ru => format!("Ожидается {what}, а стоит {found}"),
                 Locale::En => format!("Expected {what}, found {found}"),
@@ -163,7 +189,10 @@ fn message(problem: &Problem, locale: Locale) -> String {
             "Выражение не является оператором: ожидается присваивание или вызов",
             "The expression is no statement: expected an assignment or a call",
         ),
-        Problem::CannotAssign => pick("Этому выражению нельзя присвоить значение", "This expression cannot be assigned to"),
+        Problem::CannotAssign => pick(
+            "Этому выражению нельзя присвоить значение",
+            "This expression cannot be assigned to",
+        ),
         Problem::VarOutOfOrder => pick(
             "Объявления переменных должны стоять до методов и операторов",
             "Declarations of variables must precede methods and statements",
@@ -181,9 +210,18 @@ fn message(problem: &Problem, locale: Locale) -> String {
             "Two unary operators in a row are not allowed: use brackets",
         ),
         Problem::IfDirectiveNotClosed => pick("Не закрыта инструкция #Если", "#If is not closed"),
-        Problem::DirectiveWithoutIf => pick("Инструкция препроцессора без #Если", "A preprocessor directive without #If"),
-        Problem::DirectiveWithoutThen => pick("В инструкции препроцессора ожидается «Тогда»", "Expected \"Then\" in the directive"),
-        Problem::BadDirectiveCondition => pick("Неверное условие инструкции препроцессора", "Bad condition of a directive"),
+        Problem::DirectiveWithoutIf => pick(
+            "Инструкция препроцессора без #Если",
+            "A preprocessor directive without #If",
+        ),
+        Problem::DirectiveWithoutThen => pick(
+            "В инструкции препроцессора ожидается «Тогда»",
+            "Expected \"Then\" in the directive",
+        ),
+        Problem::BadDirectiveCondition => pick(
+            "Неверное условие инструкции препроцессора",
+            "Bad condition of a directive",
+        ),
         Problem::UnknownDirective(word) => match locale {
             Locale::Ru => format!("Неизвестная инструкция препроцессора «#{word}»"),
             Locale::En => format!("Unknown directive \"#{word}\""),
@@ -196,53 +234,110 @@ fn message(problem: &Problem, locale: Locale) -> String {
             "#Use is not supported: call common modules by name",
         ),
         Problem::UndefinedVariable { name, hint } => {
-            format!("{} ({name}){}", pick("Переменная не определена", "Variable is not defined"), hint_text(hint.as_ref(), locale))
+            format!(
+                "{} ({name}){}",
+                pick("Переменная не определена", "Variable is not defined"),
+                hint_text(hint.as_ref(), locale)
+            )
         }
         Problem::UndefinedFunction { name, hint } => format!(
             "{} ({name}){}",
-            pick("Процедура или функция с указанным именем не определена", "Procedure or function is not defined"),
+            pick(
+                "Процедура или функция с указанным именем не определена",
+                "Procedure or function is not defined"
+            ),
             hint_text(hint.as_ref(), locale)
         ),
         Problem::UndefinedType { name, hint } => {
-            format!("{} ({name}){}", pick("Тип не определен", "Type is not defined"), hint_text(hint.as_ref(), locale))
+            format!(
+                "{} ({name}){}",
+                pick("Тип не определен", "Type is not defined"),
+                hint_text(hint.as_ref(), locale)
+            )
         }
         Problem::UndefinedMember { name, hint } => {
-            format!("{} ({name}){}", pick("Метод объекта не обнаружен", "Method of the object is not found"), hint_text(hint.as_ref(), locale))
+            format!(
+                "{} ({name}){}",
+                pick(
+                    "Метод объекта не обнаружен",
+                    "Method of the object is not found"
+                ),
+                hint_text(hint.as_ref(), locale)
+            )
         }
         Problem::ProcedureAsFunction(name) => {
-            format!("{} ({name})", pick("Обращение к процедуре как к функции", "A procedure is used as a function"))
+            format!(
+                "{} ({name})",
+                pick(
+                    "Обращение к процедуре как к функции",
+                    "A procedure is used as a function"
+                )
+            )
         }
         Problem::TooFewArguments(name) => {
-            format!("{} ({name})", pick("Недостаточно фактических параметров", "Not enough actual parameters"))
+            format!(
+                "{} ({name})",
+                pick(
+                    "Недостаточно фактических параметров",
+                    "Not enough actual parameters"
+                )
+            )
         }
         Problem::TooManyArguments(name) => {
-            format!("{} ({name})", pick("Слишком много фактических параметров", "Too many actual parameters"))
+            format!(
+                "{} ({name})",
+                pick(
+                    "Слишком много фактических параметров",
+                    "Too many actual parameters"
+                )
+            )
         }
         Problem::ConstantAssigned(name) => match locale {
             Locale::Ru => format!("Присваивание невозможно: «{name}» доступно только для чтения"),
             Locale::En => format!("Cannot assign: \"{name}\" is read only"),
         },
         Problem::DuplicateName(name) => {
-            format!("{} ({name})", pick("Переменная уже определена", "Variable is already defined"))
+            format!(
+                "{} ({name})",
+                pick("Переменная уже определена", "Variable is already defined")
+            )
         }
         Problem::DuplicateMethod(name) => format!(
             "{} ({name})",
-            pick("Процедура или функция с указанным именем уже определена", "Procedure or function is already defined")
+            pick(
+                "Процедура или функция с указанным именем уже определена",
+                "Procedure or function is already defined"
+            )
         ),
         Problem::DuplicateLabel(name) => {
-            format!("{} ({name})", pick("Метка уже определена", "Label is already defined"))
+            format!(
+                "{} ({name})",
+                pick("Метка уже определена", "Label is already defined")
+            )
         }
-        Problem::UnknownLabel(name) => format!("{} ({name})", pick("Метка не определена", "Label is not defined")),
+        Problem::UnknownLabel(name) => format!(
+            "{} ({name})",
+            pick("Метка не определена", "Label is not defined")
+        ),
         Problem::LabelInsideBlock(name) => format!(
             "{} ({name})",
-            pick("Переход внутрь блока невозможен", "A jump into a block is not possible")
+            pick(
+                "Переход внутрь блока невозможен",
+                "A jump into a block is not possible"
+            )
         ),
         Problem::BreakOutsideLoop(word) => match locale {
             Locale::Ru => format!("«{word}» вне цикла"),
             Locale::En => format!("\"{word}\" outside a loop"),
         },
-        Problem::ReturnValueInProcedure => pick("Процедура не может возвращать значение", "A procedure cannot return a value"),
-        Problem::ReturnWithoutValue => pick("Функция должна возвращать значение", "A function must return a value"),
+        Problem::ReturnValueInProcedure => pick(
+            "Процедура не может возвращать значение",
+            "A procedure cannot return a value",
+        ),
+        Problem::ReturnWithoutValue => pick(
+            "Функция должна возвращать значение",
+            "A function must return a value",
+        ),
         Problem::ReturnOutsideMethod => pick(
             "Оператор «Возврат» может стоять только внутри процедуры или функции",
             "\"Return\" can stand only inside a procedure or function",
@@ -251,7 +346,10 @@ fn message(problem: &Problem, locale: Locale) -> String {
             "«ВызватьИсключение» без параметра может стоять только в блоке «Исключение»",
             "\"Raise\" without a parameter can stand only in \"Except\"",
         ),
-        Problem::TooManyVariables => pick("Слишком много переменных в одном методе", "Too many variables in one method"),
+        Problem::TooManyVariables => pick(
+            "Слишком много переменных в одном методе",
+            "Too many variables in one method",
+        ),
     }
 }
 
@@ -273,9 +371,22 @@ pub fn locate(text: &str, offset: u32) -> (LineColumn, &str) {
     }
     let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
     let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    let line = text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count() as u32 + 1;
-    let column = text[start..offset].trim_start_matches('\u{feff}').chars().count() as u32 + 1;
-    (LineColumn { line, column }, text[start..end].trim_end_matches('\r').trim_start_matches('\u{feff}'))
+    let line = text.as_bytes()[..start]
+        .iter()
+        .filter(|&&byte| byte == b'\n')
+        .count() as u32
+        + 1;
+    let column = text[start..offset]
+        .trim_start_matches('\u{feff}')
+        .chars()
+        .count() as u32
+        + 1;
+    (
+        LineColumn { line, column },
+        text[start..end]
+            .trim_end_matches('\r')
+            .trim_start_matches('\u{feff}'),
+    )
 }
 
 /// The source line with a caret under the column; tabs keep their width.

@@ -203,7 +203,13 @@ pub trait HostObject: std::any::Any {
 
     /// Calls a method; skipped arguments are [`Value::Missing`]. It may block, and may call back into
     /// the program with [`Vm::call_function`]. `this` is the object as a value.
-    fn call(&self, _id: u32, _vm: &mut Vm<'_>, _this: &Value, _args: &mut [Value]) -> Result<Value, Fault> {
+    fn call(
+        &self,
+        _id: u32,
+        _vm: &mut Vm<'_>,
+        _this: &Value,
+        _args: &mut [Value],
+    ) -> Result<Value, Fault> {
         Ok(Value::Undefined)
     }
 

@@ -6,5 +6,6 @@ pub mod verify;
 
 pub use op::Op;
 pub use program::{
-    ArgSource, Const, Environment, Handler, MethodCode, ModuleCode, NameRef, ParamInfo, Program, Site, Source,
+    ArgSource, Const, Environment, Handler, MethodCode, ModuleCode, NameRef, ParamInfo, Program,
+    Site, Source,
 };

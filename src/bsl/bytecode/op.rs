@@ -11,6 +11,10 @@ pub type Target = u32;
 
 /// An instruction of 12 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(
+    missing_docs,
+    reason = "operands are told of in the head of this file and at each instruction"
+)]
 pub enum Op {
     /// `dst` := constant `k` of the module.
     Const { dst: Reg, k: u32 },
@@ -157,11 +161,26 @@ pub enum Op {
     /// `dst` := method `method` of the own module; its arguments are complete.
     Call { dst: Reg, args: Reg, method: u32 },
     /// `dst` := function `func` of the library with `n` arguments.
-    CallNative { dst: Reg, args: Reg, n: u16, func: u16 },
+    CallNative {
+        dst: Reg,
+        args: Reg,
+        n: u16,
+        func: u16,
+    },
     /// `dst` := `obj`.name(…) of the site.
-    CallMethod { dst: Reg, obj: Reg, args: Reg, site: u32 },
+    CallMethod {
+        dst: Reg,
+        obj: Reg,
+        args: Reg,
+        site: u32,
+    },
     /// `dst` := Новый type `ty` of the library with `n` arguments.
-    New { dst: Reg, args: Reg, n: u16, ty: u16 },
+    New {
+        dst: Reg,
+        args: Reg,
+        n: u16,
+        ty: u16,
+    },
     /// `dst` := Новый(`args`, `args + 1`).
     NewDynamic { dst: Reg, args: Reg },
     /// Leaves the method with `src`.

@@ -187,7 +187,9 @@ impl ModuleCode {
     /// The spelling of a name.
     #[must_use]
     pub fn spelling(&self, name: NameRef) -> &str {
-        self.text.get(name.start as usize..(name.start + name.len) as usize).unwrap_or("")
+        self.text
+            .get(name.start as usize..(name.start + name.len) as usize)
+            .unwrap_or("")
     }
 }
 
@@ -227,7 +229,9 @@ impl Program {
     #[must_use]
     pub fn module(&self, name: &str) -> Option<usize> {
         let name = crate::syntax::names::fold(name);
-        self.modules.iter().position(|module| crate::syntax::names::fold(&module.name) == name)
+        self.modules
+            .iter()
+            .position(|module| crate::syntax::names::fold(&module.name) == name)
     }
 
     /// All problems: number of the module and the diagnostic.
@@ -242,8 +246,11 @@ impl Program {
     #[must_use]
     pub fn render_problems(&self, module: usize, locale: Locale) -> String {
         let module = &self.modules[module];
-        let texts: Vec<String> =
-            module.problems.iter().map(|problem| render(&module.name, &module.text, problem, locale)).collect();
+        let texts: Vec<String> = module
+            .problems
+            .iter()
+            .map(|problem| render(&module.name, &module.text, problem, locale))
+            .collect();
         texts.join("\n")
     }
 

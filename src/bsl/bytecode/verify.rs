@@ -47,14 +47,42 @@ pub fn verify(module: &ModuleCode, method: &MethodCode, around: Around) -> Resul
         return Err(Refusal::TooManyRegisters);
     }
     let length = method.code.len() as u32;
-    let reg = |reg: Reg| if u32::from(reg) < registers { Ok(()) } else { Err(Refusal::Register(reg.into())) };
+    let reg = |reg: Reg| {
+        if u32::from(reg) < registers {
+            Ok(())
+        } else {
+            Err(Refusal::Register(reg.into()))
+        }
+    };
     let regs = |list: &[Reg]| list.iter().try_for_each(|&it| reg(it));
     let row = |start: Reg, n: u32| {
-        if u32::from(start) + n <= registers { Ok(()) } else { Err(Refusal::Register(u32::from(start) + n)) }
+        if u32::from(start) + n <= registers {
+            Ok(())
+        } else {
+            Err(Refusal::Register(u32::from(start) + n))
+        }
     };
-    let target = |to: u32| if to < length { Ok(()) } else { Err(Refusal::Target(to)) };
-    let site = |at: u32| if (at as usize) < module.sites.len() { Ok(()) } else { Err(Refusal::Site(at)) };
-    let var = |at: u16| if (at as usize) < around.vars { Ok(()) } else { Err(Refusal::Variable(at.into())) };
+    let target = |to: u32| {
+        if to < length {
+            Ok(())
+        } else {
+            Err(Refusal::Target(to))
+        }
+    };
+    let site = |at: u32| {
+        if (at as usize) < module.sites.len() {
+            Ok(())
+        } else {
+            Err(Refusal::Site(at))
+        }
+    };
+    let var = |at: u16| {
+        if (at as usize) < around.vars {
+            Ok(())
+        } else {
+            Err(Refusal::Variable(at.into()))
+        }
+    };
     for op in &method.code {
         match *op {
             Op::Const { dst, k } => {
@@ -72,7 +100,10 @@ pub fn verify(module: &ModuleCode, method: &MethodCode, around: Around) -> Resul
             | Op::LoadProp { dst, .. }
             | Op::LoadCommon { dst, .. }
             | Op::RefGlobal { dst, .. } => reg(dst)?,
-            Op::Move { dst, src } | Op::LoadRef { dst, src } | Op::RefLocal { dst, src } | Op::Evaluate { dst, src } => {
+            Op::Move { dst, src }
+            | Op::LoadRef { dst, src }
+            | Op::RefLocal { dst, src }
+            | Op::Evaluate { dst, src } => {
                 regs(&[dst, src])?;
             }
             Op::StoreRef { to, src } => regs(&[to, src])?,
@@ -93,12 +124,17 @@ pub fn verify(module: &ModuleCode, method: &MethodCode, around: Around) -> Resul
             }
             Op::LoadEnumItem { dst, list, item } => {
                 reg(dst)?;
-                let known = LIBRARY.enums.get(list as usize).is_some_and(|list| (item as usize) < list.items.len());
+                let known = LIBRARY
+                    .enums
+                    .get(list as usize)
+                    .is_some_and(|list| (item as usize) < list.items.len());
                 if !known {
                     return Err(Refusal::Library(list.into()));
                 }
             }
-            Op::RefElement { dst, obj, key } | Op::GetIndex { dst, obj, key } => regs(&[dst, obj, key])?,
+            Op::RefElement { dst, obj, key } | Op::GetIndex { dst, obj, key } => {
+                regs(&[dst, obj, key])?
+            }
             Op::SetIndex { obj, key, src } => regs(&[obj, key, src])?,
             Op::RefField { dst, obj, site: at } | Op::GetField { dst, obj, site: at } => {
                 regs(&[dst, obj])?;
@@ -143,8 +179,16 @@ pub fn verify(module: &ModuleCode, method: &MethodCode, around: Around) -> Resul
             | Op::JumpLe { a, b, to }
             | Op::JumpGt { a, b, to }
             | Op::JumpGe { a, b, to }
-            | Op::ForPrep { var: a, limit: b, to }
-            | Op::ForStep { var: a, limit: b, to } => {
+            | Op::ForPrep {
+                var: a,
+                limit: b,
+                to,
+            }
+            | Op::ForStep {
+                var: a,
+                limit: b,
+                to,
+            } => {
                 regs(&[a, b])?;
                 target(to)?;
             }
@@ -166,7 +210,9 @@ pub fn verify(module: &ModuleCode, method: &MethodCode, around: Around) -> Resul
                 reg(dst)?;
                 target(to)?;
             }
-            Op::Call { dst, method: at, .. } => {
+            Op::Call {
+                dst, method: at, ..
+            } => {
                 reg(dst)?;
                 if at as usize >= around.methods {
                     return Err(Refusal::Method(at));
@@ -179,7 +225,12 @@ pub fn verify(module: &ModuleCode, method: &MethodCode, around: Around) -> Resul
                     return Err(Refusal::Library(func.into()));
                 }
             }
-            Op::CallMethod { dst, obj, args, site: at } => {
+            Op::CallMethod {
+                dst,
+                obj,
+                args,
+                site: at,
+            } => {
                 regs(&[dst, obj])?;
                 site(at)?;
                 row(args, module.sites[at as usize].args.len() as u32)?;
@@ -195,7 +246,10 @@ pub fn verify(module: &ModuleCode, method: &MethodCode, around: Around) -> Resul
                 reg(dst)?;
                 row(args, 2)?;
             }
-            Op::Return { src } | Op::Raise { src } | Op::RaiseAgain { src } | Op::Execute { src } => reg(src)?,
+            Op::Return { src }
+            | Op::Raise { src }
+            | Op::RaiseAgain { src }
+            | Op::Execute { src } => reg(src)?,
             Op::RaiseFull { args } => row(args, 5)?,
             Op::ReturnUndefined | Op::NoEvents => {}
         }

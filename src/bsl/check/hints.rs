@@ -5,14 +5,34 @@ use crate::syntax::names::fold;
 
 /// Latin letters and the Cyrillic ones that look like them.
 const LOOK_ALIKES: &[(char, char)] = &[
-    ('a', 'а'), ('b', 'в'), ('c', 'с'), ('e', 'е'), ('h', 'н'), ('k', 'к'), ('m', 'м'), ('o', 'о'),
-    ('p', 'р'), ('t', 'т'), ('x', 'х'), ('y', 'у'), ('i', 'і'), ('u', 'и'), ('n', 'п'), ('r', 'г'),
+    ('a', 'а'),
+    ('b', 'в'),
+    ('c', 'с'),
+    ('e', 'е'),
+    ('h', 'н'),
+    ('k', 'к'),
+    ('m', 'м'),
+    ('o', 'о'),
+    ('p', 'р'),
+    ('t', 'т'),
+    ('x', 'х'),
+    ('y', 'у'),
+    ('i', 'і'),
+    ('u', 'и'),
+    ('n', 'п'),
+    ('r', 'г'),
 ];
 
 /// Two names with the same skeleton look alike on the screen.
 fn skeleton(name: &str) -> String {
     name.chars()
-        .map(|c| LOOK_ALIKES.iter().take(13).find(|(latin, _)| *latin == c).map_or(c, |pair| pair.1))
+        .map(|c| {
+            LOOK_ALIKES
+                .iter()
+                .take(13)
+                .find(|(latin, _)| *latin == c)
+                .map_or(c, |pair| pair.1)
+        })
         .collect()
 }
 
@@ -60,13 +80,17 @@ fn distance(a: &[char], b: &str) -> usize {
     for (i, row) in rows.iter_mut().enumerate() {
         row[0] = i;
     }
-    for j in 0..=b.len() {
-        rows[0][j] = j;
+    if let Some(first) = rows.first_mut() {
+        for (j, cell) in first.iter_mut().enumerate() {
+            *cell = j;
+        }
     }
     for i in 1..=a.len() {
         for j in 1..=b.len() {
             let cost = usize::from(a[i - 1] != b[j - 1]);
-            let mut least = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + cost);
+            let mut least = (rows[i - 1][j] + 1)
+                .min(rows[i][j - 1] + 1)
+                .min(rows[i - 1][j - 1] + cost);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 least = least.min(rows[i - 2][j - 2] + 1);
             }

@@ -57,12 +57,19 @@ pub fn check(block: &Block, names: &Names, problems: &mut Vec<Diagnostic>) {
         problems.push(Diagnostic::new(problem(text), word.pos, end));
     };
     for (at, (word, _)) in found.labels.iter().enumerate() {
-        if found.labels[..at].iter().any(|(other, _)| other.name == word.name) {
+        if found.labels[..at]
+            .iter()
+            .any(|(other, _)| other.name == word.name)
+        {
             report(Problem::DuplicateLabel, *word);
         }
     }
     for (word, mut from) in found.gotos {
-        let Some((_, target)) = found.labels.iter().find(|(label, _)| label.name == word.name) else {
+        let Some((_, target)) = found
+            .labels
+            .iter()
+            .find(|(label, _)| label.name == word.name)
+        else {
             report(Problem::UnknownLabel, word);
             continue;
         };

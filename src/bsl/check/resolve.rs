@@ -7,7 +7,9 @@ use super::scope::{Forward, ForwardTo, Meaning, MethodScope, ModuleView};
 use crate::bytecode::program::Globals;
 use crate::diagnostic::{Diagnostic, Hint, Problem};
 use crate::library::registry::LIBRARY;
-use crate::syntax::ast::{Block, ExprId, ExprKind, List, RaiseKind, SKIPPED, Stmt, StmtKind, Tree, Word};
+use crate::syntax::ast::{
+    Block, ExprId, ExprKind, List, RaiseKind, SKIPPED, Stmt, StmtKind, Tree, Word,
+};
 use crate::syntax::names::{Name, Names};
 
 /// What stands around a module.
@@ -70,7 +72,12 @@ pub fn check(tree: &Tree, world: World<'_>) -> Checked {
 
 /// Checks all that needs no names: labels, jumps, Возврат, doubled methods.
 pub fn check_syntax_only(tree: &Tree, names: &Names, text: &str) -> Vec<Diagnostic> {
-    let world = World { names, globals: &Globals::default(), view: &ModuleView::default(), text };
+    let world = World {
+        names,
+        globals: &Globals::default(),
+        view: &ModuleView::default(),
+        text,
+    };
     Resolver::new(tree, world, false).module().problems
 }
 
@@ -84,7 +91,11 @@ pub fn check_dynamic(tree: &Tree, world: World<'_>, locals: &[Name]) -> Checked 
     resolver.block(&tree.body);
     labels::check(&tree.body, world.names, &mut resolver.problems);
     let scope = std::mem::take(&mut resolver.scope);
-    Checked { meanings: resolver.meanings, scopes: vec![scope], problems: resolver.problems }
+    Checked {
+        meanings: resolver.meanings,
+        scopes: vec![scope],
+        problems: resolver.problems,
+    }
 }
 
 /// Checks one expression inside a method with these variables.
@@ -96,7 +107,11 @@ pub fn check_expression(tree: &Tree, expr: ExprId, world: World<'_>, locals: &[N
     }
     resolver.expr(expr);
     let scope = std::mem::take(&mut resolver.scope);
-    Checked { meanings: resolver.meanings, scopes: vec![scope], problems: resolver.problems }
+    Checked {
+        meanings: resolver.meanings,
+        scopes: vec![scope],
+        problems: resolver.problems,
+    }
 }
 
 impl<'a, 'w> Resolver<'a, 'w> {
@@ -107,9 +122,17 @@ impl<'a, 'w> Resolver<'a, 'w> {
             world,
             tree,
             resolve,
-            meanings: if resolve { vec![Meaning::None; tree.exprs.len()] } else { Vec::new() },
+            meanings: if resolve {
+                vec![Meaning::None; tree.exprs.len()]
+            } else {
+                Vec::new()
+            },
             problems: Vec::new(),
-            stamps: if resolve { vec![(0, 0); world.names.len()] } else { Vec::new() },
+            stamps: if resolve {
+                vec![(0, 0); world.names.len()]
+            } else {
+                Vec::new()
+            },
             stamp: 0,
             scope: MethodScope::default(),
             params: 0,
@@ -134,9 +157,16 @@ impl<'a, 'w> Resolver<'a, 'w> {
             if method.word.name.0 != u32::MAX && seen.insert(method.word.name, ()).is_some() {
                 self.word_problem(Problem::DuplicateMethod, method.word);
             }
-            self.begin(if method.is_function { Context::Function } else { Context::Procedure });
+            self.begin(if method.is_function {
+                Context::Function
+            } else {
+                Context::Procedure
+            });
             for (at, param) in method.params.iter().enumerate() {
-                if method.params[..at].iter().any(|other| other.word.name == param.word.name) {
+                if method.params[..at]
+                    .iter()
+                    .any(|other| other.word.name == param.word.name)
+                {
                     self.word_problem(Problem::DuplicateName, param.word);
                 }
                 self.declare(param.word.name);
@@ -145,7 +175,10 @@ impl<'a, 'w> Resolver<'a, 'w> {
             self.scope.written = vec![false; self.params];
             for (at, var) in method.vars.iter().enumerate() {
                 let doubled = method.vars[..at].iter().any(|other| other.name == var.name)
-                    || method.params.iter().any(|param| param.word.name == var.name);
+                    || method
+                        .params
+                        .iter()
+                        .any(|param| param.word.name == var.name);
                 if doubled {
                     self.word_problem(Problem::DuplicateName, *var);
                 } else {
@@ -160,7 +193,11 @@ impl<'a, 'w> Resolver<'a, 'w> {
         self.block(&tree.body);
         labels::check(&tree.body, self.world.names, &mut self.problems);
         scopes.push(std::mem::take(&mut self.scope));
-        Checked { meanings: self.meanings, scopes, problems: self.problems }
+        Checked {
+            meanings: self.meanings,
+            scopes,
+            problems: self.problems,
+        }
     }
 
     fn begin(&mut self, context: Context) {
@@ -212,7 +249,11 @@ impl<'a, 'w> Resolver<'a, 'w> {
         if let Some(&slot) = self.world.view.vars.get(&name) {
             return Some(Meaning::Module(slot));
         }
-        self.world.globals.variables.get(&name).map(|&index| Meaning::Global(index))
+        self.world
+            .globals
+            .variables
+            .get(&name)
+            .map(|&index| Meaning::Global(index))
     }
 
     fn constant(&self, name: Name) -> Option<Meaning> {
@@ -234,7 +275,14 @@ impl<'a, 'w> Resolver<'a, 'w> {
         let spelling = self.spelling(pos);
         let len = spelling.len() as u32;
         let hint = self.guess_variable(&spelling);
-        self.problem(Problem::UndefinedVariable { name: spelling, hint }, pos, len);
+        self.problem(
+            Problem::UndefinedVariable {
+                name: spelling,
+                hint,
+            },
+            pos,
+            len,
+        );
         // Once is enough: from here on the name passes for a variable.
         self.declare(name);
     }
@@ -273,13 +321,24 @@ impl<'a, 'w> Resolver<'a, 'w> {
             .chain(globals.properties.keys())
             .chain(globals.commons.keys())
             .map(|&name| names.text(name));
-        let lists = LIBRARY.enums.iter().flat_map(|list| [list.ty.ru, list.ty.en]);
+        let lists = LIBRARY
+            .enums
+            .iter()
+            .flat_map(|list| [list.ty.ru, list.ty.en]);
         guess(name, own.chain(lists))
     }
 
     fn guess_function(&self, name: &str) -> Option<Hint> {
-        let own = self.world.view.methods.keys().map(|&name| self.world.names.text(name));
-        let library = LIBRARY.functions.iter().flat_map(|function| [function.def.ru, function.def.en]);
+        let own = self
+            .world
+            .view
+            .methods
+            .keys()
+            .map(|&name| self.world.names.text(name));
+        let library = LIBRARY
+            .functions
+            .iter()
+            .flat_map(|function| [function.def.ru, function.def.en]);
         guess(name, library.chain(own))
     }
 
@@ -320,7 +379,12 @@ impl<'a, 'w> Resolver<'a, 'w> {
                 self.expr(branch.condition);
                 self.loop_block(&branch.block);
             }
-            StmtKind::For { var, from, to, block } => {
+            StmtKind::For {
+                var,
+                from,
+                to,
+                block,
+            } => {
                 self.expr(*from);
                 self.expr(*to);
                 self.loop_variable(*var);
@@ -343,7 +407,9 @@ impl<'a, 'w> Resolver<'a, 'w> {
                         self.problem(Problem::ReturnValueInProcedure, at, 1);
                     }
                     (Context::Function, None) => self.problem(Problem::ReturnWithoutValue, pos, 7),
-                    (Context::Body | Context::Dynamic, _) => self.problem(Problem::ReturnOutsideMethod, pos, 7),
+                    (Context::Body | Context::Dynamic, _) => {
+                        self.problem(Problem::ReturnOutsideMethod, pos, 7)
+                    }
                     _ => {}
                 }
             }
@@ -361,7 +427,11 @@ impl<'a, 'w> Resolver<'a, 'w> {
             StmtKind::Raise(RaiseKind::Value(value)) => self.expr(*value),
             StmtKind::Raise(RaiseKind::Full(args)) => {
                 if args.len > 5 {
-                    self.problem(Problem::TooManyArguments("ВызватьИсключение".into()), pos, 17);
+                    self.problem(
+                        Problem::TooManyArguments("ВызватьИсключение".into()),
+                        pos,
+                        17,
+                    );
                 }
                 self.list(*args);
             }
@@ -453,7 +523,10 @@ impl<'a, 'w> Resolver<'a, 'w> {
                 if let Some(Meaning::List(list)) = self.meanings.get(object.0 as usize) {
                     let list = LIBRARY.enums[*list as usize];
                     if LIBRARY.item(list, name).is_none() {
-                        self.member_problem(expr.pos, list.items.iter().flat_map(|(ru, en)| [*ru, *en]));
+                        self.member_problem(
+                            expr.pos,
+                            list.items.iter().flat_map(|(ru, en)| [*ru, *en]),
+                        );
                     }
                 }
             }
@@ -481,22 +554,42 @@ impl<'a, 'w> Resolver<'a, 'w> {
         let spelling = self.spelling(pos);
         let len = spelling.len() as u32;
         let hint = guess(&spelling, candidates);
-        self.problem(Problem::UndefinedMember { name: spelling, hint }, pos, len);
+        self.problem(
+            Problem::UndefinedMember {
+                name: spelling,
+                hint,
+            },
+            pos,
+            len,
+        );
     }
 
     fn new_object(&mut self, id: ExprId, name: Name, args: List, pos: u32) {
         let spelling = self.spelling(pos);
         let len = spelling.len() as u32;
-        let known = LIBRARY.type_index(name).map(|index| (index, LIBRARY.types[index as usize]));
+        let known = LIBRARY
+            .type_index(name)
+            .map(|index| (index, LIBRARY.types[index as usize]));
         match known.and_then(|(index, ty)| LIBRARY.constructor(ty).map(|arity| (index, arity))) {
             Some((index, (min, max))) => {
                 self.meanings[id.0 as usize] = Meaning::Type(index);
                 self.arity(&spelling, args.len, min, max, pos);
             }
             None => {
-                let types = LIBRARY.types.iter().filter(|ty| ty.new.is_some()).flat_map(|ty| [ty.ru, ty.en]);
+                let types = LIBRARY
+                    .types
+                    .iter()
+                    .filter(|ty| ty.new.is_some())
+                    .flat_map(|ty| [ty.ru, ty.en]);
                 let hint = guess(&spelling, types);
-                self.problem(Problem::UndefinedType { name: spelling, hint }, pos, len);
+                self.problem(
+                    Problem::UndefinedType {
+                        name: spelling,
+                        hint,
+                    },
+                    pos,
+                    len,
+                );
             }
         }
     }
@@ -545,13 +638,19 @@ impl<'a, 'w> Resolver<'a, 'w> {
             if arg == SKIPPED || index > 254 {
                 continue;
             }
-            let ExprKind::Name(_) = tree.expr(arg).kind else { continue };
+            let ExprKind::Name(_) = tree.expr(arg).kind else {
+                continue;
+            };
             let param = match self.meanings[arg.0 as usize] {
                 Meaning::Local(slot) if (slot as usize) < self.params => slot,
                 Meaning::Module(_) | Meaning::Global(_) => u16::MAX,
                 _ => continue,
             };
-            self.scope.forwards.push(Forward { param, to, index: index as u8 });
+            self.scope.forwards.push(Forward {
+                param,
+                to,
+                index: index as u8,
+            });
         }
     }
 
@@ -567,7 +666,13 @@ impl<'a, 'w> Resolver<'a, 'w> {
                 self.problem(Problem::ProcedureAsFunction(spelling.clone()), pos, len);
             }
             // No method has more than 255 parameters in practice; the bound only keeps `max` small.
-            self.arity(&spelling, args.len, min, if max == 255 { 254 } else { max }, pos);
+            self.arity(
+                &spelling,
+                args.len,
+                min,
+                if max == 255 { 254 } else { max },
+                pos,
+            );
             return;
         }
         if let Some(index) = LIBRARY.function(name) {
@@ -590,7 +695,14 @@ impl<'a, 'w> Resolver<'a, 'w> {
         let spelling = self.spelling(pos);
         let len = spelling.len() as u32;
         let hint = self.guess_function(&spelling);
-        self.problem(Problem::UndefinedFunction { name: spelling, hint }, pos, len);
+        self.problem(
+            Problem::UndefinedFunction {
+                name: spelling,
+                hint,
+            },
+            pos,
+            len,
+        );
     }
 }
 
@@ -598,6 +710,8 @@ impl<'a, 'w> Resolver<'a, 'w> {
 #[must_use]
 pub fn spelling_at(text: &str, pos: u32) -> &str {
     let rest = text.get(pos as usize..).unwrap_or("");
-    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(rest.len());
     &rest[..end]
 }

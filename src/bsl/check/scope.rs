@@ -58,7 +58,11 @@ impl ModuleView {
     pub fn of(tree: &Tree) -> ModuleView {
         let mut view = ModuleView::default();
         for (index, method) in tree.methods.iter().enumerate() {
-            let min = method.params.iter().rposition(|param| param.default.is_none()).map_or(0, |at| at + 1);
+            let min = method
+                .params
+                .iter()
+                .rposition(|param| param.default.is_none())
+                .map_or(0, |at| at + 1);
             view.methods.entry(method.word.name).or_insert(MethodView {
                 index: index as u32,
                 is_function: method.is_function,
@@ -68,7 +72,9 @@ impl ModuleView {
             });
         }
         for (slot, var) in tree.vars.iter().enumerate() {
-            view.vars.entry(var.word.name).or_insert(slot.min(65_535) as u16);
+            view.vars
+                .entry(var.word.name)
+                .or_insert(slot.min(65_535) as u16);
         }
         view
     }

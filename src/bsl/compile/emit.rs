@@ -2,12 +2,12 @@
 
 use super::{MethodHead, Shared};
 use crate::bytecode::op::{Op, Reg};
-use crate::bytecode::program::{Const, Globals, Handler, MethodCode, NameRef, ParamInfo, Site};
+use crate::bytecode::program::{Const, Handler, MethodCode, NameRef, ParamInfo, Site};
 use crate::check::Checked;
 use crate::check::resolve::spelling_at;
 use crate::check::scope::{Meaning, MethodScope, NameMap};
 use crate::syntax::ast::{ExprId, ExprKind, Tree};
-use crate::syntax::names::{Name, Names};
+use crate::syntax::names::Name;
 use std::collections::HashMap;
 
 /// Constants of a module, each once.
@@ -36,8 +36,6 @@ pub(crate) struct Unit<'u> {
     pub checked: &'u Checked,
     pub scope: &'u MethodScope,
     pub text: &'u str,
-    pub names: &'u Names,
-    pub globals: &'u Globals,
     /// `None` for code of Выполнить, which knows the others only by its module's compiled methods.
     pub shared: Option<&'u Shared<'u>>,
     pub module: usize,
@@ -113,7 +111,13 @@ impl<'u, 'm> Emitter<'u, 'm> {
     }
 
     /// Code of Выполнить shares the registers of the method around it.
-    pub fn around(&mut self, methods: &'u [MethodCode], consts: &'u [Const], registers: u16, outer: &'u [(Name, Reg)]) {
+    pub fn around(
+        &mut self,
+        methods: &'u [MethodCode],
+        consts: &'u [Const],
+        registers: u16,
+        outer: &'u [(Name, Reg)],
+    ) {
         self.around = methods;
         self.around_consts = consts;
         self.outer = outer;
@@ -210,11 +214,19 @@ impl<'u, 'm> Emitter<'u, 'm> {
     // ---- sites ------------------------------------------------------------------------------
 
     pub(super) fn name_ref(&self, name: Name, pos: u32) -> NameRef {
-        NameRef { name, start: pos, len: spelling_at(self.unit.text, pos).len() as u32 }
+        NameRef {
+            name,
+            start: pos,
+            len: spelling_at(self.unit.text, pos).len() as u32,
+        }
     }
 
     pub(super) fn site(&mut self, name: NameRef) -> u32 {
-        self.push_site(Site { name, args: Box::new([]), wants_value: true })
+        self.push_site(Site {
+            name,
+            args: Box::new([]),
+            wants_value: true,
+        })
     }
 
     pub(super) fn push_site(&mut self, site: Site) -> u32 {
@@ -249,7 +261,9 @@ impl<'u, 'm> Emitter<'u, 'm> {
         let locals = self.unit.scope.locals.len();
         let names = if self.unit.scope.dynamic {
             let names = self.unit.scope.locals.iter().enumerate();
-            names.map(|(local, &name)| (name, self.slot(local as u16))).collect()
+            names
+                .map(|(local, &name)| (name, self.slot(local as u16)))
+                .collect()
         } else {
             Vec::new()
         };
@@ -273,13 +287,19 @@ impl<'u, 'm> Emitter<'u, 'm> {
     /// Whether evaluating an expression may change the variable in `slot`: it is handed to a call, or
     /// code is made at run time.
     pub(super) fn may_change(&self, id: ExprId, first: u32, slot: Reg) -> bool {
-        self.unit.tree.exprs[first as usize..=id.0 as usize].iter().enumerate().any(|(offset, expr)| match expr.kind {
-            ExprKind::Method(_, _, args) | ExprKind::New(_, args) => self.hands_over(args, slot),
-            ExprKind::Call(_, args) => {
-                self.unit.checked.meanings[first as usize + offset] == Meaning::Evaluate || self.hands_over(args, slot)
-            }
-            _ => false,
-        })
+        self.unit.tree.exprs[first as usize..=id.0 as usize]
+            .iter()
+            .enumerate()
+            .any(|(offset, expr)| match expr.kind {
+                ExprKind::Method(_, _, args) | ExprKind::New(_, args) => {
+                    self.hands_over(args, slot)
+                }
+                ExprKind::Call(_, args) => {
+                    self.unit.checked.meanings[first as usize + offset] == Meaning::Evaluate
+                        || self.hands_over(args, slot)
+                }
+                _ => false,
+            })
     }
 
     fn hands_over(&self, args: crate::syntax::ast::List, slot: Reg) -> bool {

@@ -32,7 +32,10 @@ impl Emitter<'_, '_> {
         let reg = self.operand(id);
         if matches!(self.meaning(id), Meaning::Local(_)) && self.may_change(later, id.0 + 1, reg) {
             let copy = self.temp();
-            self.emit(Op::Move { dst: copy, src: reg });
+            self.emit(Op::Move {
+                dst: copy,
+                src: reg,
+            });
             return copy;
         }
         reg
@@ -63,7 +66,9 @@ impl Emitter<'_, '_> {
                 self.emit(Op::GetIndex { dst, obj, key });
             }
             ExprKind::Call(name, args) => self.call(id, name, args, dst),
-            ExprKind::Method(object, name, args) => self.method(object, name, args, expr.pos, dst, true),
+            ExprKind::Method(object, name, args) => {
+                self.method(object, name, args, expr.pos, dst, true)
+            }
             ExprKind::New(_, args) => self.new_object(id, args, dst),
             ExprKind::NewDynamic(name, params) => {
                 let start = self.temp();
@@ -90,12 +95,23 @@ impl Emitter<'_, '_> {
             Literal::Undefined => Op::Undefined { dst },
             Literal::Null => Op::Null { dst },
             Literal::Bool(value) => Op::Bool { dst, value: *value },
-            Literal::Number(number) => match number.to_i64().and_then(|int| i32::try_from(int).ok()) {
-                Some(value) => Op::Int { dst, value },
-                None => Op::Const { dst, k: self.constants.add(Const::Number(number.clone())) },
+            Literal::Number(number) => {
+                match number.to_i64().and_then(|int| i32::try_from(int).ok()) {
+                    Some(value) => Op::Int { dst, value },
+                    None => Op::Const {
+                        dst,
+                        k: self.constants.add(Const::Number(number.clone())),
+                    },
+                }
+            }
+            Literal::Str(text) => Op::Const {
+                dst,
+                k: self.constants.add(Const::Str(text.clone())),
             },
-            Literal::Str(text) => Op::Const { dst, k: self.constants.add(Const::Str(text.clone())) },
-            Literal::Date(date) => Op::Const { dst, k: self.constants.add(Const::Date(*date)) },
+            Literal::Date(date) => Op::Const {
+                dst,
+                k: self.constants.add(Const::Date(*date)),
+            },
         };
         self.emit(op);
     }
@@ -117,7 +133,10 @@ impl Emitter<'_, '_> {
             Meaning::Global(var) => Op::LoadGlobal { dst, var },
             Meaning::Property(prop) => Op::LoadProp { dst, prop },
             Meaning::Common(module) => Op::LoadCommon { dst, module },
-            Meaning::List(list) => Op::LoadEnum { dst, list: u32::from(list) },
+            Meaning::List(list) => Op::LoadEnum {
+                dst,
+                list: u32::from(list),
+            },
             _ => Op::Undefined { dst },
         };
         self.emit(op);
@@ -132,7 +151,9 @@ impl Emitter<'_, '_> {
                 if def.strings.is_empty() {
                     self.emit(Op::LoadEnumItem { dst, list, item });
                 } else {
-                    let k = self.constants.add(Const::Str(def.strings[item as usize].into()));
+                    let k = self
+                        .constants
+                        .add(Const::Str(def.strings[item as usize].into()));
                     self.emit(Op::Const { dst, k });
                 }
                 return;
@@ -144,13 +165,17 @@ impl Emitter<'_, '_> {
     }
 
     fn unary(&mut self, op: UnaryOp, operand: ExprId, dst: Reg) {
-        if let (UnaryOp::Minus, ExprKind::Literal(literal)) = (op, self.unit.tree.expr(operand).kind)
+        if let (UnaryOp::Minus, ExprKind::Literal(literal)) =
+            (op, self.unit.tree.expr(operand).kind)
             && let Literal::Number(number) = &self.unit.tree.literals[literal as usize]
         {
             let negative = number.neg();
             let op = match negative.to_i64().and_then(|int| i32::try_from(int).ok()) {
                 Some(value) => Op::Int { dst, value },
-                None => Op::Const { dst, k: self.constants.add(Const::Number(negative)) },
+                None => Op::Const {
+                    dst,
+                    k: self.constants.add(Const::Number(negative)),
+                },
             };
             self.emit(op);
             return;
@@ -169,8 +194,12 @@ impl Emitter<'_, '_> {
             ExprKind::Unary(UnaryOp::Minus, operand) => (operand, -1),
             _ => (id, 1),
         };
-        let ExprKind::Literal(literal) = self.unit.tree.expr(id).kind else { return None };
-        let Literal::Number(number) = &self.unit.tree.literals[literal as usize] else { return None };
+        let ExprKind::Literal(literal) = self.unit.tree.expr(id).kind else {
+            return None;
+        };
+        let Literal::Number(number) = &self.unit.tree.literals[literal as usize] else {
+            return None;
+        };
         i32::try_from(number.to_i64()? * sign).ok()
     }
 
@@ -197,12 +226,18 @@ impl Emitter<'_, '_> {
 
     /// Applies operators from the left; the last writes `dst`.
     fn chain(&mut self, first: ExprId, mut chain: Vec<(ExprId, BinaryOp, ExprId)>, dst: Reg) {
-        let Some((_, _, right)) = chain.last() else { return self.value(first, dst) };
+        let Some((_, _, right)) = chain.last() else {
+            return self.value(first, dst);
+        };
         let mut a = self.operand_before(first, *right);
         let mut temp = None;
         while let Some((id, op, right)) = chain.pop() {
             let mark = self.mark();
-            let to = if chain.is_empty() { dst } else { *temp.get_or_insert_with(|| self.temp()) };
+            let to = if chain.is_empty() {
+                dst
+            } else {
+                *temp.get_or_insert_with(|| self.temp())
+            };
             let mark = mark.max(self.mark());
             self.apply(id, op, a, right, to);
             self.release(mark);
@@ -269,7 +304,10 @@ impl Emitter<'_, '_> {
     fn is_plain(&self, id: ExprId) -> bool {
         match self.unit.tree.expr(id).kind {
             ExprKind::Literal(_) => true,
-            ExprKind::Name(_) => matches!(self.meaning(id), Meaning::Local(_) | Meaning::Module(_) | Meaning::Global(_)),
+            ExprKind::Name(_) => matches!(
+                self.meaning(id),
+                Meaning::Local(_) | Meaning::Module(_) | Meaning::Global(_)
+            ),
             _ => false,
         }
     }
@@ -280,7 +318,9 @@ impl Emitter<'_, '_> {
         let parts = self.summands(id);
         let has_string = parts.iter().any(|(part, _)| self.is_string(*part));
         let all_plain = parts.iter().all(|(part, _)| self.is_plain(*part));
-        if parts.len() >= 2 && (self.is_string(parts[0].0) || (parts.len() > 2 && has_string && all_plain)) {
+        if parts.len() >= 2
+            && (self.is_string(parts[0].0) || (parts.len() > 2 && has_string && all_plain))
+        {
             let mut target = None;
             for group in parts.chunks(CHAIN_MAX) {
                 let start = u32::from(target.unwrap_or(self.mark().min(65_535) as Reg));
@@ -297,7 +337,11 @@ impl Emitter<'_, '_> {
                 }
                 let n = (self.mark() - start) as u16;
                 self.pos = self.unit.tree.expr(group[group.len() - 1].1).pos;
-                self.emit(Op::AddChain { dst: start as Reg, start: start as Reg, n });
+                self.emit(Op::AddChain {
+                    dst: start as Reg,
+                    start: start as Reg,
+                    n,
+                });
                 self.release(start + 1);
             }
             if let Some(src) = target {
@@ -311,7 +355,11 @@ impl Emitter<'_, '_> {
             return;
         }
         let first = parts[0].0;
-        let chain: Vec<_> = parts[1..].iter().rev().map(|(right, at)| (*at, BinaryOp::Add, *right)).collect();
+        let chain: Vec<_> = parts[1..]
+            .iter()
+            .rev()
+            .map(|(right, at)| (*at, BinaryOp::Add, *right))
+            .collect();
         self.chain(first, chain, dst);
     }
 
@@ -336,7 +384,11 @@ impl Emitter<'_, '_> {
             self.value(*part, reg);
         }
         self.pos = self.unit.tree.expr(id).pos;
-        self.emit(Op::Append { var, start, n: (parts.len() - 1) as u16 });
+        self.emit(Op::Append {
+            var,
+            start,
+            n: (parts.len() - 1) as u16,
+        });
         let end = self.emit(Op::Jump { to: 0 });
         self.release(mark);
         self.patch_here(&[slow]);
@@ -365,9 +417,16 @@ impl Emitter<'_, '_> {
         let mark = self.mark();
         let jumps = match expr.kind {
             ExprKind::Unary(UnaryOp::Not, operand) => self.condition(operand, !jump_if),
-            ExprKind::Binary(op @ (BinaryOp::And | BinaryOp::Or), ..) => self.logical_jumps(id, op, jump_if),
+            ExprKind::Binary(op @ (BinaryOp::And | BinaryOp::Or), ..) => {
+                self.logical_jumps(id, op, jump_if)
+            }
             ExprKind::Binary(
-                op @ (BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge),
+                op @ (BinaryOp::Eq
+                | BinaryOp::Ne
+                | BinaryOp::Lt
+                | BinaryOp::Le
+                | BinaryOp::Gt
+                | BinaryOp::Ge),
                 left,
                 right,
             ) => {
@@ -381,7 +440,11 @@ impl Emitter<'_, '_> {
             }
             _ => {
                 let a = self.operand(id);
-                vec![self.emit(if jump_if { Op::JumpIf { a, to: 0 } } else { Op::JumpIfNot { a, to: 0 } })]
+                vec![self.emit(if jump_if {
+                    Op::JumpIf { a, to: 0 }
+                } else {
+                    Op::JumpIfNot { a, to: 0 }
+                })]
             }
         };
         self.release(mark);
@@ -424,7 +487,10 @@ impl Emitter<'_, '_> {
     }
 
     fn compare_jump(&mut self, op: BinaryOp, a: Reg, right: ExprId, pos: u32) -> usize {
-        if let Some(value) = self.small_int(right).and_then(|value| i16::try_from(value).ok()) {
+        if let Some(value) = self
+            .small_int(right)
+            .and_then(|value| i16::try_from(value).ok())
+        {
             self.pos = pos;
             return self.emit(match op {
                 BinaryOp::Eq => Op::JumpEqInt { a, value, to: 0 },
@@ -456,10 +522,20 @@ impl Emitter<'_, '_> {
             Meaning::Method(method) => {
                 let start = self.own_arguments(method, args);
                 self.pos = pos;
-                self.emit(Op::Call { dst, args: start, method });
+                self.emit(Op::Call {
+                    dst,
+                    args: start,
+                    method,
+                });
             }
             Meaning::Evaluate => {
-                let code = self.unit.tree.list(args).first().copied().unwrap_or(SKIPPED);
+                let code = self
+                    .unit
+                    .tree
+                    .list(args)
+                    .first()
+                    .copied()
+                    .unwrap_or(SKIPPED);
                 let src = self.operand(code);
                 self.emit(Op::Evaluate { dst, src });
             }
@@ -469,7 +545,12 @@ impl Emitter<'_, '_> {
                 }
                 let start = self.plain_arguments(args);
                 self.pos = pos;
-                self.emit(Op::CallNative { dst, args: start, n: args.len as u16, func });
+                self.emit(Op::CallNative {
+                    dst,
+                    args: start,
+                    n: args.len as u16,
+                    func,
+                });
             }
             _ => {
                 self.emit(Op::Undefined { dst });
@@ -482,8 +563,12 @@ impl Emitter<'_, '_> {
         if LIBRARY.functions[func as usize].def.ru != "Цел" {
             return false;
         }
-        let [arg] = self.unit.tree.list(args) else { return false };
-        let ExprKind::Binary(BinaryOp::Div, left, right) = self.unit.tree.expr(*arg).kind else { return false };
+        let [arg] = self.unit.tree.list(args) else {
+            return false;
+        };
+        let ExprKind::Binary(BinaryOp::Div, left, right) = self.unit.tree.expr(*arg).kind else {
+            return false;
+        };
         let a = self.operand_before(left, right);
         let b = self.operand(right);
         self.pos = self.unit.tree.expr(*arg).pos;
@@ -515,7 +600,9 @@ impl Emitter<'_, '_> {
 
     fn param_count(&self, method: u32) -> usize {
         match self.unit.shared {
-            Some(shared) => shared.trees[self.unit.module].methods[method as usize].params.len(),
+            Some(shared) => shared.trees[self.unit.module].methods[method as usize]
+                .params
+                .len(),
             None => self.around[method as usize].params.len(),
         }
     }
@@ -526,12 +613,13 @@ impl Emitter<'_, '_> {
             Some(shared) => {
                 let tree = &shared.trees[self.unit.module];
                 let literal = tree.methods[method as usize].params[index].default;
-                literal.map(|literal| super::default(&tree.literals[literal as usize], self.constants))
+                literal
+                    .map(|literal| super::default(&tree.literals[literal as usize], self.constants))
             }
             None => match self.around[method as usize].params[index].default {
-                Some(DefaultValue::Const(k)) => {
-                    Some(DefaultValue::Const(self.constants.add(self.around_consts[k as usize].clone())))
-                }
+                Some(DefaultValue::Const(k)) => Some(DefaultValue::Const(
+                    self.constants.add(self.around_consts[k as usize].clone()),
+                )),
                 other => other,
             },
         };
@@ -576,7 +664,11 @@ impl Emitter<'_, '_> {
                 Meaning::Local(local) => {
                     let src = self.slot(local);
                     // A parameter that is a reference is handed on as it is.
-                    let op = if self.is_ref(src) { Op::Move { dst, src } } else { Op::RefLocal { dst, src } };
+                    let op = if self.is_ref(src) {
+                        Op::Move { dst, src }
+                    } else {
+                        Op::RefLocal { dst, src }
+                    };
                     self.emit(op);
                 }
                 Meaning::Module(var) => {
@@ -605,15 +697,30 @@ impl Emitter<'_, '_> {
 
     /// A call through an object. What it calls is known only at run time, so the site says where
     /// arguments come from.
-    pub(super) fn method(&mut self, object: ExprId, name: Name, args: List, pos: u32, dst: Reg, wants_value: bool) {
+    pub(super) fn method(
+        &mut self,
+        object: ExprId,
+        name: Name,
+        args: List,
+        pos: u32,
+        dst: Reg,
+        wants_value: bool,
+    ) {
         let tree = self.unit.tree;
         let list = tree.list(args);
         let is_local = matches!(self.meaning(object), Meaning::Local(_))
             && matches!(tree.expr(object).kind, ExprKind::Name(_));
         let mut obj = self.operand(object);
-        if is_local && list.iter().any(|&arg| arg != SKIPPED && self.may_change(arg, object.0 + 1, obj)) {
+        if is_local
+            && list
+                .iter()
+                .any(|&arg| arg != SKIPPED && self.may_change(arg, object.0 + 1, obj))
+        {
             let copy = self.temp();
-            self.emit(Op::Move { dst: copy, src: obj });
+            self.emit(Op::Move {
+                dst: copy,
+                src: obj,
+            });
             obj = copy;
         }
         let mut sources = Vec::with_capacity(list.len());
@@ -628,7 +735,11 @@ impl Emitter<'_, '_> {
                         source = match self.meaning(arg) {
                             Meaning::Local(local) => {
                                 let slot = self.slot(local);
-                                if self.is_ref(slot) { ArgSource::Param(slot) } else { ArgSource::Local(slot) }
+                                if self.is_ref(slot) {
+                                    ArgSource::Param(slot)
+                                } else {
+                                    ArgSource::Local(slot)
+                                }
                             }
                             Meaning::Module(var) => ArgSource::Module(var),
                             Meaning::Global(var) => ArgSource::Global(var),
@@ -642,7 +753,9 @@ impl Emitter<'_, '_> {
                         source = ArgSource::Element(container, key_reg);
                         element = Some((container, key_reg));
                     }
-                    ExprKind::Field(object, field) if !matches!(self.meaning(object), Meaning::List(_)) => {
+                    ExprKind::Field(object, field)
+                        if !matches!(self.meaning(object), Meaning::List(_)) =>
+                    {
                         let container = self.temp();
                         self.value(object, container);
                         let site = self.site(self.name_ref(field, expr.pos));
@@ -666,15 +779,28 @@ impl Emitter<'_, '_> {
                     self.emit(Op::GetIndex { dst: reg, obj, key });
                 }
                 (_, ArgSource::Field(obj, site), Some(_)) => {
-                    self.emit(Op::GetField { dst: reg, obj, site });
+                    self.emit(Op::GetField {
+                        dst: reg,
+                        obj,
+                        site,
+                    });
                 }
                 _ => self.value(arg, reg),
             }
         }
         self.pos = pos;
         let name = self.name_ref(name, pos);
-        let site = self.push_site(Site { name, args: sources.into(), wants_value });
-        self.emit(Op::CallMethod { dst, obj, args: start, site });
+        let site = self.push_site(Site {
+            name,
+            args: sources.into(),
+            wants_value,
+        });
+        self.emit(Op::CallMethod {
+            dst,
+            obj,
+            args: start,
+            site,
+        });
     }
 
     fn may_be_written(&self, name: Name, index: usize) -> bool {
@@ -690,7 +816,12 @@ impl Emitter<'_, '_> {
         let start = self.plain_arguments(args);
         self.pos = pos;
         match self.meaning(id) {
-            Meaning::Type(ty) => self.emit(Op::New { dst, args: start, n: args.len as u16, ty }),
+            Meaning::Type(ty) => self.emit(Op::New {
+                dst,
+                args: start,
+                n: args.len as u16,
+                ty,
+            }),
             _ => self.emit(Op::Undefined { dst }),
         };
     }

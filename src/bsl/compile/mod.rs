@@ -9,10 +9,11 @@ use crate::bytecode::op::Reg;
 use crate::bytecode::program::{
     Const, DefaultValue, Environment, Globals, MethodCode, ModuleCode, ParamInfo, Program, Source,
 };
+use crate::bytecode::verify::{Around, verify};
 use crate::check::resolve::check_expression;
 use crate::check::scope::{ForwardTo, MethodScope, ModuleView, NameMap};
 use crate::check::{Checked, World, check, check_dynamic};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Problem};
 use crate::library::registry::LIBRARY;
 use crate::syntax::ast::{Literal, Tree};
 use crate::syntax::names::{Name, Names};
@@ -39,9 +40,9 @@ impl Shared<'_> {
             return true;
         }
         self.exported.get(&name).is_some_and(|methods| {
-            methods
-                .iter()
-                .any(|&(module, method)| self.refs[module as usize][method as usize].get(index) == Some(&true))
+            methods.iter().any(|&(module, method)| {
+                self.refs[module as usize][method as usize].get(index) == Some(&true)
+            })
         })
     }
 }
@@ -60,7 +61,10 @@ fn globals(environment: &Environment, sources: &[Source], names: &mut Names) -> 
     }
     for (index, source) in sources.iter().enumerate() {
         if source.common {
-            globals.commons.entry(names.intern(&source.name)).or_insert(index as u32);
+            globals
+                .commons
+                .entry(names.intern(&source.name))
+                .or_insert(index as u32);
         }
     }
     globals
@@ -80,7 +84,12 @@ pub(crate) fn program(environment: &Environment, sources: &[Source]) -> Program 
     let views: Vec<ModuleView> = trees.iter().map(ModuleView::of).collect();
     let mut checks: Vec<Checked> = Vec::with_capacity(sources.len());
     for (index, tree) in trees.iter().enumerate() {
-        let world = World { names: &names, globals: &globals, view: &views[index], text: &sources[index].text };
+        let world = World {
+            names: &names,
+            globals: &globals,
+            view: &views[index],
+            text: &sources[index].text,
+        };
         let mut checked = check(tree, world);
         problems[index].append(&mut checked.problems);
         problems[index].sort_by_key(|problem| problem.start);
@@ -90,22 +99,47 @@ pub(crate) fn program(environment: &Environment, sources: &[Source]) -> Program 
     for (module, view) in views.iter().enumerate() {
         if sources[module].common {
             for (name, method) in view.methods.iter().filter(|(_, method)| method.export) {
-                exported.entry(*name).or_default().push((module as u32, method.index));
+                exported
+                    .entry(*name)
+                    .or_default()
+                    .push((module as u32, method.index));
             }
         }
     }
     let refs = reference_table(&trees, &checks, &exported);
-    let shared = Shared { refs: &refs, exported: &exported, views: &views, trees: &trees };
+    let shared = Shared {
+        refs: &refs,
+        exported: &exported,
+        views: &views,
+        trees: &trees,
+    };
     let mut modules = Vec::with_capacity(sources.len());
     for (index, source) in sources.iter().enumerate() {
-        modules.push(module(index, source, &shared, &checks[index], std::mem::take(&mut problems[index]), &names, &globals));
+        modules.push(module(
+            index,
+            source,
+            &shared,
+            &checks[index],
+            std::mem::take(&mut problems[index]),
+        ));
     }
-    Program { names, modules, globals, environment: environment.clone() }
+    Program {
+        names,
+        modules,
+        globals,
+        environment: environment.clone(),
+    }
 }
 
 /// A parameter is a reference when the method may write it, itself or through what it calls.
-fn reference_table(trees: &[Tree], checks: &[Checked], exported: &NameMap<Vec<(u32, u32)>>) -> RefTable {
-    let by_value = |module: usize, method: usize, param: usize| trees[module].methods[method].params[param].by_value;
+fn reference_table(
+    trees: &[Tree],
+    checks: &[Checked],
+    exported: &NameMap<Vec<(u32, u32)>>,
+) -> RefTable {
+    let by_value = |module: usize, method: usize, param: usize| {
+        trees[module].methods[method].params[param].by_value
+    };
     let mut refs: RefTable = trees
         .iter()
         .zip(checks)
@@ -119,7 +153,9 @@ fn reference_table(trees: &[Tree], checks: &[Checked], exported: &NameMap<Vec<(u
                         .iter()
                         .enumerate()
                         .map(|(at, param)| {
-                            !param.by_value && (scope.dynamic || scope.written.get(at).copied().unwrap_or(false))
+                            !param.by_value
+                                && (scope.dynamic
+                                    || scope.written.get(at).copied().unwrap_or(false))
                         })
                         .collect()
                 })
@@ -152,12 +188,15 @@ fn reference_table(trees: &[Tree], checks: &[Checked], exported: &NameMap<Vec<(u
                         continue;
                     }
                     let written = match forward.to {
-                        ForwardTo::Method(to) => refs[module][to as usize].get(index) == Some(&true),
+                        ForwardTo::Method(to) => {
+                            refs[module][to as usize].get(index) == Some(&true)
+                        }
                         ForwardTo::Name(name) => {
                             (index < 32 && LIBRARY.method_out(name) & (1 << index) != 0)
                                 || exported.get(&name).is_some_and(|methods| {
                                     methods.iter().any(|&(module, method)| {
-                                        refs[module as usize][method as usize].get(index) == Some(&true)
+                                        refs[module as usize][method as usize].get(index)
+                                            == Some(&true)
                                     })
                                 })
                         }
@@ -179,8 +218,6 @@ fn module(
     shared: &Shared<'_>,
     checked: &Checked,
     problems: Vec<Diagnostic>,
-    names: &Names,
-    globals: &Globals,
 ) -> ModuleCode {
     let tree = &shared.trees[index];
     let view = shared.views[index].clone();
@@ -197,24 +234,46 @@ fn module(
                 .map(|(number, param)| ParamInfo {
                     by_ref: shared.refs[index][at][number],
                     required: param.default.is_none(),
-                    default: param.default.map(|literal| default(&tree.literals[literal as usize], &mut constants)),
+                    default: param
+                        .default
+                        .map(|literal| default(&tree.literals[literal as usize], &mut constants)),
                 })
                 .collect();
-            let unit = Unit { tree, checked, scope, text: &source.text, names, globals, shared: Some(shared), module: index };
+            let unit = Unit {
+                tree,
+                checked,
+                scope,
+                text: &source.text,
+                shared: Some(shared),
+                module: index,
+            };
             let mut emitter = Emitter::new(unit, &mut constants, &mut sites, &params, false);
             emitter.block(&method.block);
             emitter.finish_method(method.end);
-            methods.push(emitter.into_method(MethodHead {
-                name: method.word.name,
-                spelling: crate::check::resolve::spelling_at(&source.text, method.word.pos).into(),
-                is_function: method.is_function,
-                export: method.export,
-                min: view.methods.get(&method.word.name).map_or(0, |method| method.min),
-                params,
-            }));
+            methods.push(
+                emitter.into_method(MethodHead {
+                    name: method.word.name,
+                    spelling: crate::check::resolve::spelling_at(&source.text, method.word.pos)
+                        .into(),
+                    is_function: method.is_function,
+                    export: method.export,
+                    min: view
+                        .methods
+                        .get(&method.word.name)
+                        .map_or(0, |method| method.min),
+                    params,
+                }),
+            );
         }
         let scope = &checked.scopes[tree.methods.len()];
-        let unit = Unit { tree, checked, scope, text: &source.text, names, globals, shared: Some(shared), module: index };
+        let unit = Unit {
+            tree,
+            checked,
+            scope,
+            text: &source.text,
+            shared: Some(shared),
+            module: index,
+        };
         let mut emitter = Emitter::new(unit, &mut constants, &mut sites, &[], false);
         emitter.block(&tree.body);
         emitter.finish_method(tree.end);
@@ -227,7 +286,7 @@ fn module(
         .filter(|(_, var)| var.export)
         .map(|(slot, var)| (var.word.name, slot as u16))
         .collect();
-    ModuleCode {
+    let mut code = ModuleCode {
         name: source.name.clone(),
         text: Arc::clone(&source.text),
         common: source.common,
@@ -238,7 +297,23 @@ fn module(
         consts: constants.list,
         sites,
         problems,
+    };
+    let around = Around {
+        methods: code.methods.len(),
+        vars: code.vars as usize,
+        outer: 0,
+    };
+    let refused = code
+        .methods
+        .iter()
+        .find(|method| verify(&code, method, around).is_err());
+    if let Some(method) = refused {
+        // The only refusal that a text can bring about: a method too large for 16 bits of registers.
+        let pos = method.positions.first().copied().unwrap_or(0);
+        code.problems
+            .push(Diagnostic::new(Problem::TooManyVariables, pos, pos));
     }
+    code
 }
 
 /// What a method is besides its code.
@@ -269,7 +344,9 @@ fn default(literal: &Literal, constants: &mut Constants) -> DefaultValue {
         Literal::Undefined => DefaultValue::Undefined,
         Literal::Null => DefaultValue::Null,
         Literal::Bool(value) => DefaultValue::Bool(*value),
-        Literal::Number(number) => DefaultValue::Const(constants.add(Const::Number(number.clone()))),
+        Literal::Number(number) => {
+            DefaultValue::Const(constants.add(Const::Number(number.clone())))
+        }
         Literal::Str(text) => DefaultValue::Const(constants.add(Const::Str(text.clone()))),
         Literal::Date(date) => DefaultValue::Const(constants.add(Const::Date(*date))),
     }
@@ -306,7 +383,12 @@ pub(crate) fn dynamic(text: &str, dynamic: Dynamic<'_>) -> Result<ModuleCode, Ve
         let (tree, problems) = parse(text, dynamic.names);
         (tree, None, problems)
     };
-    let world = World { names: dynamic.names, globals: dynamic.globals, view: dynamic.view, text };
+    let world = World {
+        names: dynamic.names,
+        globals: dynamic.globals,
+        view: dynamic.view,
+        text,
+    };
     let outer: Vec<Name> = dynamic.locals.iter().map(|&(name, _)| name).collect();
     let mut checked = match expr {
         Some(expr) => check_expression(&tree, expr, world, &outer),
@@ -314,7 +396,7 @@ pub(crate) fn dynamic(text: &str, dynamic: Dynamic<'_>) -> Result<ModuleCode, Ve
     };
     if let Some(method) = tree.methods.first() {
         let pos = method.word.pos;
-        problems.push(Diagnostic::new(crate::diagnostic::Problem::MethodAfterBody, pos, pos + 1));
+        problems.push(Diagnostic::new(Problem::MethodAfterBody, pos, pos + 1));
     }
     problems.append(&mut checked.problems);
     if !problems.is_empty() {
@@ -329,13 +411,16 @@ pub(crate) fn dynamic(text: &str, dynamic: Dynamic<'_>) -> Result<ModuleCode, Ve
         checked: &checked,
         scope,
         text,
-        names: dynamic.names,
-        globals: dynamic.globals,
         shared: None,
         module: 0,
     };
     let mut emitter = Emitter::new(unit, &mut constants, &mut sites, dynamic.ref_params, true);
-    emitter.around(dynamic.methods, dynamic.consts, dynamic.registers, dynamic.locals);
+    emitter.around(
+        dynamic.methods,
+        dynamic.consts,
+        dynamic.registers,
+        dynamic.locals,
+    );
     match expr {
         Some(expr) => emitter.finish_expression(expr),
         None => {
@@ -344,7 +429,10 @@ pub(crate) fn dynamic(text: &str, dynamic: Dynamic<'_>) -> Result<ModuleCode, Ve
         }
     }
     // The code's frame is the outer method's: what Выполнить inside it must know of the parameters.
-    let head = MethodHead { params: dynamic.ref_params.to_vec(), ..MethodHead::body() };
+    let head = MethodHead {
+        params: dynamic.ref_params.to_vec(),
+        ..MethodHead::body()
+    };
     let method = emitter.into_method(head);
     Ok(ModuleCode {
         name: String::new(),

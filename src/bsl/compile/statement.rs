@@ -50,7 +50,12 @@ impl Emitter<'_, '_> {
                 self.patch_here(&out);
                 self.patch_here(&body.breaks);
             }
-            StmtKind::For { var, from, to, block } => self.for_loop(*var, *from, *to, block, statement.pos),
+            StmtKind::For {
+                var,
+                from,
+                to,
+                block,
+            } => self.for_loop(*var, *from, *to, block, statement.pos),
             StmtKind::ForEach { var, of, block } => self.for_each(*var, *of, block, statement.pos),
             StmtKind::Break => {
                 let at = self.emit(Op::Jump { to: 0 });
@@ -115,7 +120,11 @@ impl Emitter<'_, '_> {
         match self.meaning(id) {
             Meaning::Local(local) => {
                 let to = self.slot(local);
-                let op = if self.is_ref(to) { Op::StoreRef { to, src } } else { Op::Move { dst: to, src } };
+                let op = if self.is_ref(to) {
+                    Op::StoreRef { to, src }
+                } else {
+                    Op::Move { dst: to, src }
+                };
                 self.emit(op);
             }
             Meaning::Module(var) => {
@@ -167,7 +176,9 @@ impl Emitter<'_, '_> {
         // The discarded value goes where the arguments stand: they are lost anyway.
         let dst = self.temp();
         match expr.kind {
-            ExprKind::Method(object, name, args) => self.method(object, name, args, expr.pos, dst, false),
+            ExprKind::Method(object, name, args) => {
+                self.method(object, name, args, expr.pos, dst, false)
+            }
             ExprKind::Await(operand) => {
                 let inner = self.unit.tree.expr(operand);
                 if let ExprKind::Method(object, name, args) = inner.kind {
@@ -193,11 +204,18 @@ impl Emitter<'_, '_> {
         self.value(from, first);
         self.value(to, limit);
         self.pos = pos;
-        self.emit(Op::Move { dst: counter, src: first });
+        self.emit(Op::Move {
+            dst: counter,
+            src: first,
+        });
         if plain.is_none() {
             self.store(var, counter);
         }
-        let prep = self.emit(Op::ForPrep { var: counter, limit, to: 0 });
+        let prep = self.emit(Op::ForPrep {
+            var: counter,
+            limit,
+            to: 0,
+        });
         let top = self.here();
         self.loops.push(Loop::default());
         self.block(block);
@@ -206,14 +224,26 @@ impl Emitter<'_, '_> {
         self.patch_here(&body.continues);
         match plain {
             Some(_) => {
-                self.emit(Op::ForStep { var: counter, limit, to: top });
+                self.emit(Op::ForStep {
+                    var: counter,
+                    limit,
+                    to: top,
+                });
             }
             None => {
                 // The variable lives elsewhere, and the body may have changed it.
                 self.value(var, counter);
-                self.emit(Op::AddInt { dst: counter, a: counter, value: 1 });
+                self.emit(Op::AddInt {
+                    dst: counter,
+                    a: counter,
+                    value: 1,
+                });
                 self.store(var, counter);
-                let out = self.emit(Op::ForPrep { var: counter, limit, to: 0 });
+                let out = self.emit(Op::ForPrep {
+                    var: counter,
+                    limit,
+                    to: 0,
+                });
                 self.emit(Op::JumpBack { to: top });
                 self.patch_here(&[out]);
             }
@@ -258,14 +288,24 @@ impl Emitter<'_, '_> {
         let skip = self.emit(Op::Jump { to: 0 });
         let target = self.here();
         if start < end {
-            self.handlers.push(Handler { start, end, target, reg });
+            self.handlers.push(Handler {
+                start,
+                end,
+                target,
+                reg,
+            });
         }
         self.errors.push(reg);
         self.block(handler);
         self.errors.pop();
         let after = self.here();
         if target < after {
-            self.handling.push(Handler { start: target, end: after, target, reg });
+            self.handling.push(Handler {
+                start: target,
+                end: after,
+                target,
+                reg,
+            });
         }
         self.patch_here(&[skip]);
     }

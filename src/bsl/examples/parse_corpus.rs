@@ -15,7 +15,10 @@ fn collect(dir: &std::path::Path, out: &mut Vec<(String, String)>) {
 }
 fn main() {
     let mut files = Vec::new();
-    collect(std::path::Path::new(&std::env::args().nth(1).unwrap_or_default()), &mut files);
+    collect(
+        std::path::Path::new(&std::env::args().nth(1).unwrap_or_default()),
+        &mut files,
+    );
     let start = std::time::Instant::now();
     let mut names = syntax::token::seed_names();
     let (mut lines, mut found) = (0, Vec::new());
@@ -26,7 +29,16 @@ fn main() {
     }
     let spent = start.elapsed();
     for (path, text, problem) in &found {
-        println!("{path} {}", diagnostic::render("М", text, problem, diagnostic::Locale::Ru));
+        println!(
+            "{path} {}",
+            diagnostic::render("М", text, problem, diagnostic::Locale::Ru)
+        );
     }
-    println!("{} files, {lines} lines, {} problems, {:?}, {:.0} lines/s", files.len(), found.len(), spent, lines as f64 / spent.as_secs_f64());
+    println!(
+        "{} files, {lines} lines, {} problems, {:?}, {:.0} lines/s",
+        files.len(),
+        found.len(),
+        spent,
+        lines as f64 / spent.as_secs_f64()
+    );
 }

@@ -130,7 +130,11 @@ impl Params {
     #[must_use]
     pub fn parse(text: &str) -> Params {
         let mut params = Params::default();
-        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        for part in text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
             let (part, variadic) = match part.strip_suffix("...") {
                 Some(rest) => (rest, true),
                 None => (part, false),
@@ -144,7 +148,11 @@ impl Params {
                 Some(rest) => (rest, true),
                 None => (part, false),
             };
-            params.list.push(Param { name: name.to_string(), optional, out });
+            params.list.push(Param {
+                name: name.to_string(),
+                optional,
+                out,
+            });
         }
         params
     }
@@ -152,13 +160,20 @@ impl Params {
     /// Fewest and most arguments.
     #[must_use]
     pub fn arity(&self) -> (u8, u8) {
-        let min = self.list.iter().rposition(|param| !param.optional).map_or(0, |at| at + 1);
+        let min = self
+            .list
+            .iter()
+            .rposition(|param| !param.optional)
+            .map_or(0, |at| at + 1);
         let max = if self.variadic { 255 } else { self.list.len() };
         (min as u8, max as u8)
     }
 
     fn out_mask(&self) -> u32 {
-        self.list.iter().enumerate().fold(0, |mask, (at, param)| mask | u32::from(param.out) << at)
+        self.list
+            .iter()
+            .enumerate()
+            .fold(0, |mask, (at, param)| mask | u32::from(param.out) << at)
     }
 }
 
@@ -229,7 +244,12 @@ impl Library {
                 let params = Params::parse(def.params);
                 let (min, max) = params.arity();
                 let index = library.functions.len() as u16;
-                library.functions.push(Callable { def, min, max, out: params.out_mask() });
+                library.functions.push(Callable {
+                    def,
+                    min,
+                    max,
+                    out: params.out_mask(),
+                });
                 for spelling in [def.ru, def.en] {
                     library.entry(spelling).function = Some(index);
                 }
@@ -270,29 +290,40 @@ impl Library {
             self.entry(spelling).ty = Some(index);
         }
         if let Some(new) = &ty.new {
-            self.constructors.insert(address(ty), Params::parse(new.params).arity());
+            self.constructors
+                .insert(address(ty), Params::parse(new.params).arity());
         }
         for def in ty.methods {
             let params = Params::parse(def.params);
             let (min, max) = params.arity();
             let index = self.methods.len() as u32;
-            self.methods.push(Callable { def, min, max, out: params.out_mask() });
+            self.methods.push(Callable {
+                def,
+                min,
+                max,
+                out: params.out_mask(),
+            });
             for spelling in [def.ru, def.en] {
                 self.entry(spelling).out |= params.out_mask();
                 let name = self.names.intern(spelling);
-                self.members.insert((address(ty), name), Member::Method(index));
+                self.members
+                    .insert((address(ty), name), Member::Method(index));
             }
         }
         for (index, prop) in ty.props.iter().enumerate() {
             for spelling in [prop.ru, prop.en] {
                 let name = self.names.intern(spelling);
-                self.members.insert((address(ty), name), Member::Prop(index as u32));
+                self.members
+                    .insert((address(ty), name), Member::Prop(index as u32));
             }
         }
     }
 
     fn at(&self, name: Name) -> Entry {
-        self.by_name.get(name.0 as usize).copied().unwrap_or_default()
+        self.by_name
+            .get(name.0 as usize)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// A function by name.
@@ -347,7 +378,9 @@ impl Library {
         let folded = self.names.text(name);
         list.items
             .iter()
-            .position(|(ru, en)| crate::syntax::names::fold(ru) == folded || crate::syntax::names::fold(en) == folded)
+            .position(|(ru, en)| {
+                crate::syntax::names::fold(ru) == folded || crate::syntax::names::fold(en) == folded
+            })
             .map(|at| at as u16)
     }
 }
@@ -374,7 +407,10 @@ mod tests {
         for callable in &LIBRARY.functions {
             let (ru, en) = (callable.def.ru, callable.def.en);
             assert!(seen.insert(crate::syntax::names::fold(ru)), "{ru}");
-            assert!(ru == en || seen.insert(crate::syntax::names::fold(en)), "{en}");
+            assert!(
+                ru == en || seen.insert(crate::syntax::names::fold(en)),
+                "{en}"
+            );
         }
         let mut seen = std::collections::HashSet::new();
         for ty in &LIBRARY.types {

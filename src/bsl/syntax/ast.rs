@@ -148,9 +148,25 @@ pub enum StmtKind {
     /// Пока.
     While(Branch),
     /// Для … По.
-    For { /** Variable: a name. */ var: ExprId, /** First. */ from: ExprId, /** Last. */ to: ExprId, /** Body. */ block: Block },
+    For {
+        /** Variable: a name. */
+        var: ExprId,
+        /** First. */
+        from: ExprId,
+        /** Last. */
+        to: ExprId,
+        /** Body. */
+        block: Block,
+    },
     /// Для Каждого.
-    ForEach { /** Variable: a name. */ var: ExprId, /** Collection. */ of: ExprId, /** Body. */ block: Block },
+    ForEach {
+        /** Variable: a name. */
+        var: ExprId,
+        /** Collection. */
+        of: ExprId,
+        /** Body. */
+        block: Block,
+    },
     /// Прервать.
     Break,
     /// Продолжить.

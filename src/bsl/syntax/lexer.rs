@@ -107,16 +107,24 @@ impl<'s> Lexer<'s> {
     }
 
     fn report(&mut self, problem: Problem, start: usize, end: usize) {
-        self.problems.push(Diagnostic::new(problem, start as u32, end as u32));
+        self.problems
+            .push(Diagnostic::new(problem, start as u32, end as u32));
     }
 
     #[inline]
     fn peek(&self) -> u8 {
-        if self.at < self.end { self.bytes[self.at] } else { 0 }
+        if self.at < self.end {
+            self.bytes[self.at]
+        } else {
+            0
+        }
     }
 
     fn skip_line(&mut self) {
-        match self.bytes[self.at..self.end].iter().position(|&byte| byte == b'\n') {
+        match self.bytes[self.at..self.end]
+            .iter()
+            .position(|&byte| byte == b'\n')
+        {
             Some(length) => self.at += length,
             None => self.at = self.end,
         }
@@ -135,7 +143,9 @@ impl<'s> Lexer<'s> {
                 b'#' if self.line_start => self.directive(),
                 // NBSP, zero-width no-break space, other Unicode blanks.
                 0xc2 | 0xe1..=0xef => {
-                    let Some(c) = self.text[self.at..self.end].chars().next() else { return };
+                    let Some(c) = self.text[self.at..self.end].chars().next() else {
+                        return;
+                    };
                     if c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}' {
                         self.at += c.len_utf8();
                     } else {
@@ -151,11 +161,20 @@ impl<'s> Lexer<'s> {
     pub fn next_token(&mut self) -> Token {
         self.skip_blank();
         let start = self.at;
-        let mut token = Token { tok: Tok::End, start: start as u32, end: start as u32, name: Name(u32::MAX) };
+        let mut token = Token {
+            tok: Tok::End,
+            start: start as u32,
+            end: start as u32,
+            name: Name(u32::MAX),
+        };
         if start >= self.end {
             if !self.flat {
                 while let Some(open) = self.open.pop() {
-                    self.report(Problem::IfDirectiveNotClosed, open.pos as usize, open.pos as usize + 1);
+                    self.report(
+                        Problem::IfDirectiveNotClosed,
+                        open.pos as usize,
+                        open.pos as usize + 1,
+                    );
                 }
                 while let Some(pos) = self.regions.pop() {
                     self.report(Problem::RegionNotClosed, pos as usize, pos as usize + 1);
@@ -345,7 +364,10 @@ impl<'s> Lexer<'s> {
                     return;
                 }
                 let active = self.condition(rest, start, line_end);
-                self.open.push(OpenIf { taken: active, pos: start as u32 });
+                self.open.push(OpenIf {
+                    taken: active,
+                    pos: start as u32,
+                });
                 if !active {
                     self.skip_branch();
                 }
@@ -379,7 +401,8 @@ impl<'s> Lexer<'s> {
                     self.report(Problem::RegionNotOpen, start, line_end);
                 }
             }
-            "вставка" | "insert" | "конецвставки" | "endinsert" | "конецудаления" | "enddelete" => {}
+            "вставка" | "insert" | "конецвставки" | "endinsert" | "конецудаления" | "enddelete" =>
+                {}
             "удаление" | "delete" => self.skip_deleted(),
             "использовать" | "use" => self.report(Problem::UseRefused, start, line_end),
             _ => self.report(Problem::UnknownDirective(word), start, line_end),
@@ -411,9 +434,13 @@ impl<'s> Lexer<'s> {
             self.at = start;
             self.skip_line();
             let line = self.text[start..self.at].trim_start();
-            let Some(rest) = line.strip_prefix('#') else { continue };
+            let Some(rest) = line.strip_prefix('#') else {
+                continue;
+            };
             let rest = rest.split("//").next().unwrap_or("").trim_start();
-            let length = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+            let length = rest
+                .find(|c: char| !c.is_alphanumeric())
+                .unwrap_or(rest.len());
             let word = super::names::fold(&rest[..length]);
             match word.as_str() {
                 "если" | "if" => depth += 1,
@@ -445,7 +472,11 @@ impl<'s> Lexer<'s> {
 
     fn leave_branch(&mut self, start: usize, end: usize, at_boundary: bool) {
         if start < end {
-            self.inactive.push(Inactive { start: start as u32, end: end as u32, at_boundary });
+            self.inactive.push(Inactive {
+                start: start as u32,
+                end: end as u32,
+                at_boundary,
+            });
         }
     }
 
@@ -455,7 +486,8 @@ impl<'s> Lexer<'s> {
         let mut rest = text.trim();
         while let Some(c) = rest.chars().next() {
             let length = if c.is_alphanumeric() || c == '_' {
-                rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
+                rest.find(|c: char| !c.is_alphanumeric() && c != '_')
+                    .unwrap_or(rest.len())
             } else {
                 c.len_utf8()
             };
@@ -466,7 +498,11 @@ impl<'s> Lexer<'s> {
             Some("тогда" | "then") => {}
             _ => self.report(Problem::DirectiveWithoutThen, start, end),
         }
-        let mut condition = Condition { words: &words, at: 0, depth: 0 };
+        let mut condition = Condition {
+            words: &words,
+            at: 0,
+            depth: 0,
+        };
         match condition.or() {
             Some(value) if condition.at == words.len() => value,
             _ => {
@@ -486,7 +522,10 @@ struct Condition<'w> {
 
 impl Condition<'_> {
     fn take(&mut self, ru: &str, en: &str) -> bool {
-        let found = self.words.get(self.at).is_some_and(|word| word == ru || word == en);
+        let found = self
+            .words
+            .get(self.at)
+            .is_some_and(|word| word == ru || word == en);
         self.at += usize::from(found);
         found
     }
@@ -526,7 +565,12 @@ impl Condition<'_> {
         }
         Some(matches!(
             word.as_str(),
-            "сервер" | "server" | "насервере" | "atserver" | "внешнеесоединение" | "externalconnection"
+            "сервер"
+                | "server"
+                | "насервере"
+                | "atserver"
+                | "внешнеесоединение"
+                | "externalconnection"
         ))
     }
 }

@@ -62,7 +62,11 @@ fn hash(bytes: &[u8]) -> u64 {
 
 impl Names {
     fn range(ends: &[u32], index: u32) -> std::ops::Range<usize> {
-        let start = if index == 0 { 0 } else { ends[index as usize - 1] as usize };
+        let start = if index == 0 {
+            0
+        } else {
+            ends[index as usize - 1] as usize
+        };
         start..ends[index as usize] as usize
     }
 

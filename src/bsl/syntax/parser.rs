@@ -2,7 +2,8 @@
 //! in `statements.rs`.
 
 use super::ast::{
-    BinaryOp, Expr, ExprId, ExprKind, List, Literal, Method, ModuleVar, Param, SKIPPED, Tree, UnaryOp, Word,
+    BinaryOp, Expr, ExprId, ExprKind, List, Literal, Method, ModuleVar, Param, SKIPPED, Tree,
+    UnaryOp, Word,
 };
 use super::lexer::Lexer;
 use super::names::{Name, Names};
@@ -21,7 +22,10 @@ pub const BLOCK_DEPTH_MAX: u32 = 100;
 /// Parses a module. The diagnostics are ordered by place.
 pub fn parse(text: &str, names: &mut Names) -> (Tree, Vec<Diagnostic>) {
     if text.len() > u32::MAX as usize / 2 {
-        return (Tree::default(), vec![Diagnostic::new(Problem::TooLong, 0, 0)]);
+        return (
+            Tree::default(),
+            vec![Diagnostic::new(Problem::TooLong, 0, 0)],
+        );
     }
     let mut parser = Parser::new(text, names);
     parser.module(true);
@@ -192,7 +196,11 @@ impl<'s> Parser<'s> {
             return;
         }
         let found = self.text_of(token).to_string();
-        self.report(Problem::UnexpectedToken { expected, found }, token.start, token.end);
+        self.report(
+            Problem::UnexpectedToken { expected, found },
+            token.start,
+            token.end,
+        );
     }
 
     /// Gives up: nesting beyond what the stack of a thread holds.
@@ -200,9 +208,16 @@ impl<'s> Parser<'s> {
         let token = self.cur;
         self.report(Problem::TooDeep, token.start, token.end);
         while self.lexer.next_token().tok != Tok::End {}
-        self.lexer.problems.retain(|problem| problem.start < token.start);
+        self.lexer
+            .problems
+            .retain(|problem| problem.start < token.start);
         self.ahead = None;
-        self.cur = Token { tok: Tok::End, start: token.start, end: token.start, name: Name(u32::MAX) };
+        self.cur = Token {
+            tok: Tok::End,
+            start: token.start,
+            end: token.start,
+            name: Name(u32::MAX),
+        };
     }
 
     // ---- the module -------------------------------------------------------------------------
@@ -216,7 +231,9 @@ impl<'s> Parser<'s> {
                 Tok::Semicolon => {
                     self.advance();
                 }
-                Tok::Amp | Tok::Procedure | Tok::Function => self.method_or_var(whole && body_started),
+                Tok::Amp | Tok::Procedure | Tok::Function => {
+                    self.method_or_var(whole && body_started)
+                }
                 Tok::Ident if self.is_async_head() => self.method_or_var(whole && body_started),
                 Tok::Var => {
                     let out_of_order = whole && (body_started || !self.tree.methods.is_empty());
@@ -224,9 +241,16 @@ impl<'s> Parser<'s> {
                 }
                 _ => {
                     body_started = true;
-                    let mut statements = if whole { self.block(TokenSet::new(&[])) } else { self.loose_block() };
+                    let mut statements = if whole {
+                        self.block(TokenSet::new(&[]))
+                    } else {
+                        self.loose_block()
+                    };
                     self.tree.body.append(&mut statements);
-                    if matches!(self.cur.tok, Tok::Procedure | Tok::Function | Tok::Amp | Tok::Var | Tok::Ident) {
+                    if matches!(
+                        self.cur.tok,
+                        Tok::Procedure | Tok::Function | Tok::Amp | Tok::Var | Tok::Ident
+                    ) {
                         continue;
                     }
                 }
@@ -293,7 +317,10 @@ impl<'s> Parser<'s> {
         self.recovering = false;
         let head = self.advance();
         let is_function = head.tok == Tok::Function;
-        let word = self.name().unwrap_or(Word { name: Name(u32::MAX), pos: head.start });
+        let word = self.name().unwrap_or(Word {
+            name: Name(u32::MAX),
+            pos: head.start,
+        });
         let mut params = Vec::new();
         if self.expect(Tok::LParen, "(", "(") {
             self.params(&mut params);
@@ -318,7 +345,11 @@ impl<'s> Parser<'s> {
                 _ => break,
             }
         }
-        let closer = if is_function { Tok::EndFunction } else { Tok::EndProcedure };
+        let closer = if is_function {
+            Tok::EndFunction
+        } else {
+            Tok::EndProcedure
+        };
         let both = TokenSet::new(&[Tok::EndFunction, Tok::EndProcedure]);
         let block = self.block(both);
         let end = self.cur.start;
@@ -332,14 +363,31 @@ impl<'s> Parser<'s> {
             };
             let (start, end) = (self.cur.start, self.cur.end);
             self.recovering = false;
-            self.report(Problem::BlockNotClosed { opener, closer: name }, start, end);
+            self.report(
+                Problem::BlockNotClosed {
+                    opener,
+                    closer: name,
+                },
+                start,
+                end,
+            );
             if both.has(self.cur.tok) {
                 self.advance();
             }
         }
         self.recovering = false;
         self.in_async = was_async;
-        self.tree.methods.push(Method { word, is_function, export, is_async, annotations, params, vars, block, end });
+        self.tree.methods.push(Method {
+            word,
+            is_function,
+            export,
+            is_async,
+            annotations,
+            params,
+            vars,
+            block,
+            end,
+        });
     }
 
     fn params(&mut self, params: &mut Vec<Param>) {
@@ -350,8 +398,16 @@ impl<'s> Parser<'s> {
             self.annotations();
             let by_value = self.eat(Tok::Val);
             let Some(word) = self.name() else { return };
-            let default = if self.eat(Tok::Eq) { self.constant() } else { None };
-            params.push(Param { word, by_value, default });
+            let default = if self.eat(Tok::Eq) {
+                self.constant()
+            } else {
+                None
+            };
+            params.push(Param {
+                word,
+                by_value,
+                default,
+            });
             if !self.eat(Tok::Comma) {
                 return;
             }
@@ -413,7 +469,10 @@ impl<'s> Parser<'s> {
     pub(super) fn name(&mut self) -> Option<Word> {
         if self.cur.tok == Tok::Ident {
             let token = self.advance();
-            return Some(Word { name: token.name, pos: token.start });
+            return Some(Word {
+                name: token.name,
+                pos: token.start,
+            });
         }
         self.unexpected(Expected::Name);
         None
@@ -423,7 +482,10 @@ impl<'s> Parser<'s> {
     pub(super) fn any_word(&mut self) -> Option<Word> {
         if self.cur.name.0 != u32::MAX {
             let token = self.advance();
-            return Some(Word { name: token.name, pos: token.start });
+            return Some(Word {
+                name: token.name,
+                pos: token.start,
+            });
         }
         self.unexpected(Expected::Name);
         None
@@ -576,7 +638,9 @@ impl<'s> Parser<'s> {
             match self.cur.tok {
                 Tok::Dot => {
                     self.advance();
-                    let Some(word) = self.any_word() else { return object };
+                    let Some(word) = self.any_word() else {
+                        return object;
+                    };
                     let kind = if self.cur.tok == Tok::LParen {
                         let args = self.arguments();
                         ExprKind::Method(object, word.name, args)
@@ -619,7 +683,10 @@ impl<'s> Parser<'s> {
         self.expect(Tok::RParen, ")", ")");
         let start = self.tree.lists.len() as u32;
         self.tree.lists.extend_from_slice(&args);
-        List { start, len: args.len() as u32 }
+        List {
+            start,
+            len: args.len() as u32,
+        }
     }
 
     fn new_object(&mut self) -> ExprId {
@@ -632,7 +699,10 @@ impl<'s> Parser<'s> {
             if name == SKIPPED || list.len() > 2 {
                 self.report(
                     Problem::UnexpectedToken {
-                        expected: Expected::Word("имя типа и массив параметров", "a type's name and an array of parameters"),
+                        expected: Expected::Word(
+                            "имя типа и массив параметров",
+                            "a type's name and an array of parameters",
+                        ),
                         found: "(".into(),
                     },
                     token.start,
@@ -641,8 +711,14 @@ impl<'s> Parser<'s> {
             }
             return self.push(ExprKind::NewDynamic(name, params), token.start);
         }
-        let Some(word) = self.name() else { return self.push(ExprKind::Bad, token.start) };
-        let args = if self.cur.tok == Tok::LParen { self.arguments() } else { List { start: 0, len: 0 } };
+        let Some(word) = self.name() else {
+            return self.push(ExprKind::Bad, token.start);
+        };
+        let args = if self.cur.tok == Tok::LParen {
+            self.arguments()
+        } else {
+            List { start: 0, len: 0 }
+        };
         self.push(ExprKind::New(word.name, args), word.pos)
     }
 
@@ -654,13 +730,15 @@ impl<'s> Parser<'s> {
             Tok::Null => Literal::Null,
             Tok::True => Literal::Bool(true),
             Tok::False => Literal::Bool(false),
-            Tok::Number => match Number::parse_invariant(self.text_of(token).trim_end_matches('.'), 1000) {
-                Ok(number) => Literal::Number(number),
-                Err(_) => {
-                    self.note(Problem::BadNumber, token.start, token.end);
-                    Literal::Number(Number::ZERO)
+            Tok::Number => {
+                match Number::parse_invariant(self.text_of(token).trim_end_matches('.'), 1000) {
+                    Ok(number) => Literal::Number(number),
+                    Err(_) => {
+                        self.note(Problem::BadNumber, token.start, token.end);
+                        Literal::Number(Number::ZERO)
+                    }
                 }
-            },
+            }
             Tok::Date => Literal::Date(self.date(token)),
             Tok::Str => return Some(self.string()),
             _ => return None,

@@ -38,12 +38,16 @@ const STARTERS: TokenSet = TokenSet::new(&[
 const OUTER: TokenSet = TokenSet::new(&[Tok::End, Tok::Procedure, Tok::Function]);
 
 /// Where a damaged statement is taken to end.
-const SYNC: TokenSet = CLOSERS.or(STARTERS).or(OUTER).or(TokenSet::new(&[Tok::Semicolon, Tok::Var, Tok::Amp]));
+const SYNC: TokenSet =
+    CLOSERS
+        .or(STARTERS)
+        .or(OUTER)
+        .or(TokenSet::new(&[Tok::Semicolon, Tok::Var, Tok::Amp]));
 
 impl Parser<'_> {
     /// Skips to where a statement can begin.
     pub(super) fn sync(&mut self) {
-        while !SYNC.has(self.cur.tok) && !(self.cur.tok == Tok::Ident && self.on_new_line()) {
+        while !(SYNC.has(self.cur.tok) || self.cur.tok == Tok::Ident && self.on_new_line()) {
             self.advance();
         }
         self.recovering = false;
@@ -147,7 +151,10 @@ impl Parser<'_> {
         }
         let found = self.text_of(self.cur).to_string();
         self.report(
-            Problem::UnexpectedToken { expected: Expected::Word(";", ";"), found },
+            Problem::UnexpectedToken {
+                expected: Expected::Word(";", ";"),
+                found,
+            },
             place.saturating_sub(1),
             place,
         );
@@ -190,7 +197,13 @@ impl Parser<'_> {
                     return Some(StmtKind::Try(block, Vec::new()));
                 }
                 let handler = self.block(TokenSet::new(&[Tok::EndTry]));
-                self.close(Tok::EndTry, "Попытка", "КонецПопытки", token.start, &handler);
+                self.close(
+                    Tok::EndTry,
+                    "Попытка",
+                    "КонецПопытки",
+                    token.start,
+                    &handler,
+                );
                 Some(StmtKind::Try(block, handler))
             }
             Tok::Break => {
@@ -203,7 +216,9 @@ impl Parser<'_> {
             }
             Tok::Return => {
                 self.advance();
-                let ends = self.cur.tok == Tok::Semicolon || CLOSERS.has(self.cur.tok) || OUTER.has(self.cur.tok);
+                let ends = self.cur.tok == Tok::Semicolon
+                    || CLOSERS.has(self.cur.tok)
+                    || OUTER.has(self.cur.tok);
                 let value = if ends { None } else { Some(self.expression()) };
                 Some(StmtKind::Return(value))
             }
@@ -232,7 +247,13 @@ impl Parser<'_> {
                 Some(StmtKind::Label(word))
             }
             Tok::Ident | Tok::New | Tok::LParen | Tok::Question => self.assign_or_call(),
-            Tok::True | Tok::False | Tok::Undefined | Tok::Null | Tok::Number | Tok::Str | Tok::Date => {
+            Tok::True
+            | Tok::False
+            | Tok::Undefined
+            | Tok::Null
+            | Tok::Number
+            | Tok::Str
+            | Tok::Date => {
                 // A constant to the left of `=` deserves its own words.
                 self.advance();
                 if self.cur.tok == Tok::Eq {
@@ -255,7 +276,10 @@ impl Parser<'_> {
         let target = self.postfix();
         let kind = self.tree.expr(target).kind;
         if self.cur.tok == Tok::Eq {
-            if !matches!(kind, ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Index(..)) {
+            if !matches!(
+                kind,
+                ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Index(..)
+            ) {
                 self.report(Problem::CannotAssign, token.start, token.end);
                 return None;
             }
@@ -264,7 +288,9 @@ impl Parser<'_> {
             return Some(StmtKind::Assign(target, value));
         }
         match kind {
-            ExprKind::Call(..) | ExprKind::Method(..) | ExprKind::Await(_) => Some(StmtKind::Call(target)),
+            ExprKind::Call(..) | ExprKind::Method(..) | ExprKind::Await(_) => {
+                Some(StmtKind::Call(target))
+            }
             ExprKind::Bad => None,
             _ => {
                 if self.cur.tok == Tok::Bad {
@@ -295,7 +321,9 @@ impl Parser<'_> {
         if self.eat(Tok::Else) {
             otherwise = Some(self.block(TokenSet::new(&[Tok::EndIf])));
         }
-        let last = otherwise.as_ref().or(branches.last().map(|branch| &branch.block));
+        let last = otherwise
+            .as_ref()
+            .or(branches.last().map(|branch| &branch.block));
         let empty = Vec::new();
         let last = last.unwrap_or(&empty);
         self.close(Tok::EndIf, "Если", "КонецЕсли", opener, last);
@@ -355,7 +383,12 @@ impl Parser<'_> {
         self.expect(Tok::To, "По", "To");
         let to = self.expression();
         let block = self.loop_body("Для", start)?;
-        var.map(|var| StmtKind::For { var, from, to, block })
+        var.map(|var| StmtKind::For {
+            var,
+            from,
+            to,
+            block,
+        })
     }
 
     fn loop_variable(&mut self) -> Option<super::ast::ExprId> {
@@ -377,7 +410,9 @@ impl Parser<'_> {
                 [one] if *one != super::ast::SKIPPED => Some(*one),
                 _ => None,
             };
-            let ends = self.cur.tok == Tok::Semicolon || CLOSERS.has(self.cur.tok) || OUTER.has(self.cur.tok);
+            let ends = self.cur.tok == Tok::Semicolon
+                || CLOSERS.has(self.cur.tok)
+                || OUTER.has(self.cur.tok);
             return match single {
                 Some(one) if ends => Some(StmtKind::Raise(RaiseKind::Value(one))),
                 Some(one) => {
@@ -386,7 +421,10 @@ impl Parser<'_> {
                 }
                 None if args.len == 0 => {
                     self.report(
-                        Problem::UnexpectedToken { expected: Expected::Expression, found: ")".into() },
+                        Problem::UnexpectedToken {
+                            expected: Expected::Expression,
+                            found: ")".into(),
+                        },
                         mark,
                         mark + 1,
                     );
@@ -399,7 +437,14 @@ impl Parser<'_> {
         Some(StmtKind::Raise(RaiseKind::Value(value)))
     }
 
-    fn close(&mut self, closer: Tok, opener: &'static str, name: &'static str, start: u32, block: &Block) {
+    fn close(
+        &mut self,
+        closer: Tok,
+        opener: &'static str,
+        name: &'static str,
+        start: u32,
+        block: &Block,
+    ) {
         if !self.eat(closer) {
             self.not_closed(opener, name, start, block);
         }
@@ -407,11 +452,22 @@ impl Parser<'_> {
 
     /// A block without its end. Its place is guessed from the indents: the first statement that does
     /// not stand deeper than the opener; otherwise where the block had to end at the latest.
-    fn not_closed(&mut self, opener: &'static str, closer: &'static str, start: u32, block: &Block) {
+    fn not_closed(
+        &mut self,
+        opener: &'static str,
+        closer: &'static str,
+        start: u32,
+        block: &Block,
+    ) {
         let indent = self.indent(start);
         let place = block
             .iter()
-            .find(|statement| indent.is_some() && self.indent(statement.pos).is_some_and(|it| Some(it) <= indent))
+            .find(|statement| {
+                indent.is_some()
+                    && self
+                        .indent(statement.pos)
+                        .is_some_and(|it| Some(it) <= indent)
+            })
             .map_or(self.cur.start, |statement| statement.pos);
         self.recovering = false;
         self.note(Problem::BlockNotClosed { opener, closer }, place, place + 1);
@@ -428,6 +484,9 @@ impl Parser<'_> {
 }
 
 fn outer_is_module(outer: TokenSet, closers: TokenSet) -> bool {
-    !outer.has(Tok::EndProcedure) && !closers.has(Tok::EndProcedure) && !outer.or(closers).has(Tok::EndIf)
-        && !outer.or(closers).has(Tok::EndDo) && !outer.or(closers).has(Tok::EndTry)
+    !outer.has(Tok::EndProcedure)
+        && !closers.has(Tok::EndProcedure)
+        && !outer.or(closers).has(Tok::EndIf)
+        && !outer.or(closers).has(Tok::EndDo)
+        && !outer.or(closers).has(Tok::EndTry)
 }

@@ -136,8 +136,16 @@ mod tests {
     fn every_keyword_is_found_in_both_languages() {
         let names = seed_names();
         for (tok, ru, en) in KEYWORDS {
-            assert_eq!(names.find(&ru.to_uppercase()).and_then(keyword), Some(*tok), "{ru}");
-            assert_eq!(names.find(&en.to_lowercase()).and_then(keyword), Some(*tok), "{en}");
+            assert_eq!(
+                names.find(&ru.to_uppercase()).and_then(keyword),
+                Some(*tok),
+                "{ru}"
+            );
+            assert_eq!(
+                names.find(&en.to_lowercase()).and_then(keyword),
+                Some(*tok),
+                "{en}"
+            );
         }
     }
 }

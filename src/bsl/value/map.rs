@@ -34,7 +34,9 @@ impl MapData {
     fn find(&self, key: &Value, hash: u64) -> Option<u32> {
         self.table
             .find(hash, |&index| {
-                self.entries[index as usize].as_ref().is_some_and(|entry| entry.hash == hash && entry.key.same_key(key))
+                self.entries[index as usize]
+                    .as_ref()
+                    .is_some_and(|entry| entry.hash == hash && entry.key.same_key(key))
             })
             .copied()
     }
@@ -43,11 +45,18 @@ impl MapData {
     #[must_use]
     pub fn get(&self, key: &Value) -> Option<&Value> {
         let index = self.find(key, key.key_hash())?;
-        self.entries[index as usize].as_ref().map(|entry| &entry.value)
+        self.entries[index as usize]
+            .as_ref()
+            .map(|entry| &entry.value)
     }
 
     /// Sets a key. `reserve` is asked before the table grows, with the bytes it will take.
-    pub fn insert<E>(&mut self, key: Value, value: Value, reserve: impl FnOnce(usize) -> Result<(), E>) -> Result<(), E> {
+    pub fn insert<E>(
+        &mut self,
+        key: Value,
+        value: Value,
+        reserve: impl FnOnce(usize) -> Result<(), E>,
+    ) -> Result<(), E> {
         let hash = key.key_hash();
         if let Some(index) = self.find(&key, hash) {
             if let Some(entry) = &mut self.entries[index as usize] {
@@ -65,7 +74,11 @@ impl MapData {
         let index = self.entries.len() as u32;
         self.entries.push(Some(Entry { hash, key, value }));
         let entries = &self.entries;
-        self.table.insert_unique(hash, index, |&other| entries[other as usize].as_ref().map_or(0, |entry| entry.hash));
+        self.table.insert_unique(hash, index, |&other| {
+            entries[other as usize]
+                .as_ref()
+                .map_or(0, |entry| entry.hash)
+        });
         self.count += 1;
         Ok(())
     }
@@ -100,7 +113,16 @@ impl MapData {
 
     /// All entries in order.
     pub fn iter(&self) -> impl Iterator<Item = (&Value, &Value)> {
-        self.entries.iter().flatten().map(|entry| (&entry.key, &entry.value))
+        self.entries
+            .iter()
+            .flatten()
+            .map(|entry| (&entry.key, &entry.value))
+    }
+
+    /// Entries that fit without growing.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.entries.capacity()
     }
 
     /// Bytes on the heap.
@@ -115,9 +137,12 @@ impl MapData {
         let entries = &self.entries;
         for (index, entry) in entries.iter().enumerate() {
             if let Some(entry) = entry {
-                self.table.insert_unique(entry.hash, index as u32, |&other| {
-                    entries[other as usize].as_ref().map_or(0, |entry| entry.hash)
-                });
+                self.table
+                    .insert_unique(entry.hash, index as u32, |&other| {
+                        entries[other as usize]
+                            .as_ref()
+                            .map_or(0, |entry| entry.hash)
+                    });
             }
         }
     }
@@ -149,7 +174,10 @@ mod tests {
         let expected: Vec<i64> = (90..100).chain(200..400).chain([5]).collect();
         assert_eq!(keys, expected);
         assert_eq!(map.len(), 211);
-        assert!(map.get(&Value::Int(95)).is_some_and(|it| it.as_i64() == Some(950)));
+        assert!(
+            map.get(&Value::Int(95))
+                .is_some_and(|it| it.as_i64() == Some(950))
+        );
         assert!(map.get(&Value::Int(50)).is_none());
     }
 }

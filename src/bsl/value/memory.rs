@@ -27,7 +27,13 @@ pub fn sub(bytes: usize) {
 #[must_use]
 pub fn live() -> usize {
     // A value that outlived its run was counted elsewhere; a wrapped count means less than nothing.
-    LIVE.with(|live| if live.get() > usize::MAX / 2 { 0 } else { live.get() })
+    LIVE.with(|live| {
+        if live.get() > usize::MAX / 2 {
+            0
+        } else {
+            live.get()
+        }
+    })
 }
 
 /// The count of one run.
@@ -45,7 +51,10 @@ impl Account {
     #[must_use]
     pub fn enter(&self) -> Entered<'_> {
         let outer = LIVE.with(|live| live.replace(self.0.get()));
-        Entered { account: self, outer }
+        Entered {
+            account: self,
+            outer,
+        }
     }
 }
 

@@ -14,12 +14,13 @@ use crate::library::registry::{EnumDef, TypeDef};
 use crate::vm::error::ErrorInfo;
 use heap::{Body, Obj};
 use std::rc::Rc;
-use string::{ShortStr, StrBox};
+use string::{StrBox, short, short_units};
 
 /// A value.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub enum Value {
     /// Неопределено.
+    #[default]
     Undefined,
     /// Null.
     Null,
@@ -27,12 +28,15 @@ pub enum Value {
     Bool(bool),
     /// A whole number of 64 bits. Every such number has this form, so that equality compares forms.
     Int(i64),
+    /// A short decimal with a fraction: its scale, which is not 0, and its digits, which do not end in 0.
+    Dec(u8, i64),
     /// Any other number.
-    Num(Number),
+    Big(Rc<BigNumber>),
     /// Дата.
     Date(Date),
-    /// A string of up to [`string::SHORT_MAX`] units.
-    Short(ShortStr),
+    /// A string of up to [`string::SHORT_MAX`] units: its length and room for them. Two fields and no
+    /// struct, so that the compiler lays them out around the tag.
+    Short(u8, [u16; string::SHORT_MAX]),
     /// A string of any length.
     Str(Rc<StrBox>),
     /// An object.
@@ -67,6 +71,23 @@ pub struct RefElement {
     pub key: RefKey,
 }
 
+/// A long number; its bytes are counted.
+pub struct BigNumber(Number);
+
+impl BigNumber {
+    /// The number.
+    #[must_use]
+    pub fn number(&self) -> &Number {
+        &self.0
+    }
+}
+
+impl Drop for BigNumber {
+    fn drop(&mut self) {
+        memory::sub(self.0.heap_bytes() + 64);
+    }
+}
+
 /// Where in an object a reference leads.
 pub enum RefKey {
     /// To an element.
@@ -86,20 +107,21 @@ pub enum RefTo {
     Global(u32),
 }
 
-const _: () = assert!(size_of::<Value>() == 16, "a value is copied at every step of the VM");
-
-impl Default for Value {
-    fn default() -> Value {
-        Value::Undefined
-    }
-}
+const _: () = assert!(
+    size_of::<Value>() == 16,
+    "a value is copied at every step of the VM"
+);
 
 impl From<Number> for Value {
     #[inline]
     fn from(number: Number) -> Value {
-        match number.to_i64() {
-            Some(int) => Value::Int(int),
-            None => Value::Num(number),
+        match number.as_small() {
+            Some((int, 0)) => Value::Int(int),
+            Some((digits, scale)) => Value::Dec(scale, digits),
+            None => {
+                memory::add(number.heap_bytes() + 64);
+                Value::Big(Rc::new(BigNumber(number)))
+            }
         }
     }
 }
@@ -147,8 +169,8 @@ impl Value {
     /// A string from a buffer that becomes its own.
     #[must_use]
     pub fn from_units(units: Vec<u16>) -> Value {
-        match ShortStr::new(&units) {
-            Some(short) => Value::Short(short),
+        match short(&units) {
+            Some(short) => short,
             None => Value::Str(StrBox::new(units)),
         }
     }
@@ -157,8 +179,8 @@ impl Value {
     #[inline]
     #[must_use]
     pub fn units(units: &[u16]) -> Value {
-        match ShortStr::new(units) {
-            Some(short) => Value::Short(short),
+        match short(units) {
+            Some(short) => short,
             None => Value::Str(StrBox::new(units.to_vec())),
         }
     }
@@ -168,7 +190,7 @@ impl Value {
     #[must_use]
     pub fn as_units(&self) -> Option<&[u16]> {
         match self {
-            Value::Short(short) => Some(short.units()),
+            Value::Short(len, units) => Some(short_units(*len, units)),
             Value::Str(text) => Some(text.units()),
             _ => None,
         }
@@ -195,7 +217,10 @@ impl Value {
     pub fn as_number(&self) -> Option<Number> {
         match self {
             Value::Int(int) => Some(Number::from_i64(*int)),
-            Value::Num(number) => Some(number.clone()),
+            Value::Dec(scale, digits) => {
+                Some(Number::from_scaled(i128::from(*digits), u32::from(*scale)))
+            }
+            Value::Big(number) => Some(number.0.clone()),
             _ => None,
         }
     }
@@ -220,7 +245,7 @@ impl Value {
     #[inline]
     #[must_use]
     pub fn is_str(&self) -> bool {
-        matches!(self, Value::Short(_) | Value::Str(_))
+        matches!(self, Value::Short(..) | Value::Str(_))
     }
 
     /// The operator `=`: different types are different, without an error; a number and a boolean
@@ -228,7 +253,9 @@ impl Value {
     #[must_use]
     pub fn equals(&self, other: &Value) -> bool {
         match (self, other) {
-            (Value::Bool(a), Value::Int(b)) | (Value::Int(b), Value::Bool(a)) => i64::from(*a) == *b,
+            (Value::Bool(a), Value::Int(b)) | (Value::Int(b), Value::Bool(a)) => {
+                i64::from(*a) == *b
+            }
             _ => self.same_key(other),
         }
     }
@@ -239,14 +266,19 @@ impl Value {
     pub fn same_key(&self, other: &Value) -> bool {
         match (self, other) {
             (Value::Int(a), Value::Int(b)) => a == b,
-            (Value::Num(a), Value::Num(b)) => a == b,
-            (Value::Undefined, Value::Undefined) | (Value::Null, Value::Null) | (Value::Missing, Value::Missing) => true,
+            (Value::Dec(a, x), Value::Dec(b, y)) => a == b && x == y,
+            (Value::Big(a), Value::Big(b)) => a.0 == b.0,
+            (Value::Undefined, Value::Undefined)
+            | (Value::Null, Value::Null)
+            | (Value::Missing, Value::Missing) => true,
             (Value::Bool(a), Value::Bool(b)) => a == b,
             (Value::Date(a), Value::Date(b)) => a == b,
             (Value::Obj(a), Value::Obj(b)) => a.same(b) || same_content(a, b),
             (Value::Uuid(a), Value::Uuid(b)) => a == b,
             (Value::Type(a), Value::Type(b)) => std::ptr::eq(*a, *b),
-            (Value::HostType(a), Value::HostType(b)) | (Value::Module(a), Value::Module(b)) => a == b,
+            (Value::HostType(a), Value::HostType(b)) | (Value::Module(a), Value::Module(b)) => {
+                a == b
+            }
             (Value::Enum(a, x), Value::Enum(b, y)) => a == b && std::ptr::eq(*x, *y),
             (Value::EnumList(a), Value::EnumList(b)) => std::ptr::eq(*a, *b),
             (Value::Error(a), Value::Error(b)) => Rc::ptr_eq(a, b),
@@ -261,10 +293,11 @@ impl Value {
     #[must_use]
     pub fn key_hash(&self) -> u64 {
         match self {
-            Value::Short(short) => hash_units(short.units()),
+            Value::Short(len, units) => hash_units(short_units(*len, units)),
             Value::Str(text) => hash_units(text.units()),
             Value::Int(int) => mix(*int as u64, 1),
-            Value::Num(number) => hash_of(number),
+            Value::Dec(scale, digits) => mix(*digits as u64, 16 + u64::from(*scale)),
+            Value::Big(number) => hash_of(&number.0),
             Value::Date(date) => mix(date.ticks(), 2),
             Value::Bool(value) => mix(u64::from(*value), 3),
             Value::Obj(obj) => content_hash(obj).unwrap_or_else(|| mix(obj.address() as u64, 4)),
@@ -275,7 +308,11 @@ impl Value {
             Value::Enum(item, list) => mix(std::ptr::from_ref(*list) as u64 ^ u64::from(*item), 8),
             Value::EnumList(list) => mix(std::ptr::from_ref(*list) as u64, 9),
             Value::Error(error) => mix(Rc::as_ptr(error) as u64, 10),
-            Value::Undefined | Value::Null | Value::Missing | Value::Ref(_) | Value::RefElement(_) => 0,
+            Value::Undefined
+            | Value::Null
+            | Value::Missing
+            | Value::Ref(_)
+            | Value::RefElement(_) => 0,
         }
     }
 
@@ -286,7 +323,9 @@ impl Value {
             Value::Undefined | Value::Null | Value::Missing => false,
             Value::Int(int) => *int != 0,
             Value::Date(date) => !date.is_empty(),
-            Value::Short(_) | Value::Str(_) => self.as_units().is_some_and(|units| !units.iter().all(|&unit| is_blank(unit))),
+            Value::Short(..) | Value::Str(_) => self
+                .as_units()
+                .is_some_and(|units| !units.iter().all(|&unit| is_blank(unit))),
             Value::Uuid(uuid) => uuid.iter().any(|&byte| byte != 0),
             Value::Obj(obj) => match &*obj.body() {
                 Body::Array(items) => !items.is_empty(),
@@ -325,12 +364,16 @@ fn content_hash(obj: &Obj) -> Option<u64> {
 #[must_use]
 pub fn is_blank(unit: u16) -> bool {
     matches!(unit, 0x09..=0x0d | 0x20 | 0x85 | 0xa0)
-        || matches!(unit, 0x1680 | 0x2000..=0x200a | 0x2028 | 0x2029 | 0x202f | 0x205f | 0x3000)
+        || matches!(
+            unit,
+            0x1680 | 0x2000..=0x200a | 0x2028 | 0x2029 | 0x202f | 0x205f | 0x3000
+        )
 }
 
 #[inline]
 fn mix(value: u64, salt: u64) -> u64 {
-    let wide = u128::from(value ^ (salt << 56) ^ 0x9e37_79b9_7f4a_7c15) * 0xa076_1d64_78bd_642f_u128;
+    let wide =
+        u128::from(value ^ (salt << 56) ^ 0x9e37_79b9_7f4a_7c15) * 0xa076_1d64_78bd_642f_u128;
     (wide as u64) ^ ((wide >> 64) as u64)
 }
 
@@ -372,7 +415,11 @@ mod tests {
             (Value::Int(1), Value::str("1"), false),
             (Value::Undefined, Value::Null, false),
             (Value::str(""), Value::Undefined, false),
-            (Value::str("длинная строка"), Value::str("длинная строка"), true),
+            (
+                Value::str("длинная строка"),
+                Value::str("длинная строка"),
+                true,
+            ),
             (Value::str("а"), Value::str("А"), false),
         ];
         for (a, b, expected) in cases {

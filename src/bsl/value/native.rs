@@ -27,7 +27,13 @@ pub trait NativeObject: Any {
     }
 
     /// Sets such a field; `None` when there is none of the name.
-    fn set_field(&mut self, _vm: &mut Vm<'_>, _name: Name, _place: &mut u32, _value: &Value) -> Option<Result<(), Fault>> {
+    fn set_field(
+        &mut self,
+        _vm: &mut Vm<'_>,
+        _name: Name,
+        _place: &mut u32,
+        _value: &Value,
+    ) -> Option<Result<(), Fault>> {
         None
     }
 
@@ -37,7 +43,12 @@ pub trait NativeObject: Any {
     }
 
     /// `А[ключ] = значение`; `None` when the type has no index.
-    fn set_index(&mut self, _vm: &mut Vm<'_>, _key: &Value, _value: Value) -> Option<Result<(), Fault>> {
+    fn set_index(
+        &mut self,
+        _vm: &mut Vm<'_>,
+        _key: &Value,
+        _value: Value,
+    ) -> Option<Result<(), Fault>> {
         None
     }
 

@@ -8,35 +8,26 @@ use std::rc::Rc;
 /// Units that fit a value of 16 bytes beside its tag.
 pub const SHORT_MAX: usize = 7;
 
-/// A string inside a value.
-#[derive(Clone, Copy)]
-pub struct ShortStr {
-    len: u8,
-    units: [u16; SHORT_MAX],
+/// The units of a string that lies inside its value: length and room.
+#[inline]
+#[must_use]
+pub fn short_units(len: u8, units: &[u16; SHORT_MAX]) -> &[u16] {
+    &units[..len as usize]
 }
 
-impl ShortStr {
-    /// The units.
-    #[inline]
-    #[must_use]
-    pub fn units(&self) -> &[u16] {
-        &self.units[..self.len as usize]
+/// A string inside a value; `None` when it is too long.
+#[inline]
+#[must_use]
+pub fn short(units: &[u16]) -> Option<super::Value> {
+    if units.len() > SHORT_MAX {
+        return None;
     }
-
-    /// `None` when it is too long.
-    #[inline]
-    #[must_use]
-    pub fn new(units: &[u16]) -> Option<ShortStr> {
-        if units.len() > SHORT_MAX {
-            return None;
-        }
-        let mut own = [0; SHORT_MAX];
-        // A copy loop of at most seven steps beats a call of memcpy.
-        for (to, from) in own.iter_mut().zip(units) {
-            *to = *from;
-        }
-        Some(ShortStr { len: units.len() as u8, units: own })
+    let mut own = [0; SHORT_MAX];
+    // A copy loop of at most seven steps beats a call of memcpy.
+    for (to, from) in own.iter_mut().zip(units) {
+        *to = *from;
     }
+    Some(super::Value::Short(units.len() as u8, own))
 }
 
 /// Bytes that a shared string costs besides its units: counts of the pointer, the vector.
@@ -121,7 +112,9 @@ pub fn push_int(out: &mut Vec<u16>, value: i64) {
 /// First place of `needle` in `text` from a place on.
 #[must_use]
 pub fn find(text: &[u16], needle: &[u16], from: usize) -> Option<usize> {
-    let Some((&first, rest)) = needle.split_first() else { return Some(from.min(text.len())) };
+    let Some((&first, rest)) = needle.split_first() else {
+        return Some(from.min(text.len()));
+    };
     let mut at = from;
     while at + needle.len() <= text.len() {
         let window = &text[at..=text.len() - needle.len()];
@@ -161,7 +154,10 @@ mod tests {
             (999, "999"),
             (1000, "1\u{a0}000"),
             (-1_234_567, "-1\u{a0}234\u{a0}567"),
-            (i64::MIN, "-9\u{a0}223\u{a0}372\u{a0}036\u{a0}854\u{a0}775\u{a0}808"),
+            (
+                i64::MIN,
+                "-9\u{a0}223\u{a0}372\u{a0}036\u{a0}854\u{a0}775\u{a0}808",
+            ),
         ] {
             let mut out = Vec::new();
             push_int(&mut out, value);

@@ -39,7 +39,11 @@ impl StructData {
     #[inline]
     #[must_use]
     pub fn position(&self, name: Name, guess: usize) -> Option<usize> {
-        if self.fields.get(guess).is_some_and(|field| field.name == name) {
+        if self
+            .fields
+            .get(guess)
+            .is_some_and(|field| field.name == name)
+        {
             return Some(guess);
         }
         self.search(name)
@@ -78,7 +82,11 @@ impl StructData {
         if let Some(at) = self.search(name) {
             return Some(self.set_at(at, value));
         }
-        self.fields.push(Field { name, spelling, value });
+        self.fields.push(Field {
+            name,
+            spelling,
+            value,
+        });
         let at = self.fields.len() as u32 - 1;
         if let Some(index) = &mut self.index {
             let fields = &self.fields;
@@ -95,7 +103,9 @@ impl StructData {
             let fields = &self.fields;
             let mut index = Box::new(HashTable::with_capacity(fields.len() * 2));
             for (at, field) in fields.iter().enumerate() {
-                index.insert_unique(hash(field.name), at as u32, |&other: &u32| hash(fields[other as usize].name));
+                index.insert_unique(hash(field.name), at as u32, |&other: &u32| {
+                    hash(fields[other as usize].name)
+                });
             }
             self.index = Some(index);
         }
@@ -117,6 +127,7 @@ impl StructData {
     /// Bytes on the heap.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.fields.capacity() * size_of::<Field>() + self.index.as_ref().map_or(0, |index| index.capacity() * 6)
+        self.fields.capacity() * size_of::<Field>()
+            + self.index.as_ref().map_or(0, |index| index.capacity() * 6)
     }
 }

@@ -15,12 +15,14 @@ use std::rc::Rc;
 #[must_use]
 pub fn type_of(value: &Value) -> &'static TypeDef {
     match value {
-        Value::Undefined | Value::Missing | Value::Ref(_) | Value::RefElement(_) => &types::UNDEFINED,
+        Value::Undefined | Value::Missing | Value::Ref(_) | Value::RefElement(_) => {
+            &types::UNDEFINED
+        }
         Value::Null => &types::NULL,
         Value::Bool(_) => &types::BOOLEAN,
-        Value::Int(_) | Value::Num(_) => &types::NUMBER,
+        Value::Int(_) | Value::Dec(..) | Value::Big(_) => &types::NUMBER,
         Value::Date(_) => &types::DATE,
-        Value::Short(_) | Value::Str(_) => &types::STRING,
+        Value::Short(..) | Value::Str(_) => &types::STRING,
         Value::Obj(obj) => obj.ty(),
         Value::Uuid(_) => &types::UUID,
         Value::Type(_) | Value::HostType(_) => &types::TYPE,
@@ -34,7 +36,12 @@ pub fn type_of(value: &Value) -> &'static TypeDef {
 fn is_object(value: &Value) -> bool {
     matches!(
         value,
-        Value::Obj(_) | Value::Uuid(_) | Value::Enum(..) | Value::EnumList(_) | Value::Module(_) | Value::Error(_)
+        Value::Obj(_)
+            | Value::Uuid(_)
+            | Value::Enum(..)
+            | Value::EnumList(_)
+            | Value::Module(_)
+            | Value::Error(_)
     )
 }
 
@@ -54,11 +61,20 @@ impl Vm<'_> {
     #[cold]
     fn no_field(&self, object: &Value, module: u32, site: u32) -> Fault {
         let name = self.site_spelling(module, site);
-        if is_object(object) { Message::FieldNotFound(name).into() } else { Message::NotAnObject(name).into() }
+        if is_object(object) {
+            Message::FieldNotFound(name).into()
+        } else {
+            Message::NotAnObject(name).into()
+        }
     }
 
     /// `object.name`.
-    pub(crate) fn get_field(&mut self, object: &Value, module: u32, site: u32) -> Result<Value, Fault> {
+    pub(crate) fn get_field(
+        &mut self,
+        object: &Value,
+        module: u32,
+        site: u32,
+    ) -> Result<Value, Fault> {
         let cache = self.modules[module as usize].caches[site as usize];
         let name = self.site_name(module, site).name;
         if let Value::Obj(obj) = object {
@@ -67,7 +83,8 @@ impl Vm<'_> {
                     return match fields.position(name, cache.index as usize) {
                         Some(place) => {
                             if place as u32 != cache.index {
-                                self.modules[module as usize].caches[site as usize].index = place as u32;
+                                self.modules[module as usize].caches[site as usize].index =
+                                    place as u32;
                             }
                             Ok(fields.at(place).clone())
                         }
@@ -78,7 +95,10 @@ impl Vm<'_> {
                     let mut place = cache.index;
                     if let Some(value) = native.get_field(self, name, &mut place) {
                         if place != cache.index {
-                            self.modules[module as usize].caches[site as usize] = Cache { key: 0, index: place };
+                            self.modules[module as usize].caches[site as usize] = Cache {
+                                key: 0,
+                                index: place,
+                            };
                         }
                         return Ok(value);
                     }
@@ -92,11 +112,20 @@ impl Vm<'_> {
         self.get_member(object, module, site, cache, name)
     }
 
-    fn host_field(&mut self, obj: &Obj, module: u32, site: u32, cache: Cache, name: Name) -> Result<Value, Fault> {
+    fn host_field(
+        &mut self,
+        obj: &Obj,
+        module: u32,
+        site: u32,
+        cache: Cache,
+        name: Name,
+    ) -> Result<Value, Fault> {
         // The object may call back into the program, which may look at it: reading shares the borrow.
         let obj = obj.clone();
         let body = obj.body();
-        let Body::Host(host) = &*body else { return Ok(Value::Undefined) };
+        let Body::Host(host) = &*body else {
+            return Ok(Value::Undefined);
+        };
         let class = host.class() as usize;
         let id = if cache.key == class {
             Some(cache.index)
@@ -105,14 +134,24 @@ impl Vm<'_> {
         };
         match id {
             Some(id) => {
-                self.modules[module as usize].caches[site as usize] = Cache { key: class, index: id };
+                self.modules[module as usize].caches[site as usize] = Cache {
+                    key: class,
+                    index: id,
+                };
                 host.get(id, self)
             }
             None => Err(Message::FieldNotFound(self.site_spelling(module, site)).into()),
         }
     }
 
-    fn get_member(&mut self, object: &Value, module: u32, site: u32, cache: Cache, name: Name) -> Result<Value, Fault> {
+    fn get_member(
+        &mut self,
+        object: &Value,
+        module: u32,
+        site: u32,
+        cache: Cache,
+        name: Name,
+    ) -> Result<Value, Fault> {
         match object {
             Value::EnumList(list) => {
                 return match LIBRARY.item(list, name) {
@@ -150,14 +189,22 @@ impl Vm<'_> {
     }
 
     /// `object.name = value`.
-    pub(crate) fn set_field(&mut self, object: &Value, module: u32, site: u32, value: Value) -> Result<(), Fault> {
+    pub(crate) fn set_field(
+        &mut self,
+        object: &Value,
+        module: u32,
+        site: u32,
+        value: Value,
+    ) -> Result<(), Fault> {
         let cache = self.modules[module as usize].caches[site as usize];
         let name = self.site_name(module, site).name;
         if let Value::Obj(obj) = object {
             if std::ptr::eq(obj.ty(), &crate::library::HOST_OBJECT) {
                 // A shared borrow: the host may call back into a program that reads the object.
                 let body = obj.body();
-                let Body::Host(host) = &*body else { return Ok(()) };
+                let Body::Host(host) = &*body else {
+                    return Ok(());
+                };
                 let Some(id) = host.field(self.names().text(name)) else {
                     return Err(Message::FieldNotFound(self.site_spelling(module, site)).into());
                 };
@@ -178,7 +225,10 @@ impl Vm<'_> {
                 Body::Native(native) => {
                     let mut place = cache.index;
                     if let Some(result) = native.set_field(self, name, &mut place, &value) {
-                        self.modules[module as usize].caches[site as usize] = Cache { key: 0, index: place };
+                        self.modules[module as usize].caches[site as usize] = Cache {
+                            key: 0,
+                            index: place,
+                        };
                         return result;
                     }
                 }
@@ -187,7 +237,9 @@ impl Vm<'_> {
         }
         if let Value::Module(other) = object {
             let slot = self.module_code(*other).exported_vars.get(&name).copied();
-            let Some(slot) = slot else { return Err(self.no_field(object, module, site)) };
+            let Some(slot) = slot else {
+                return Err(self.no_field(object, module, site));
+            };
             self.start_module(*other)?;
             self.modules[*other as usize].vars[slot as usize] = value;
             return Ok(());
@@ -208,7 +260,10 @@ impl Vm<'_> {
         if let Value::Obj(obj) = object {
             match &*obj.body() {
                 Body::Struct(fields) => {
-                    return fields.get(folded).cloned().ok_or_else(|| Message::FieldNotFound(name.to_string()).into());
+                    return fields
+                        .get(folded)
+                        .cloned()
+                        .ok_or_else(|| Message::FieldNotFound(name.to_string()).into());
                 }
                 Body::Native(native) => {
                     let mut place = 0;
@@ -237,7 +292,9 @@ impl Vm<'_> {
 
     /// `object[key]`.
     pub(crate) fn get_index(&mut self, object: &Value, key: &Value) -> Result<Value, Fault> {
-        let Value::Obj(obj) = object else { return Err(not_indexed(object)) };
+        let Value::Obj(obj) = object else {
+            return Err(not_indexed(object));
+        };
         match &*obj.body() {
             Body::Array(items) => {
                 let index = self.array_index(key, items.len())?;
@@ -245,8 +302,13 @@ impl Vm<'_> {
             }
             Body::Map(map) => return Ok(map.get(key).cloned().unwrap_or_default()),
             Body::Struct(fields) => {
-                let Some(text) = key.as_string() else { return Err(Message::WrongParameter(1).into()) };
-                let found = self.names().find(&text).and_then(|name| fields.get(name).cloned());
+                let Some(text) = key.as_string() else {
+                    return Err(Message::WrongParameter(1).into());
+                };
+                let found = self
+                    .names()
+                    .find(&text)
+                    .and_then(|name| fields.get(name).cloned());
                 return found.ok_or_else(|| Message::FieldNotFound(text).into());
             }
             Body::KeyValue(own_key, value) => {
@@ -257,20 +319,31 @@ impl Vm<'_> {
                 };
             }
             Body::Native(native) => {
-                return native.get_index(self, key).unwrap_or_else(|| Err(Message::NotIndexed.into()));
+                return native
+                    .get_index(self, key)
+                    .unwrap_or_else(|| Err(Message::NotIndexed.into()));
             }
             Body::Host(_) | Body::Dead => {}
         }
         let body = obj.body();
         match &*body {
-            Body::Host(host) => host.index(self, key).unwrap_or_else(|| Err(Message::NotIndexed.into())),
+            Body::Host(host) => host
+                .index(self, key)
+                .unwrap_or_else(|| Err(Message::NotIndexed.into())),
             _ => Err(Message::NotIndexed.into()),
         }
     }
 
     /// `object[key] = value`.
-    pub(crate) fn set_index(&mut self, object: &Value, key: Value, value: Value) -> Result<(), Fault> {
-        let Value::Obj(obj) = object else { return Err(not_indexed(object)) };
+    pub(crate) fn set_index(
+        &mut self,
+        object: &Value,
+        key: Value,
+        value: Value,
+    ) -> Result<(), Fault> {
+        let Value::Obj(obj) = object else {
+            return Err(not_indexed(object));
+        };
         let old = match &mut *obj.body_mut() {
             Body::Array(items) => {
                 let index = self.array_index(&key, items.len())?;
@@ -281,15 +354,21 @@ impl Vm<'_> {
                 None
             }
             Body::Struct(fields) => {
-                let Some(text) = key.as_string() else { return Err(Message::WrongParameter(1).into()) };
-                let Some(name) = self.names().find(&text) else { return Err(Message::FieldNotFound(text).into()) };
+                let Some(text) = key.as_string() else {
+                    return Err(Message::WrongParameter(1).into());
+                };
+                let Some(name) = self.names().find(&text) else {
+                    return Err(Message::FieldNotFound(text).into());
+                };
                 match fields.position(name, usize::MAX) {
                     Some(place) => Some(fields.set_at(place, value)),
                     None => return Err(Message::FieldNotFound(text).into()),
                 }
             }
             Body::Native(native) => {
-                return native.set_index(self, &key, value).unwrap_or_else(|| Err(Message::ReadOnly.into()));
+                return native
+                    .set_index(self, &key, value)
+                    .unwrap_or_else(|| Err(Message::ReadOnly.into()));
             }
             _ => return Err(Message::NotIndexed.into()),
         };
@@ -305,7 +384,10 @@ impl Vm<'_> {
             Value::Int(index) => *index,
             _ => self.to_int(key)?,
         };
-        usize::try_from(index).ok().filter(|&index| index < length).ok_or_else(|| Message::IndexOutOfRange.into())
+        usize::try_from(index)
+            .ok()
+            .filter(|&index| index < length)
+            .ok_or_else(|| Message::IndexOutOfRange.into())
     }
 
     // ---- the walk ---------------------------------------------------------------------------
@@ -315,31 +397,47 @@ impl Vm<'_> {
         let fine = match value {
             Value::Obj(obj) => match &*obj.body() {
                 Body::Array(_) | Body::Struct(_) | Body::Map(_) | Body::Host(_) => true,
-                Body::Native(native) => native.item(self, usize::MAX) != Err(NoIterator),
+                Body::Native(native) => native.item(self, usize::MAX).is_ok(),
                 Body::KeyValue(..) | Body::Dead => false,
             },
             Value::EnumList(list) => list.strings.is_empty(),
             _ => false,
         };
-        if fine { Ok(()) } else { Err(Message::NoIterator.into()) }
+        if fine {
+            Ok(())
+        } else {
+            Err(Message::NoIterator.into())
+        }
     }
 
     /// The element at or after a place, and the place to go on from.
-    pub fn next_item(&mut self, collection: &Value, place: usize) -> Result<Option<(Value, usize)>, Fault> {
+    pub fn next_item(
+        &mut self,
+        collection: &Value,
+        place: usize,
+    ) -> Result<Option<(Value, usize)>, Fault> {
         let obj = match collection {
             Value::Obj(obj) => obj,
             Value::EnumList(list) => {
-                return Ok((place < list.items.len()).then(|| (Value::Enum(place as u16, list), place + 1)));
+                return Ok((place < list.items.len())
+                    .then(|| (Value::Enum(place as u16, list), place + 1)));
             }
             _ => return Err(Message::NoIterator.into()),
         };
         let pair = match &*obj.body() {
-            Body::Array(items) => return Ok(items.get(place).map(|item| (item.clone(), place + 1))),
-            Body::Struct(fields) => fields
-                .fields()
-                .get(place)
-                .map(|field| (Value::str(&self.spelling(field.spelling)), field.value.clone(), place + 1)),
-            Body::Map(map) => map.next(place).map(|(key, value, next)| (key.clone(), value.clone(), next)),
+            Body::Array(items) => {
+                return Ok(items.get(place).map(|item| (item.clone(), place + 1)));
+            }
+            Body::Struct(fields) => fields.fields().get(place).map(|field| {
+                (
+                    Value::str(&self.spelling(field.spelling)),
+                    field.value.clone(),
+                    place + 1,
+                )
+            }),
+            Body::Map(map) => map
+                .next(place)
+                .map(|(key, value, next)| (key.clone(), value.clone(), next)),
             Body::Native(native) => {
                 return match native.item(self, place) {
                     Ok(item) => Ok(item.map(|item| (item, place + 1))),
@@ -350,7 +448,10 @@ impl Vm<'_> {
             Body::KeyValue(..) | Body::Dead => return Err(Message::NoIterator.into()),
         };
         if let Some((key, value, next)) = pair {
-            let item = self.alloc(&crate::library::map::KEY_AND_VALUE, Body::KeyValue(key, value));
+            let item = self.alloc(
+                &crate::library::map::KEY_AND_VALUE,
+                Body::KeyValue(key, value),
+            );
             return Ok(Some((item, next)));
         }
         let body = obj.body();
@@ -381,7 +482,9 @@ impl Vm<'_> {
     pub(crate) fn load_ref(&mut self, reference: &Value) -> Result<Value, Fault> {
         match reference {
             Value::Ref(RefTo::Stack(place)) => Ok(self.stack[*place as usize].clone()),
-            Value::Ref(RefTo::Module(module, slot)) => Ok(self.modules[*module as usize].vars[*slot as usize].clone()),
+            Value::Ref(RefTo::Module(module, slot)) => {
+                Ok(self.modules[*module as usize].vars[*slot as usize].clone())
+            }
             Value::Ref(RefTo::Global(index)) => Ok(self.globals[*index as usize].clone()),
             Value::RefElement(element) => {
                 let element = Rc::clone(element);
@@ -418,7 +521,11 @@ impl Vm<'_> {
         Ok(())
     }
 
-    pub(crate) fn store_element(&mut self, element: &RefElement, value: Value) -> Result<(), Fault> {
+    pub(crate) fn store_element(
+        &mut self,
+        element: &RefElement,
+        value: Value,
+    ) -> Result<(), Fault> {
         match &element.key {
             RefKey::Index(key) => self.set_index(&element.object, key.clone(), value),
             RefKey::Field(module, site) => self.set_field(&element.object, *module, *site, value),
@@ -434,7 +541,12 @@ impl Vm<'_> {
             && let Body::Host(host) = &*obj.body()
         {
             let name = host.type_name();
-            let index = self.program.environment.types.iter().position(|it| *it == name);
+            let index = self
+                .program
+                .environment
+                .types
+                .iter()
+                .position(|it| *it == name);
             return match index {
                 Some(index) => Value::HostType(index as u32),
                 None => Value::Undefined,
@@ -451,7 +563,11 @@ impl Vm<'_> {
             return Some(Value::Type(ty));
         }
         let name = self.names().find(name)?;
-        self.program.globals.types.get(&name).map(|&index| Value::HostType(index))
+        self.program
+            .globals
+            .types
+            .get(&name)
+            .map(|&index| Value::HostType(index))
     }
 
     /// The error as a value.
@@ -462,5 +578,9 @@ impl Vm<'_> {
 }
 
 fn not_indexed(value: &Value) -> Fault {
-    if is_object(value) { Message::NotIndexed.into() } else { Message::NotAnObject("[]".into()).into() }
+    if is_object(value) {
+        Message::NotIndexed.into()
+    } else {
+        Message::NotAnObject("[]".into()).into()
+    }
 }

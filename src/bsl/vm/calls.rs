@@ -35,7 +35,13 @@ impl Vm<'_> {
         for slot in &mut self.stack[base + method.params.len()..base + method.locals as usize] {
             super::run::put(slot, Value::Undefined);
         }
-        self.frames.push(Frame { module, method: number, pc: 0, base: base as u32, dst });
+        self.frames.push(Frame {
+            module,
+            method: number,
+            pc: 0,
+            base: base as u32,
+            dst,
+        });
         Ok(())
     }
 
@@ -65,7 +71,10 @@ impl Vm<'_> {
         self.modules[module as usize].started = true;
         let code = &self.program.modules[module as usize];
         if !code.problems.is_empty() {
-            return Err(Message::BadCode(self.program.render_problems(module as usize, self.locale)).into());
+            return Err(Message::BadCode(
+                self.program.render_problems(module as usize, self.locale),
+            )
+            .into());
         }
         self.modules[module as usize].prepare(code);
         let body = code.body();
@@ -75,13 +84,20 @@ impl Vm<'_> {
         }
         self.enter()?;
         let base = self.top();
-        let result = self.push_frame(module, body, method, base, 0).and_then(|()| self.run_loop());
+        let result = self
+            .push_frame(module, body, method, base, 0)
+            .and_then(|()| self.run_loop());
         self.leave();
         result.map(drop)
     }
 
     /// Calls a procedure or function of a module value from outside the loop: the host, callbacks.
-    pub fn call_function(&mut self, module: &Value, name: Name, args: &[Value]) -> Result<Value, Fault> {
+    pub fn call_function(
+        &mut self,
+        module: &Value,
+        name: Name,
+        args: &[Value],
+    ) -> Result<Value, Fault> {
         let Value::Module(module) = *module else {
             return Err(Message::NotAnObject(self.names().text(name).to_string()).into());
         };
@@ -100,7 +116,13 @@ impl Vm<'_> {
         result
     }
 
-    fn call_from_outside(&mut self, module: u32, number: u32, method: &MethodCode, args: &[Value]) -> Result<Value, Fault> {
+    fn call_from_outside(
+        &mut self,
+        module: u32,
+        number: u32,
+        method: &MethodCode,
+        args: &[Value],
+    ) -> Result<Value, Fault> {
         let base = self.top();
         let top = base + (method.registers as usize).max(args.len());
         if top > self.stack.len() {
@@ -122,7 +144,8 @@ impl Vm<'_> {
             None | Some(DefaultValue::Undefined) => Value::Undefined,
             Some(DefaultValue::Null) => Value::Null,
             Some(DefaultValue::Bool(value)) => Value::Bool(value),
-            Some(DefaultValue::Const(k)) => match &self.modules[module as usize].consts[k as usize] {
+            Some(DefaultValue::Const(k)) => match &self.modules[module as usize].consts[k as usize]
+            {
                 Value::Missing => self.materialise(module, k),
                 value => value.clone(),
             },
@@ -147,11 +170,19 @@ impl Vm<'_> {
         let number = if cache.key == target as usize + 1 {
             cache.index
         } else {
-            let found = code.view.methods.get(&name.name).filter(|method| method.export).map(|method| method.index);
+            let found = code
+                .view
+                .methods
+                .get(&name.name)
+                .filter(|method| method.export)
+                .map(|method| method.index);
             let Some(number) = found else {
                 return Err(Message::MethodNotFound(self.site_spelling(caller, site)).into());
             };
-            self.modules[caller as usize].caches[site as usize] = Cache { key: target as usize + 1, index: number };
+            self.modules[caller as usize].caches[site as usize] = Cache {
+                key: target as usize + 1,
+                index: number,
+            };
             number
         };
         let method = &code.methods[number as usize];
@@ -186,7 +217,10 @@ impl Vm<'_> {
             ArgSource::Value => return None,
             ArgSource::Local(reg) => Value::Ref(RefTo::Stack((base + reg as usize) as u32)),
             ArgSource::Param(reg) => self.stack[base + reg as usize].clone(),
-            ArgSource::Module(var) => Value::Ref(RefTo::Module(self.modules[caller as usize].home as u16, var)),
+            ArgSource::Module(var) => Value::Ref(RefTo::Module(
+                self.modules[caller as usize].home as u16,
+                var,
+            )),
             ArgSource::Global(index) => Value::Ref(RefTo::Global(index)),
             ArgSource::Element(obj, key) => Value::RefElement(Rc::new(RefElement {
                 object: self.stack[base + obj as usize].clone(),
@@ -200,14 +234,22 @@ impl Vm<'_> {
     }
 
     /// Writes a value where an argument came from: what a native method gave back.
-    fn write_back(&mut self, caller: u32, source: ArgSource, base: usize, value: Value) -> Result<(), Fault> {
+    fn write_back(
+        &mut self,
+        caller: u32,
+        source: ArgSource,
+        base: usize,
+        value: Value,
+    ) -> Result<(), Fault> {
         match source {
             ArgSource::Value => Ok(()),
             ArgSource::Param(reg) => self.store_ref(base + reg as usize, value),
-            ArgSource::Element(..) | ArgSource::Field(..) => match self.reference(caller, source, base) {
-                Some(Value::RefElement(element)) => self.store_element(&element, value),
-                _ => Ok(()),
-            },
+            ArgSource::Element(..) | ArgSource::Field(..) => {
+                match self.reference(caller, source, base) {
+                    Some(Value::RefElement(element)) => self.store_element(&element, value),
+                    _ => Ok(()),
+                }
+            }
             ArgSource::Local(reg) => {
                 self.stack[base + reg as usize] = value;
                 Ok(())
@@ -302,9 +344,12 @@ impl Vm<'_> {
     fn no_method(&self, object: &Value, caller: u32, site: u32) -> Fault {
         let name = self.site_spelling(caller, site);
         match object {
-            Value::Obj(_) | Value::Uuid(_) | Value::Enum(..) | Value::EnumList(_) | Value::Module(_) | Value::Error(_) => {
-                Message::MethodNotFound(name).into()
-            }
+            Value::Obj(_)
+            | Value::Uuid(_)
+            | Value::Enum(..)
+            | Value::EnumList(_)
+            | Value::Module(_)
+            | Value::Error(_) => Message::MethodNotFound(name).into(),
             _ => Message::NotAnObject(name).into(),
         }
     }
@@ -326,10 +371,20 @@ impl Vm<'_> {
         }
     }
 
-    fn call_host(&mut self, caller: u32, site: u32, object: &Value, start: usize) -> Result<Value, Fault> {
-        let Value::Obj(obj) = object else { return Ok(Value::Undefined) };
+    fn call_host(
+        &mut self,
+        caller: u32,
+        site: u32,
+        object: &Value,
+        start: usize,
+    ) -> Result<Value, Fault> {
+        let Value::Obj(obj) = object else {
+            return Ok(Value::Undefined);
+        };
         let body = obj.body();
-        let Body::Host(host) = &*body else { return Ok(Value::Undefined) };
+        let Body::Host(host) = &*body else {
+            return Ok(Value::Undefined);
+        };
         let name = self.site_name(caller, site).name;
         let Some(method) = host.method(self.names().text(name)) else {
             return Err(Message::MethodNotFound(self.site_spelling(caller, site)).into());
@@ -358,7 +413,10 @@ impl Vm<'_> {
             Value::Type(ty) => *ty,
             _ => {
                 let text = name.as_string().ok_or_else(|| Fault::param(1))?;
-                let found = LIBRARY.names.find(text.trim()).and_then(|name| LIBRARY.ty(name));
+                let found = LIBRARY
+                    .names
+                    .find(text.trim())
+                    .and_then(|name| LIBRARY.ty(name));
                 found.ok_or(Message::TypeNotFound(text))?
             }
         };
@@ -370,7 +428,11 @@ impl Vm<'_> {
     }
 
     /// Новый.
-    pub(crate) fn construct(&mut self, ty: &'static crate::library::registry::TypeDef, args: &mut Args) -> Result<Value, Fault> {
+    pub(crate) fn construct(
+        &mut self,
+        ty: &'static crate::library::registry::TypeDef,
+        args: &mut Args,
+    ) -> Result<Value, Fault> {
         let (Some(new), Some((min, max))) = (&ty.new, LIBRARY.constructor(ty)) else {
             return Err(Message::NoConstructor(ty.ru.to_string()).into());
         };
@@ -392,8 +454,12 @@ impl Vm<'_> {
 
     /// Runs a text against the variables of the current method.
     pub(crate) fn run_text(&mut self, code: &Value, expression: bool) -> Result<Value, Fault> {
-        let Some(text) = code.as_string() else { return Err(Fault::param(1)) };
-        let Some(frame) = self.frames.last().copied() else { return Ok(Value::Undefined) };
+        let Some(text) = code.as_string() else {
+            return Err(Fault::param(1));
+        };
+        let Some(frame) = self.frames.last().copied() else {
+            return Ok(Value::Undefined);
+        };
         let module = self.compiled_text(frame, text, expression)?;
         self.enter()?;
         let result = self.run_compiled(frame, module);
@@ -402,7 +468,9 @@ impl Vm<'_> {
     }
 
     fn run_compiled(&mut self, frame: Frame, module: u32) -> Result<Value, Fault> {
-        let Some(code) = self.modules[module as usize].dynamic.clone() else { return Ok(Value::Undefined) };
+        let Some(code) = self.modules[module as usize].dynamic.clone() else {
+            return Ok(Value::Undefined);
+        };
         if self.frames.len() >= self.limits.depth {
             return Err(self.hit(LimitKind::Depth));
         }
@@ -415,7 +483,13 @@ impl Vm<'_> {
         for slot in &mut self.stack[frame.base as usize + outer..top] {
             *slot = Value::Undefined;
         }
-        self.frames.push(Frame { module, method: 0, pc: 0, base: frame.base, dst: 0 });
+        self.frames.push(Frame {
+            module,
+            method: 0,
+            pc: 0,
+            base: frame.base,
+            dst: 0,
+        });
         self.run_loop()
     }
 
@@ -423,8 +497,18 @@ impl Vm<'_> {
         self.module_code(frame.module).methods[frame.method as usize].registers as usize
     }
 
-    fn compiled_text(&mut self, frame: Frame, text: String, expression: bool) -> Result<u32, Fault> {
-        let key = (frame.module, frame.method, expression, text.into_boxed_str());
+    fn compiled_text(
+        &mut self,
+        frame: Frame,
+        text: String,
+        expression: bool,
+    ) -> Result<u32, Fault> {
+        let key = (
+            frame.module,
+            frame.method,
+            expression,
+            text.into_boxed_str(),
+        );
         if let Some(&module) = self.compiled.get(&key) {
             return Ok(module);
         }
@@ -458,8 +542,10 @@ impl Vm<'_> {
         let mut code: ModuleCode = match compiled {
             Ok(code) => code,
             Err(problems) => {
-                let texts: Vec<String> =
-                    problems.iter().map(|problem| render("", &key.3, problem, self.locale)).collect();
+                let texts: Vec<String> = problems
+                    .iter()
+                    .map(|problem| render("", &key.3, problem, self.locale))
+                    .collect();
                 return Err(Message::BadCode(texts.join("\n")).into());
             }
         };
@@ -480,7 +566,11 @@ impl Vm<'_> {
         state.outer = outer_registers;
         state.dynamic = Some(Rc::new(code));
         // Past so many texts old ones make room, unless they are being executed.
-        let module = if self.compiled.len() >= DYNAMIC_MAX { self.evict() } else { None };
+        let module = if self.compiled.len() >= DYNAMIC_MAX {
+            self.evict()
+        } else {
+            None
+        };
         let module = match module {
             Some(module) => {
                 crate::value::memory::sub(512);

@@ -18,9 +18,9 @@ impl Vm<'_> {
     pub fn to_number(&self, value: &Value) -> Result<Number, Fault> {
         match value {
             Value::Int(int) => Ok(Number::from_i64(*int)),
-            Value::Num(number) => Ok(number.clone()),
+            Value::Dec(..) | Value::Big(_) => Ok(value.as_number().unwrap_or(Number::ZERO)),
             Value::Bool(value) => Ok(Number::from_i64(i64::from(*value))),
-            Value::Short(_) | Value::Str(_) => {
+            Value::Short(..) | Value::Str(_) => {
                 let text = value.as_string().unwrap_or_default();
                 Number::parse_1c(&text, self.limits.digits).map_err(|_| Message::NotANumber.into())
             }
@@ -41,8 +41,9 @@ impl Vm<'_> {
         match value {
             Value::Bool(value) => Ok(*value),
             Value::Int(int) => Ok(*int != 0),
-            Value::Num(number) => Ok(!number.is_zero()),
-            Value::Short(_) | Value::Str(_) => {
+            // Zero is whole.
+            Value::Dec(..) | Value::Big(_) => Ok(true),
+            Value::Short(..) | Value::Str(_) => {
                 let text = value.as_string().unwrap_or_default().to_lowercase();
                 let text = text.trim();
                 if TRUE_WORDS.contains(&text) {
@@ -61,7 +62,7 @@ impl Vm<'_> {
     pub fn to_date(&self, value: &Value) -> Result<Date, Fault> {
         match value {
             Value::Date(date) => Ok(*date),
-            Value::Short(_) | Value::Str(_) => {
+            Value::Short(..) | Value::Str(_) => {
                 let text = value.as_string().unwrap_or_default();
                 Date::parse_digits(text.trim()).ok_or_else(|| Message::NotADate.into())
             }
@@ -91,10 +92,14 @@ impl Vm<'_> {
     pub fn push_text(&self, value: &Value, out: &mut Vec<u16>) {
         let ru = self.locale == Locale::Ru;
         match value {
-            Value::Short(short) => out.extend_from_slice(short.units()),
+            Value::Short(len, units) => out.extend_from_slice(string::short_units(*len, units)),
             Value::Str(text) => out.extend_from_slice(text.units()),
             Value::Int(int) => string::push_int(out, *int),
-            Value::Num(number) => string::push_str(out, &number.to_1c_text()),
+            Value::Dec(..) | Value::Big(_) => {
+                if let Some(number) = value.as_number() {
+                    string::push_str(out, &number.to_1c_text());
+                }
+            }
             Value::Bool(value) => string::push_str(
                 out,
                 match (value, ru) {
@@ -105,7 +110,11 @@ impl Vm<'_> {
                 },
             ),
             Value::Date(date) => string::push_str(out, &date.to_1c_text()),
-            Value::Undefined | Value::Null | Value::Missing | Value::Ref(_) | Value::RefElement(_) => {}
+            Value::Undefined
+            | Value::Null
+            | Value::Missing
+            | Value::Ref(_)
+            | Value::RefElement(_) => {}
             Value::Uuid(uuid) => string::push_str(out, &uuid_text(uuid)),
             Value::Type(ty) => string::push_str(out, if ru { ty.ru } else { ty.en }),
             Value::HostType(index) => {
@@ -118,7 +127,9 @@ impl Vm<'_> {
                     string::push_str(out, if ru { name_ru } else { name_en });
                 }
             }
-            Value::EnumList(list) => string::push_str(out, if ru { list.ty.ru } else { list.ty.en }),
+            Value::EnumList(list) => {
+                string::push_str(out, if ru { list.ty.ru } else { list.ty.en })
+            }
             Value::Module(module) => string::push_str(out, &self.module_code(*module).name),
             Value::Error(error) => string::push_str(out, &error.description(self.locale)),
             Value::Obj(obj) => {

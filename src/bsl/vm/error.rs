@@ -109,45 +109,86 @@ impl Message {
                 "The date is out of range (01.01.0001 to 31.12.3999)",
             ),
             Message::CannotConvert(ru, en) => match locale {
-                Locale::Ru => format!("Преобразование значения к типу {ru} не может быть выполнено"),
+                Locale::Ru => {
+                    format!("Преобразование значения к типу {ru} не может быть выполнено")
+                }
                 Locale::En => format!("Cannot convert value to {en}"),
             },
             Message::NotComparable => pick(
                 "Операции сравнения на больше-меньше допустимы только для значений совпадающих примитивных типов (Булево, Число, Строка, Дата)",
                 "Comparison is allowed only for values of the same primitive type (Boolean, Number, String, Date)",
             ),
-            Message::IndexOutOfRange => pick("Индекс находится за границами массива", "Index is out of range"),
-            Message::FieldNotFound(name) => with("Поле объекта не обнаружено", "Field of the object is not found", name),
-            Message::FieldReadOnly(name) => with("Поле объекта недоступно для записи", "Field of the object is read only", name),
-            Message::MethodNotFound(name) => with("Метод объекта не обнаружен", "Method of the object is not found", name),
+            Message::IndexOutOfRange => pick(
+                "Индекс находится за границами массива",
+                "Index is out of range",
+            ),
+            Message::FieldNotFound(name) => with(
+                "Поле объекта не обнаружено",
+                "Field of the object is not found",
+                name,
+            ),
+            Message::FieldReadOnly(name) => with(
+                "Поле объекта недоступно для записи",
+                "Field of the object is read only",
+                name,
+            ),
+            Message::MethodNotFound(name) => with(
+                "Метод объекта не обнаружен",
+                "Method of the object is not found",
+                name,
+            ),
             Message::FunctionNotFound(name) => with(
                 "Процедура или функция с указанным именем не определена",
                 "Procedure or function is not defined",
                 name,
             ),
-            Message::VariableNotFound(name) => with("Переменная не определена", "Variable is not defined", name),
-            Message::NotAnObject(name) => with("Значение не является значением объектного типа", "Value is not an object", name),
-            Message::TooFewArguments => pick("Недостаточно фактических параметров", "Not enough actual parameters"),
-            Message::TooManyArguments => pick("Слишком много фактических параметров", "Too many actual parameters"),
+            Message::VariableNotFound(name) => {
+                with("Переменная не определена", "Variable is not defined", name)
+            }
+            Message::NotAnObject(name) => with(
+                "Значение не является значением объектного типа",
+                "Value is not an object",
+                name,
+            ),
+            Message::TooFewArguments => pick(
+                "Недостаточно фактических параметров",
+                "Not enough actual parameters",
+            ),
+            Message::TooManyArguments => pick(
+                "Слишком много фактических параметров",
+                "Too many actual parameters",
+            ),
             Message::WrongParameter(number) => match locale {
                 Locale::Ru => format!("Несоответствие типов (параметр номер '{number}')"),
                 Locale::En => format!("Type mismatch (parameter number '{number}')"),
             },
-            Message::NoIterator => pick("Итератор для значения не определен", "The value has no iterator"),
-            Message::ProcedureAsFunction(name) => {
-                with("Обращение к процедуре как к функции", "A procedure is used as a function", name)
-            }
-            Message::MethodFailed(name) => {
-                with("Ошибка при вызове метода контекста", "Error calling the method", name)
-            }
+            Message::NoIterator => pick(
+                "Итератор для значения не определен",
+                "The value has no iterator",
+            ),
+            Message::ProcedureAsFunction(name) => with(
+                "Обращение к процедуре как к функции",
+                "A procedure is used as a function",
+                name,
+            ),
+            Message::MethodFailed(name) => with(
+                "Ошибка при вызове метода контекста",
+                "Error calling the method",
+                name,
+            ),
             Message::TypeNotFound(name) => with("Тип не определен", "Type is not defined", name),
-            Message::NoConstructor(name) => with("Конструктор не найден", "Constructor is not found", name),
+            Message::NoConstructor(name) => {
+                with("Конструктор не найден", "Constructor is not found", name)
+            }
             Message::NotIndexed => pick(
                 "Получение элемента по индексу для значения не определено",
                 "The value has no elements by index",
             ),
             Message::KeyNotFound => pick("Значение по ключу не найдено", "The key is not found"),
-            Message::ReadOnly => pick("Значение доступно только для чтения", "The value is read only"),
+            Message::ReadOnly => pick(
+                "Значение доступно только для чтения",
+                "The value is read only",
+            ),
             Message::BadName(name) => match locale {
                 Locale::Ru => format!("Задано неправильное имя атрибута структуры '{name}'"),
                 Locale::En => format!("Not a name of a field: '{name}'"),
@@ -163,10 +204,19 @@ impl Message {
             },
             Message::BadCode(text) => text.clone(),
             Message::Limit(kind) => match kind {
-                LimitKind::Instructions => pick("Превышено допустимое число операций", "Too many instructions"),
-                LimitKind::Time => pick("Превышено допустимое время выполнения", "The run took too long"),
+                LimitKind::Instructions => pick(
+                    "Превышено допустимое число операций",
+                    "Too many instructions",
+                ),
+                LimitKind::Time => pick(
+                    "Превышено допустимое время выполнения",
+                    "The run took too long",
+                ),
                 LimitKind::Memory => pick("Превышен допустимый объем памяти", "Too much memory"),
-                LimitKind::Depth => pick("Переполнение стека: слишком глубокая вложенность вызовов", "Calls are nested too deep"),
+                LimitKind::Depth => pick(
+                    "Переполнение стека: слишком глубокая вложенность вызовов",
+                    "Calls are nested too deep",
+                ),
                 LimitKind::Output => pick("Превышен допустимый объем вывода", "Too much output"),
                 LimitKind::Cancelled => pick("Выполнение отменено", "The run was cancelled"),
                 LimitKind::Exit(_) => pick("Работа завершена", "Finished"),
@@ -316,6 +366,11 @@ impl From<Message> for Fault {
 
 impl std::fmt::Debug for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Fault({:?} at {:?})", self.0.description(Locale::Ru), self.0.place.borrow())
+        write!(
+            f,
+            "Fault({:?} at {:?})",
+            self.0.description(Locale::Ru),
+            self.0.place.borrow()
+        )
     }
 }

@@ -33,7 +33,11 @@ impl Vm<'_> {
         let place = error.place.borrow().clone()?;
         let code = self.module_code(place.module);
         let (at, line) = locate(&code.text, place.offset);
-        Some(Location { module: code.name.clone(), at, line: line.trim().to_string() })
+        Some(Location {
+            module: code.name.clone(),
+            at,
+            line: line.trim().to_string(),
+        })
     }
 
     /// ОписаниеОшибки: `{Модуль(строка)}: текст`, causes below.
@@ -121,15 +125,29 @@ impl Vm<'_> {
             }
             return Fault(Rc::new(own));
         }
-        let text = if value.is_str() { value } else { Value::from_units(self.units(&value).into_owned()) };
+        let text = if value.is_str() {
+            value
+        } else {
+            Value::from_units(self.units(&value).into_owned())
+        };
         Fault::new(Message::Value(text))
     }
 
     /// `ВызватьИсключение(текст, категория, код, параметры, причина)`.
     pub(crate) fn raised_full(&mut self, args: [Value; 5]) -> Fault {
         let [text, category, code, params, cause] = args;
-        let text = if text.is_str() { text } else { Value::from_units(self.units(&text).into_owned()) };
-        let clean = |value: Value| if value.is_missing() { Value::Undefined } else { value };
+        let text = if text.is_str() {
+            text
+        } else {
+            Value::from_units(self.units(&text).into_owned())
+        };
+        let clean = |value: Value| {
+            if value.is_missing() {
+                Value::Undefined
+            } else {
+                value
+            }
+        };
         let mut error = ErrorInfo::new(Message::Value(text)).with_params(clean(params));
         error.category = clean(category);
         error.code = clean(code);

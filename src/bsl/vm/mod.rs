@@ -19,14 +19,17 @@ use crate::host::Host;
 use crate::library::registry::TypeDef;
 use crate::limits::Limits;
 use crate::syntax::names::{Name, Names};
+use crate::value::Value;
 use crate::value::heap::{Body, Heap, Obj};
 use crate::value::memory::{self, Account};
-use crate::value::Value;
 use error::{ErrorInfo, Fault, LimitKind};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
+
+pub use faults::Location;
+pub use operators::number_error;
 
 /// What a site found last.
 #[derive(Clone, Copy, Default)]
@@ -148,7 +151,12 @@ impl<'a> Vm<'a> {
             account: Rc::new(Account::default()),
             stack: vec![Value::Undefined; STACK_START],
             frames: Vec::with_capacity(16),
-            modules: program.modules.iter().enumerate().map(|(at, module)| ModuleState::of(module, at as u32)).collect(),
+            modules: program
+                .modules
+                .iter()
+                .enumerate()
+                .map(|(at, module)| ModuleState::of(module, at as u32))
+                .collect(),
             globals: vec![Value::Undefined; program.environment.variables.len()],
             properties: vec![None; program.environment.properties.len()],
             own_names: None,
@@ -202,7 +210,9 @@ impl<'a> Vm<'a> {
     /// Reads a variable of the environment.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&Value> {
-        self.program.variable(name).map(|index| &self.globals[index as usize])
+        self.program
+            .variable(name)
+            .map(|index| &self.globals[index as usize])
     }
 
     /// The host.
@@ -280,7 +290,8 @@ impl<'a> Vm<'a> {
     }
 
     pub(crate) fn names_mut(&mut self) -> &mut Names {
-        self.own_names.get_or_insert_with(|| Box::new(self.program.names.clone()))
+        self.own_names
+            .get_or_insert_with(|| Box::new(self.program.names.clone()))
     }
 
     /// The number of a name, new or known.
@@ -310,7 +321,10 @@ impl<'a> Vm<'a> {
     /// The text of a spelling.
     #[must_use]
     pub fn spelling(&self, id: Name) -> Rc<str> {
-        self.spellings.get(id.0 as usize).cloned().unwrap_or_else(|| "".into())
+        self.spellings
+            .get(id.0 as usize)
+            .cloned()
+            .unwrap_or_else(|| "".into())
     }
 
     // ---- limits -----------------------------------------------------------------------------
@@ -335,7 +349,12 @@ impl<'a> Vm<'a> {
 
     /// Looks at the clock and at cancellation. Native functions that work long call it now and then.
     pub fn check_time(&mut self) -> Result<(), Fault> {
-        if self.limits.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+        if self
+            .limits
+            .cancel
+            .as_ref()
+            .is_some_and(|cancel| cancel.load(Ordering::Relaxed))
+        {
             return Err(self.hit(LimitKind::Cancelled));
         }
         if self.started.elapsed() > self.limits.time {
@@ -391,14 +410,41 @@ impl<'a> Vm<'a> {
         self.nesting -= 1;
     }
 
-    /// Sends a message to the host, within the limit of output.
-    pub fn message(&mut self, text: &str, status: crate::host::MessageStatus) -> Result<(), Fault> {
-        self.output = self.output.saturating_add(text.len() + 1);
+    /// Counts bytes of output.
+    pub fn charge_output(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.output = self.output.saturating_add(bytes + 1);
         if self.output > self.limits.output {
             return Err(self.hit(LimitKind::Output));
         }
+        Ok(())
+    }
+
+    /// Sends a message to the host, within the limit of output.
+    pub fn message(&mut self, text: &str, status: crate::host::MessageStatus) -> Result<(), Fault> {
+        self.charge_output(text.len())?;
         self.host.message(text, status);
         Ok(())
+    }
+
+    /// Ends the run at once: no handler sees it.
+    pub fn stop(&mut self, kind: LimitKind) -> Fault {
+        self.hit(kind)
+    }
+
+    /// Bytes that the run may still take.
+    #[must_use]
+    pub fn memory_left(&self) -> usize {
+        self.limits.memory.saturating_sub(memory::live())
+    }
+
+    /// `object[key]`.
+    pub fn element(&mut self, object: &Value, key: &Value) -> Result<Value, Fault> {
+        self.get_index(object, key)
+    }
+
+    /// `object[key] = value`.
+    pub fn set_element(&mut self, object: &Value, key: Value, value: Value) -> Result<(), Fault> {
+        self.set_index(object, key, value)
     }
 
     // ---- constants --------------------------------------------------------------------------
@@ -449,8 +495,12 @@ impl<'a> Vm<'a> {
             let method = &code.methods[frame.method as usize];
             // The instruction in hand is the one before the next.
             let pc = frame.pc.saturating_sub(1);
-            if let Some(handler) = method.handling.iter().find(|it| it.start <= pc && pc < it.end)
-                && let Some(Value::Error(error)) = self.stack.get(frame.base as usize + handler.reg as usize)
+            if let Some(handler) = method
+                .handling
+                .iter()
+                .find(|it| it.start <= pc && pc < it.end)
+                && let Some(Value::Error(error)) =
+                    self.stack.get(frame.base as usize + handler.reg as usize)
             {
                 return Some(Rc::clone(error));
             }

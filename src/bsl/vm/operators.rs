@@ -38,9 +38,16 @@ pub fn number_error(error: NumberError) -> Fault {
 impl Vm<'_> {
     /// An operator on any two values: the left one chooses what `+` does.
     #[inline(never)]
-    pub(crate) fn arithmetic(&mut self, op: Arithmetic, a: &Value, b: &Value) -> Result<Value, Fault> {
+    pub(crate) fn arithmetic(
+        &mut self,
+        op: Arithmetic,
+        a: &Value,
+        b: &Value,
+    ) -> Result<Value, Fault> {
         match (op, a) {
-            (Arithmetic::Add, Value::Short(_) | Value::Str(_)) => return self.concat(&[a.clone(), b.clone()]),
+            (Arithmetic::Add, Value::Short(..) | Value::Str(_)) => {
+                return self.concat(&[a.clone(), b.clone()]);
+            }
             (Arithmetic::Add, Value::Date(date)) => {
                 let seconds = self.to_number(b)?;
                 return shifted(*date, &seconds);
@@ -131,10 +138,16 @@ impl Vm<'_> {
             own.append(more);
             return Ok(());
         }
-        let Some(units) = target.as_units() else { return Ok(()) };
+        let Some(units) = target.as_units() else {
+            return Ok(());
+        };
         let length = units.len() + more.len();
         let joined = {
-            let mut joined = Vec::with_capacity(if length > 16 { length + length / 2 } else { length });
+            let mut joined = Vec::with_capacity(if length > 16 {
+                length + length / 2
+            } else {
+                length
+            });
             joined.extend_from_slice(units);
             joined.extend_from_slice(more);
             joined
@@ -143,8 +156,8 @@ impl Vm<'_> {
             self.reserve(length * 3)?;
             self.charge_work(length)?;
         }
-        *target = match crate::value::string::ShortStr::new(&joined) {
-            Some(short) => Value::Short(short),
+        *target = match crate::value::string::short(&joined) {
+            Some(short) => short,
             None => Value::Str(StrBox::new(joined)),
         };
         Ok(())
@@ -155,9 +168,10 @@ impl Vm<'_> {
         match (a, b) {
             (Value::Int(a), Value::Int(b)) => Ok(a.cmp(b)),
             (Value::Date(a), Value::Date(b)) => Ok(a.cmp(b)),
-            (Value::Int(_) | Value::Num(_) | Value::Bool(_), Value::Int(_) | Value::Num(_) | Value::Bool(_)) => {
-                Ok(self.to_number(a)?.cmp(&self.to_number(b)?))
-            }
+            (
+                Value::Int(_) | Value::Dec(..) | Value::Big(_) | Value::Bool(_),
+                Value::Int(_) | Value::Dec(..) | Value::Big(_) | Value::Bool(_),
+            ) => Ok(self.to_number(a)?.cmp(&self.to_number(b)?)),
             _ => match (a.as_units(), b.as_units()) {
                 (Some(a), Some(b)) => Ok(compare_strings(a, b)),
                 _ => Err(Message::NotComparable.into()),
@@ -168,14 +182,19 @@ impl Vm<'_> {
     /// The order of Сортировать: as `<`; values that `<` refuses are ordered by their texts.
     #[must_use]
     pub fn order(&self, a: &Value, b: &Value) -> Ordering {
-        self.compare(a, b).unwrap_or_else(|_| compare_strings(&self.units(a), &self.units(b)))
+        self.compare(a, b)
+            .unwrap_or_else(|_| compare_strings(&self.units(a), &self.units(b)))
     }
 }
 
 /// Strings as `<` orders them. Whether 1C ignores case here is disputed; this is the one place.
 #[must_use]
 pub fn compare_strings(a: &[u16], b: &[u16]) -> Ordering {
-    if a == b { Ordering::Equal } else { collation::compare_utf16(a, b) }
+    if a == b {
+        Ordering::Equal
+    } else {
+        collation::compare_utf16(a, b)
+    }
 }
 
 fn shifted(date: Date, seconds: &Number) -> Result<Value, Fault> {

@@ -16,7 +16,14 @@ use std::rc::Rc;
 fn is_plain(value: &Value) -> bool {
     matches!(
         value,
-        Value::Int(_) | Value::Bool(_) | Value::Undefined | Value::Short(_) | Value::Date(_) | Value::Null | Value::Missing | Value::Ref(_)
+        Value::Int(_)
+            | Value::Bool(_)
+            | Value::Undefined
+            | Value::Short(..)
+            | Value::Date(_)
+            | Value::Null
+            | Value::Missing
+            | Value::Ref(_)
     )
 }
 
@@ -36,6 +43,17 @@ fn copy(value: &Value) -> Value {
         Value::Int(int) => Value::Int(*int),
         value => value.clone(),
     }
+}
+
+/// An element of an array, or the end of it; `None` for another collection.
+#[inline(always)]
+fn array_item(collection: &Value, place: usize) -> Option<Option<Value>> {
+    if let Value::Obj(obj) = collection
+        && let Body::Array(items) = &*obj.body()
+    {
+        return Some(items.get(place).map(copy));
+    }
+    None
 }
 
 /// What the loop does after an instruction that failed or left a method.
@@ -61,7 +79,9 @@ impl Vm<'_> {
         let program = self.program;
         let library = &*LIBRARY;
         // Only the first frame can be code of Выполнить: what it calls are methods of the program.
-        let entry = self.modules[self.frames[floor].module as usize].dynamic.clone();
+        let entry = self.modules[self.frames[floor].module as usize]
+            .dynamic
+            .clone();
 
         macro_rules! enter {
             ($frame:expr) => {{
@@ -73,7 +93,14 @@ impl Vm<'_> {
                     _ => home_code,
                 };
                 let method = &owner.methods[frame.method as usize];
-                Current { module: frame.module, home, home_code, method, code: &method.code, base: frame.base as usize }
+                Current {
+                    module: frame.module,
+                    home,
+                    home_code,
+                    method,
+                    code: &method.code,
+                    base: frame.base as usize,
+                }
             }};
         }
 
@@ -130,7 +157,10 @@ impl Vm<'_> {
                             continue;
                         }
                         let a = reg!($a).clone();
-                        set!($dst, check!(self.arithmetic($op, &a, &Value::Int(i64::from($value)))));
+                        set!(
+                            $dst,
+                            check!(self.arithmetic($op, &a, &Value::Int(i64::from($value))))
+                        );
                     }};
                 }
                 macro_rules! ordering {
@@ -227,7 +257,10 @@ impl Vm<'_> {
                     }
                     Op::StoreModule { var, src } => {
                         let value = copy(&reg!(src));
-                        put(&mut self.modules[at.home as usize].vars[var as usize], value);
+                        put(
+                            &mut self.modules[at.home as usize].vars[var as usize],
+                            value,
+                        );
                     }
                     Op::LoadGlobal { dst, var } => {
                         let value = copy(&self.globals[var as usize]);
@@ -242,25 +275,40 @@ impl Vm<'_> {
                         set!(dst, value);
                     }
                     Op::LoadCommon { dst, module } => set!(dst, Value::Module(module)),
-                    Op::LoadEnum { dst, list } => set!(dst, Value::EnumList(library.enums[list as usize])),
-                    Op::LoadEnumItem { dst, list, item } => set!(dst, Value::Enum(item, library.enums[list as usize])),
-                    Op::RefLocal { dst, src } => {
-                        set!(dst, Value::Ref(RefTo::Stack((at.base + src as usize) as u32)));
+                    Op::LoadEnum { dst, list } => {
+                        set!(dst, Value::EnumList(library.enums[list as usize]))
                     }
-                    Op::RefModule { dst, var } => set!(dst, Value::Ref(RefTo::Module(at.home as u16, var))),
+                    Op::LoadEnumItem { dst, list, item } => {
+                        set!(dst, Value::Enum(item, library.enums[list as usize]))
+                    }
+                    Op::RefLocal { dst, src } => {
+                        set!(
+                            dst,
+                            Value::Ref(RefTo::Stack((at.base + src as usize) as u32))
+                        );
+                    }
+                    Op::RefModule { dst, var } => {
+                        set!(dst, Value::Ref(RefTo::Module(at.home as u16, var)))
+                    }
                     Op::RefGlobal { dst, var } => set!(dst, Value::Ref(RefTo::Global(var))),
                     Op::RefElement { dst, obj, key } => {
                         let (object, key) = (reg!(obj).clone(), reg!(key).clone());
                         save_pc!();
                         check!(self.get_index(&object, &key));
-                        let reference = Rc::new(RefElement { object, key: RefKey::Index(key) });
+                        let reference = Rc::new(RefElement {
+                            object,
+                            key: RefKey::Index(key),
+                        });
                         set!(dst, Value::RefElement(reference));
                     }
                     Op::RefField { dst, obj, site } => {
                         let object = reg!(obj).clone();
                         save_pc!();
                         check!(self.get_field(&object, at.module, site));
-                        let reference = Rc::new(RefElement { object, key: RefKey::Field(at.module, site) });
+                        let reference = Rc::new(RefElement {
+                            object,
+                            key: RefKey::Field(at.module, site),
+                        });
                         set!(dst, Value::RefElement(reference));
                     }
 
@@ -281,7 +329,8 @@ impl Vm<'_> {
                     Op::Div { dst, a, b } => {
                         if let (Value::Int(a), Value::Int(b)) = (&reg!(a), &reg!(b))
                             && *b != 0
-                            && let (Some(quotient), Some(0)) = (a.checked_div(*b), a.checked_rem(*b))
+                            && let (Some(quotient), Some(0)) =
+                                (a.checked_div(*b), a.checked_rem(*b))
                         {
                             set!(dst, Value::Int(quotient));
                             continue;
@@ -290,22 +339,38 @@ impl Vm<'_> {
                         set!(dst, check!(self.arithmetic(Arithmetic::Div, &a, &b)));
                     }
                     Op::Rem { dst, a, b } => arithmetic!(Arithmetic::Rem, dst, a, b, checked_rem),
-                    Op::AddInt { dst, a, value } => arithmetic_int!(Arithmetic::Add, dst, a, value, checked_add),
-                    Op::SubInt { dst, a, value } => arithmetic_int!(Arithmetic::Sub, dst, a, value, checked_sub),
-                    Op::MulInt { dst, a, value } => arithmetic_int!(Arithmetic::Mul, dst, a, value, checked_mul),
+                    Op::AddInt { dst, a, value } => {
+                        arithmetic_int!(Arithmetic::Add, dst, a, value, checked_add)
+                    }
+                    Op::SubInt { dst, a, value } => {
+                        arithmetic_int!(Arithmetic::Sub, dst, a, value, checked_sub)
+                    }
+                    Op::MulInt { dst, a, value } => {
+                        arithmetic_int!(Arithmetic::Mul, dst, a, value, checked_mul)
+                    }
                     Op::RemInt { dst, a, value } => {
                         if let Value::Int(a) = &reg!(a) {
                             let a = *a;
                             // A division of 32 bits takes a third of the time of one of 64.
                             let rest = match (u32::try_from(a), u32::try_from(value)) {
                                 (Ok(a), Ok(value)) if value != 0 => i64::from(a % value),
-                                _ => check!(a.checked_rem(i64::from(value)).ok_or(Fault::from(Message::DivisionByZero))),
+                                _ => check!(
+                                    a.checked_rem(i64::from(value))
+                                        .ok_or(Fault::from(Message::DivisionByZero))
+                                ),
                             };
                             set!(dst, Value::Int(rest));
                             continue;
                         }
                         let a = reg!(a).clone();
-                        set!(dst, check!(self.arithmetic(Arithmetic::Rem, &a, &Value::Int(i64::from(value)))));
+                        set!(
+                            dst,
+                            check!(self.arithmetic(
+                                Arithmetic::Rem,
+                                &a,
+                                &Value::Int(i64::from(value))
+                            ))
+                        );
                     }
                     Op::IntDiv { dst, a, b } => {
                         if let (Value::Int(a), Value::Int(b)) = (&reg!(a), &reg!(b))
@@ -435,15 +500,24 @@ impl Vm<'_> {
                         };
                         jump_if!(!equal, to);
                     }
-                    Op::JumpLtInt { a, value, to } => jump_if!(ordering_int!(a, value) == Ordering::Less, to),
-                    Op::JumpLeInt { a, value, to } => jump_if!(ordering_int!(a, value) != Ordering::Greater, to),
-                    Op::JumpGtInt { a, value, to } => jump_if!(ordering_int!(a, value) == Ordering::Greater, to),
-                    Op::JumpGeInt { a, value, to } => jump_if!(ordering_int!(a, value) != Ordering::Less, to),
+                    Op::JumpLtInt { a, value, to } => {
+                        jump_if!(ordering_int!(a, value) == Ordering::Less, to)
+                    }
+                    Op::JumpLeInt { a, value, to } => {
+                        jump_if!(ordering_int!(a, value) != Ordering::Greater, to)
+                    }
+                    Op::JumpGtInt { a, value, to } => {
+                        jump_if!(ordering_int!(a, value) == Ordering::Greater, to)
+                    }
+                    Op::JumpGeInt { a, value, to } => {
+                        jump_if!(ordering_int!(a, value) != Ordering::Less, to)
+                    }
                     Op::ForPrep { var, limit, to } => {
                         let past = match (&reg!(var), &reg!(limit)) {
                             (Value::Int(var), Value::Int(limit)) => var > limit,
                             (a, b) => {
-                                let (first, last) = (check!(self.to_number(a)), check!(self.to_number(b)));
+                                let (first, last) =
+                                    (check!(self.to_number(a)), check!(self.to_number(b)));
                                 let past = first > last;
                                 set!(var, Value::from(first));
                                 set!(limit, Value::from(last));
@@ -465,7 +539,8 @@ impl Vm<'_> {
                             continue;
                         }
                         let counter = reg!(var).clone();
-                        let next = check!(self.arithmetic(Arithmetic::Add, &Value::Int(1), &counter));
+                        let next =
+                            check!(self.arithmetic(Arithmetic::Add, &Value::Int(1), &counter));
                         let past = check!(self.compare(&next, &reg!(limit))) == Ordering::Greater;
                         set!(var, next);
                         if !past {
@@ -484,14 +559,12 @@ impl Vm<'_> {
                             Value::Int(place) => *place as usize,
                             _ => 0,
                         };
-                        if let Value::Obj(obj) = &reg!(it)
-                            && let Body::Array(items) = &*obj.body()
-                        {
-                            match items.get(place) {
+                        let found = array_item(&reg!(it), place);
+                        if let Some(found) = found {
+                            match found {
                                 Some(item) => {
-                                    let item = copy(item);
-                                    put(&mut self.stack[at.base + dst as usize], item);
-                                    put(&mut self.stack[at.base + it as usize + 1], Value::Int(place as i64 + 1));
+                                    set!(dst, item);
+                                    set!(it + 1, Value::Int(place as i64 + 1));
                                 }
                                 None => pc = to as usize,
                             }
@@ -520,12 +593,10 @@ impl Vm<'_> {
                         check!(self.set_field(&object, at.module, site, value));
                     }
                     Op::GetIndex { dst, obj, key } => {
-                        if let (Value::Obj(obj), Value::Int(index)) = (&reg!(obj), &reg!(key))
-                            && let Body::Array(items) = &*obj.body()
-                            && let Some(item) = items.get(*index as usize)
+                        if let Value::Int(index) = &reg!(key)
+                            && let Some(Some(item)) = array_item(&reg!(obj), *index as usize)
                         {
-                            let item = copy(item);
-                            put(&mut self.stack[at.base + dst as usize], item);
+                            set!(dst, item);
                             continue;
                         }
                         let (object, key) = (reg!(obj).clone(), reg!(key).clone());
@@ -541,12 +612,17 @@ impl Vm<'_> {
                             put(item, copy(&reg!(src)));
                             continue;
                         }
-                        let (object, key, value) = (reg!(obj).clone(), reg!(key).clone(), reg!(src).clone());
+                        let (object, key, value) =
+                            (reg!(obj).clone(), reg!(key).clone(), reg!(src).clone());
                         save_pc!();
                         check!(self.set_index(&object, key, value));
                     }
 
-                    Op::Call { dst, args, method: number } => {
+                    Op::Call {
+                        dst,
+                        args,
+                        method: number,
+                    } => {
                         let callee = &at.home_code.methods[number as usize];
                         let base = at.base + args as usize;
                         call!(at.home, number, callee, dst, base);
@@ -563,23 +639,31 @@ impl Vm<'_> {
                     Op::CallNative { dst, args, n, func } => {
                         let callable = &library.functions[func as usize];
                         save_pc!();
-                        let mut values = self.take_args(at.base + args as usize, n as usize, callable.max);
+                        let mut values =
+                            self.take_args(at.base + args as usize, n as usize, callable.max);
                         let value = check!((callable.def.call)(self, &mut values));
                         set!(dst, value);
                     }
-                    Op::CallMethod { dst, obj, args, site } => {
+                    Op::CallMethod {
+                        dst,
+                        obj,
+                        args,
+                        site,
+                    } => {
                         let object = reg!(obj).clone();
                         save_pc!();
                         let start = at.base + args as usize;
                         if let Value::Module(target) = object {
-                            let number = check!(self.module_call(at.module, site, target, at.base, start));
+                            let number =
+                                check!(self.module_call(at.module, site, target, at.base, start));
                             let callee = &program.modules[target as usize].methods[number as usize];
                             call!(target, number, callee, dst, start);
                             at = enter!(self.frames[self.frames.len() - 1]);
                             pc = 0;
                             continue;
                         }
-                        let value = check!(self.call_method(at.module, site, &object, at.base, start));
+                        let value =
+                            check!(self.call_method(at.module, site, &object, at.base, start));
                         set!(dst, value);
                     }
                     Op::New { dst, args, n, ty } => {
@@ -655,11 +739,19 @@ impl Vm<'_> {
                 Next::Fault(fault) => fault,
             };
             let failed = pc.saturating_sub(1);
-            self.set_place(&fault, at.module, at.method.positions.get(failed).copied().unwrap_or(0));
+            self.set_place(
+                &fault,
+                at.module,
+                at.method.positions.get(failed).copied().unwrap_or(0),
+            );
             let caught = fault.0.limit().is_none();
             let mut failed = failed as u32;
             loop {
-                let handler = at.method.handlers.iter().find(|it| caught && it.start <= failed && failed < it.end);
+                let handler = at
+                    .method
+                    .handlers
+                    .iter()
+                    .find(|it| caught && it.start <= failed && failed < it.end);
                 if let Some(handler) = handler {
                     self.stack[at.base + handler.reg as usize] = Value::Error(fault.0);
                     pc = handler.target as usize;
@@ -681,7 +773,11 @@ impl Vm<'_> {
     /// around it alone.
     #[inline]
     fn clear_frame(&mut self, module: u32, home: u32, base: usize, method: &MethodCode) {
-        let start = if module == home { base } else { base + self.outer_of(module) };
+        let start = if module == home {
+            base
+        } else {
+            base + self.outer_of(module)
+        };
         for slot in &mut self.stack[start..base + method.registers as usize] {
             if !is_plain(slot) {
                 *slot = Value::Undefined;

@@ -1,0 +1,43 @@
+//! Runs one file with the core library: for measurements of the package alone.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a tool for a person"
+)]
+use vestnik_bsl::host::MessageStatus;
+use vestnik_bsl::{Environment, Host, Limits, Locale, Program, Source, Vm};
+
+struct Console;
+impl Host for Console {
+    fn message(&mut self, text: &str, _: MessageStatus) {
+        println!("{text}");
+    }
+}
+
+fn main() {
+    let path = std::env::args().nth(1).unwrap_or_default();
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let sources = [Source {
+        name: path,
+        text: text.into(),
+        common: false,
+    }];
+    let program = Program::compile(&Environment::default(), &sources);
+    if program.problems().next().is_some() {
+        println!("{}", program.render_problems(0, Locale::Ru));
+        std::process::exit(1);
+    }
+    if std::env::args().nth(2).is_some() {
+        for method in &program.modules[0].methods {
+            for (at, op) in method.code.iter().enumerate() {
+                println!("{at}: {op:?}");
+            }
+        }
+    }
+    let mut host = Console;
+    let mut vm = Vm::new(&program, &mut host, Limits::generous());
+    if let Err(fault) = vm.run(0) {
+        eprintln!("{}", vm.render_error(&fault));
+        std::process::exit(1);
+    }
+}

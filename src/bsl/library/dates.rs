@@ -1,0 +1,93 @@
+//! Functions of dates.
+
+use super::registry::{Area, FunctionDef};
+use crate::kernel::date::{Date, Period};
+use crate::value::Value;
+use crate::vm::Vm;
+use crate::vm::error::{Fault, Message};
+
+macro_rules! function {
+    ($ru:literal $en:literal ($params:literal) $call:expr) => {
+        FunctionDef {
+            ru: $ru,
+            en: $en,
+            params: $params,
+            is_function: true,
+            call: $call,
+        }
+    };
+}
+
+/// Dates.
+pub static AREA: Area = Area {
+    title: "Даты",
+    functions: &[
+        function!("ТекущаяДата" "CurrentDate" ("") current),
+        function!("ТекущаяДатаСеанса" "CurrentSessionDate" ("") current),
+        function!("ТекущаяУниверсальнаяДата" "CurrentUniversalDate" ("") current_utc),
+        function!("ТекущаяУниверсальнаяДатаВМиллисекундах" "CurrentUniversalDateInMilliseconds" ("") milliseconds),
+        function!("Год" "Year" ("Дата") |vm, args| part(vm, args, |date| date.parts().year)),
+        function!("Месяц" "Month" ("Дата") |vm, args| part(vm, args, |date| date.parts().month)),
+        function!("День" "Day" ("Дата") |vm, args| part(vm, args, |date| date.parts().day)),
+        function!("Час" "Hour" ("Дата") |vm, args| part(vm, args, |date| date.parts().hour)),
+        function!("Минута" "Minute" ("Дата") |vm, args| part(vm, args, |date| date.parts().minute)),
+        function!("Секунда" "Second" ("Дата") |vm, args| part(vm, args, |date| date.parts().second)),
+        function!("ДеньНедели" "WeekDay" ("Дата") |vm, args| part(vm, args, Date::weekday)),
+        function!("ДеньГода" "DayOfYear" ("Дата") |vm, args| part(vm, args, Date::day_of_year)),
+        function!("НеделяГода" "WeekOfYear" ("Дата") |vm, args| part(vm, args, Date::week_of_year)),
+        function!("НачалоМинуты" "BegOfMinute" ("Дата") |vm, args| start(vm, args, Period::Minute)),
+        function!("НачалоЧаса" "BegOfHour" ("Дата") |vm, args| start(vm, args, Period::Hour)),
+        function!("НачалоДня" "BegOfDay" ("Дата") |vm, args| start(vm, args, Period::Day)),
+        function!("НачалоНедели" "BegOfWeek" ("Дата") |vm, args| start(vm, args, Period::Week)),
+        function!("НачалоМесяца" "BegOfMonth" ("Дата") |vm, args| start(vm, args, Period::Month)),
+        function!("НачалоКвартала" "BegOfQuarter" ("Дата") |vm, args| start(vm, args, Period::Quarter)),
+        function!("НачалоГода" "BegOfYear" ("Дата") |vm, args| start(vm, args, Period::Year)),
+        function!("КонецМинуты" "EndOfMinute" ("Дата") |vm, args| end(vm, args, Period::Minute)),
+        function!("КонецЧаса" "EndOfHour" ("Дата") |vm, args| end(vm, args, Period::Hour)),
+        function!("КонецДня" "EndOfDay" ("Дата") |vm, args| end(vm, args, Period::Day)),
+        function!("КонецНедели" "EndOfWeek" ("Дата") |vm, args| end(vm, args, Period::Week)),
+        function!("КонецМесяца" "EndOfMonth" ("Дата") |vm, args| end(vm, args, Period::Month)),
+        function!("КонецКвартала" "EndOfQuarter" ("Дата") |vm, args| end(vm, args, Period::Quarter)),
+        function!("КонецГода" "EndOfYear" ("Дата") |vm, args| end(vm, args, Period::Year)),
+        function!("ДобавитьМесяц" "AddMonth" ("Дата, ЧислоМесяцев") add_month),
+    ],
+    types: &[],
+    enums: &[],
+};
+
+fn current(vm: &mut Vm<'_>, _: &mut [Value]) -> Result<Value, Fault> {
+    let utc = vm.host().now_utc();
+    let offset = vm.host().zone_offset_utc(utc, None).unwrap_or(0);
+    let local = utc.unix_seconds().saturating_add(offset);
+    Ok(Value::Date(
+        Date::from_unix_seconds(local).unwrap_or(Date::EMPTY),
+    ))
+}
+
+fn current_utc(vm: &mut Vm<'_>, _: &mut [Value]) -> Result<Value, Fault> {
+    Ok(Value::Date(vm.host().now_utc().whole_seconds()))
+}
+
+fn milliseconds(vm: &mut Vm<'_>, _: &mut [Value]) -> Result<Value, Fault> {
+    Ok(Value::Int(vm.host().milliseconds()))
+}
+
+fn part(vm: &mut Vm<'_>, args: &mut [Value], get: impl Fn(Date) -> u32) -> Result<Value, Fault> {
+    Ok(Value::Int(i64::from(get(vm.to_date(&args[0])?))))
+}
+
+fn start(vm: &mut Vm<'_>, args: &mut [Value], period: Period) -> Result<Value, Fault> {
+    Ok(Value::Date(vm.to_date(&args[0])?.start_of(period)))
+}
+
+fn end(vm: &mut Vm<'_>, args: &mut [Value], period: Period) -> Result<Value, Fault> {
+    Ok(Value::Date(vm.to_date(&args[0])?.end_of(period)))
+}
+
+fn add_month(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let months = vm.to_int(&args[1])?;
+    vm.to_date(&args[0])?
+        .add_months(months)
+        .map(Value::Date)
+        .ok_or_else(|| Message::DateRange.into())
+}

@@ -1,0 +1,222 @@
+//! Errors: ИнформацияОбОшибке and the functions around it.
+
+use super::registry::{Area, EnumDef, FunctionDef, PropDef, TypeDef};
+use crate::value::Value;
+use crate::vm::Vm;
+use crate::vm::error::{ErrorInfo, Fault, Message};
+use std::rc::Rc;
+
+/// КатегорияОшибки.
+pub static ERROR_CATEGORY: EnumDef = EnumDef {
+    ty: TypeDef {
+        ru: "КатегорияОшибки",
+        en: "ErrorCategory",
+        new: None,
+        methods: &[],
+        props: &[],
+    },
+    items: &[
+        ("ВсеОшибки", "AllErrors"),
+        (
+            "ИсключениеВызванноеИзВстроенногоЯзыка",
+            "ExceptionRaisedFromScript",
+        ),
+        ("НарушениеПравДоступа", "AccessViolation"),
+        (
+            "ОшибкаВоВремяВыполненияВстроенногоЯзыка",
+            "ScriptRuntimeError",
+        ),
+        ("ОшибкаКомпиляцииВстроенногоЯзыка", "ScriptCompileError"),
+        ("ОшибкаКонфигурации", "ConfigurationError"),
+        ("ОшибкаСети", "NetworkError"),
+        ("ОшибкаХранимыхДанных", "StoredDataError"),
+        ("ПрочаяОшибка", "OtherError"),
+    ],
+    strings: &[],
+};
+
+/// Errors.
+pub static AREA: Area = Area {
+    title: "Ошибки",
+    functions: &[
+        FunctionDef {
+            ru: "ОписаниеОшибки",
+            en: "ErrorDescription",
+            params: "",
+            is_function: true,
+            call: description,
+        },
+        FunctionDef {
+            ru: "ИнформацияОбОшибке",
+            en: "ErrorInfo",
+            params: "",
+            is_function: true,
+            call: info,
+        },
+        FunctionDef {
+            ru: "КраткоеПредставлениеОшибки",
+            en: "BriefErrorDescription",
+            params: "ИнформацияОбОшибке",
+            is_function: true,
+            call: brief,
+        },
+        FunctionDef {
+            ru: "ПодробноеПредставлениеОшибки",
+            en: "DetailErrorDescription",
+            params: "ИнформацияОбОшибке",
+            is_function: true,
+            call: details,
+        },
+    ],
+    types: &[],
+    enums: &[&ERROR_CATEGORY],
+};
+
+/// Properties of ИнформацияОбОшибке.
+pub static PROPS: &[PropDef] = &[
+    PropDef {
+        ru: "Описание",
+        en: "Description",
+        get: |vm, this| Ok(error(this)?.description_value(vm.locale())),
+        set: None,
+    },
+    PropDef {
+        ru: "Причина",
+        en: "Cause",
+        get: |_, this| {
+            Ok(error(this)?
+                .cause
+                .as_ref()
+                .map_or(Value::Undefined, |cause| Value::Error(Rc::clone(cause))))
+        },
+        set: None,
+    },
+    PropDef {
+        ru: "ИмяМодуля",
+        en: "ModuleName",
+        get: |vm, this| {
+            let error = error(this)?;
+            Ok(vm
+                .location(&error)
+                .map_or_else(String::new, |it| it.module)
+                .into())
+        },
+        set: None,
+    },
+    PropDef {
+        ru: "НомерСтроки",
+        en: "LineNumber",
+        get: |vm, this| {
+            let error = error(this)?;
+            Ok(Value::Int(
+                vm.location(&error).map_or(0, |it| i64::from(it.at.line)),
+            ))
+        },
+        set: None,
+    },
+    PropDef {
+        ru: "ИсходнаяСтрока",
+        en: "SourceLine",
+        get: |vm, this| {
+            let error = error(this)?;
+            Ok(vm
+                .location(&error)
+                .map_or_else(String::new, |it| it.line)
+                .into())
+        },
+        set: None,
+    },
+    PropDef {
+        ru: "Параметры",
+        en: "Parameters",
+        get: |_, this| Ok(error(this)?.params.clone()),
+        set: None,
+    },
+    PropDef {
+        ru: "Код",
+        en: "Code",
+        get: |_, this| {
+            let code = error(this)?.code.clone();
+            Ok(if matches!(code, Value::Undefined) {
+                Value::str("")
+            } else {
+                code
+            })
+        },
+        set: None,
+    },
+    PropDef {
+        ru: "Категория",
+        en: "Category",
+        get: |_, this| Ok(category(&*error(this)?)),
+        set: None,
+    },
+];
+
+fn error(this: &Value) -> Result<Rc<ErrorInfo>, Fault> {
+    match this {
+        Value::Error(error) => Ok(Rc::clone(error)),
+        _ => Err(Fault::param(1)),
+    }
+}
+
+/// What the program gave, or what kind of error it is.
+fn category(error: &ErrorInfo) -> Value {
+    match (&error.category, &error.message) {
+        (Value::Undefined, Message::Value(_)) => Value::Enum(1, &ERROR_CATEGORY),
+        (Value::Undefined, Message::BadCode(_)) => Value::Enum(4, &ERROR_CATEGORY),
+        (Value::Undefined, Message::NoTransport) => Value::Enum(6, &ERROR_CATEGORY),
+        (Value::Undefined, _) => Value::Enum(3, &ERROR_CATEGORY),
+        (category, _) => category.clone(),
+    }
+}
+
+fn description(vm: &mut Vm<'_>, _: &mut [Value]) -> Result<Value, Fault> {
+    Ok(match vm.current_error() {
+        Some(error) => vm.error_description(&error).into(),
+        None => Value::str(""),
+    })
+}
+
+fn info(vm: &mut Vm<'_>, _: &mut [Value]) -> Result<Value, Fault> {
+    let error = vm.current_error();
+    Ok(Value::Error(error.unwrap_or_else(|| {
+        Rc::new(ErrorInfo::new(Message::Text(String::new())))
+    })))
+}
+
+fn brief(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    // 1C shows the innermost cause to the person: the reason, not the way it came.
+    let mut current = error(&args[0])?;
+    let mut text = current.description(vm.locale());
+    while let Some(cause) = current.cause.clone() {
+        text.push_str(match vm.locale() {
+            crate::diagnostic::Locale::Ru => "\nпо причине:\n",
+            crate::diagnostic::Locale::En => "\nbecause of:\n",
+        });
+        text.push_str(&cause.description(vm.locale()));
+        current = cause;
+    }
+    Ok(text.into())
+}
+
+fn details(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let error = error(&args[0])?;
+    Ok(vm.error_details(&error).into())
+}
+
+/// `Новый ИнформацияОбОшибке(описание, параметры)`.
+pub(super) fn new_error(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let text = if args[0].is_missing() {
+        Value::str("")
+    } else {
+        Value::units(&vm.units(&args[0]))
+    };
+    let params = match std::mem::take(&mut args[1]) {
+        Value::Missing => Value::Undefined,
+        value => value,
+    };
+    Ok(Value::Error(Rc::new(
+        ErrorInfo::new(Message::Value(text)).with_params(params),
+    )))
+}

@@ -1,0 +1,38 @@
+//! The library of the language, an area a file. README.md of this package tells how to add to it.
+
+pub mod array;
+pub mod conversion;
+pub mod dates;
+pub mod errors;
+pub mod map;
+pub mod numbers;
+pub mod output;
+pub mod registry;
+pub mod strings;
+pub mod structure;
+pub mod types;
+
+use registry::{Area, TypeDef};
+
+/// All areas. A new file is added here and nowhere else.
+pub static AREAS: &[&Area] = &[
+    &types::AREA,
+    &conversion::AREA,
+    &strings::AREA,
+    &numbers::AREA,
+    &dates::AREA,
+    &array::AREA,
+    &structure::AREA,
+    &map::AREA,
+    &errors::AREA,
+    &output::AREA,
+];
+
+/// The type of objects of the host, whose names are resolved by the object itself.
+pub static HOST_OBJECT: TypeDef = TypeDef {
+    ru: "ОбъектСреды",
+    en: "HostObject",
+    new: None,
+    methods: &[],
+    props: &[],
+};

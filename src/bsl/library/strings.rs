@@ -1,0 +1,425 @@
+//! Functions of strings. Positions and lengths count UTF-16 units, from 1.
+
+use super::registry::{Area, EnumDef, FunctionDef, TypeDef};
+use crate::kernel::collation;
+use crate::kernel::text as kernel;
+use crate::kernel::text::{Direction, TemplatePiece};
+use crate::value::{Value, string};
+use crate::vm::Vm;
+use crate::vm::error::{Fault, Message};
+use std::cmp::Ordering;
+
+macro_rules! function {
+    ($ru:literal $en:literal ($params:literal) $call:ident) => {
+        FunctionDef {
+            ru: $ru,
+            en: $en,
+            params: $params,
+            is_function: true,
+            call: $call,
+        }
+    };
+}
+
+/// НаправлениеПоиска.
+pub static SEARCH_DIRECTION: EnumDef = EnumDef {
+    ty: TypeDef {
+        ru: "НаправлениеПоиска",
+        en: "SearchDirection",
+        new: None,
+        methods: &[],
+        props: &[],
+    },
+    items: &[("СНачала", "FromBegin"), ("СКонца", "FromEnd")],
+    strings: &[],
+};
+
+/// Символы.
+pub static CHARS: EnumDef = EnumDef {
+    ty: TypeDef {
+        ru: "Символы",
+        en: "Chars",
+        new: None,
+        methods: &[],
+        props: &[],
+    },
+    items: &[
+        ("ПС", "LF"),
+        ("ВК", "CR"),
+        ("Таб", "Tab"),
+        ("НПП", "NBSp"),
+        ("ПФ", "FF"),
+        ("ВТаб", "VTab"),
+    ],
+    strings: &["\n", "\r", "\t", "\u{a0}", "\u{c}", "\u{b}"],
+};
+
+/// Strings.
+pub static AREA: Area = Area {
+    title: "Строки",
+    functions: &[
+        function!("СтрДлина" "StrLen" ("Строка") str_len),
+        function!("СокрЛ" "TrimL" ("Строка") trim_left),
+        function!("СокрП" "TrimR" ("Строка") trim_right),
+        function!("СокрЛП" "TrimAll" ("Строка") trim_all),
+        function!("Лев" "Left" ("Строка, ЧислоСимволов") left),
+        function!("Прав" "Right" ("Строка, ЧислоСимволов") right),
+        function!("Сред" "Mid" ("Строка, НачальныйНомер, ЧислоСимволов?") mid),
+        function!("Найти" "Find" ("Строка, ПодстрокаПоиска") find_old),
+        function!("СтрНайти" "StrFind" ("Строка, ПодстрокаПоиска, НаправлениеПоиска?, НачальнаяПозиция?, НомерВхождения?") find),
+        function!("ВРег" "Upper" ("Строка") upper),
+        function!("НРег" "Lower" ("Строка") lower),
+        function!("ТРег" "Title" ("Строка") title),
+        function!("Символ" "Char" ("КодСимвола") char_of),
+        function!("КодСимвола" "CharCode" ("Строка, НомерСимвола?") char_code),
+        function!("ПустаяСтрока" "IsBlankString" ("Строка") is_blank),
+        function!("СтрЗаменить" "StrReplace" ("Строка, ПодстрокаПоиска, ПодстрокаЗамены") replace),
+        function!("СтрЧислоСтрок" "StrLineCount" ("Строка") line_count),
+        function!("СтрПолучитьСтроку" "StrGetLine" ("Строка, НомерСтроки") get_line),
+        function!("СтрЧислоВхождений" "StrOccurrenceCount" ("Строка, ПодстрокаПоиска") occurrences),
+        function!("СтрСравнить" "StrCompare" ("Строка1, Строка2") compare),
+        function!("СтрНачинаетсяС" "StrStartsWith" ("Строка, СтрокаПоиска") starts_with),
+        function!("СтрЗаканчиваетсяНа" "StrEndsWith" ("Строка, СтрокаПоиска") ends_with),
+        function!("СтрРазделить" "StrSplit" ("Строка, Разделитель, ВключатьПустые?") split),
+        function!("СтрСоединить" "StrConcat" ("Строки, Разделитель?") join),
+        function!("СтрШаблон" "StrTemplate" ("Шаблон, Значение1?, Значение2?, Значение3?, Значение4?, Значение5?, Значение6?, Значение7?, Значение8?, Значение9?, Значение10?") template),
+        function!("НСтр" "NStr" ("ИсходнаяСтрока, КодЯзыка?") nstr),
+    ],
+    types: &[],
+    enums: &[&SEARCH_DIRECTION, &CHARS],
+};
+
+fn str_len(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    Ok(match args[0].as_units() {
+        Some(units) => units.len().into(),
+        None => vm.units(&args[0]).len().into(),
+    })
+}
+
+fn part(
+    vm: &mut Vm<'_>,
+    value: &Value,
+    range: impl Fn(&[u16]) -> std::ops::Range<usize>,
+) -> Result<Value, Fault> {
+    let units = vm.units(value);
+    let range = range(&units);
+    if range.len() == units.len() && value.is_str() {
+        return Ok(value.clone());
+    }
+    if range.len() > 512 {
+        vm.reserve(range.len() * 2)?;
+        vm.charge_work(range.len())?;
+    }
+    Ok(Value::units(&units[range]))
+}
+
+fn trim_left(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    part(vm, &args[0], |units| kernel::trim(units, true, false))
+}
+
+fn trim_right(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    part(vm, &args[0], |units| kernel::trim(units, false, true))
+}
+
+fn trim_all(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    part(vm, &args[0], |units| kernel::trim(units, true, true))
+}
+
+fn left(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let count = vm.to_int(&args[1])?;
+    part(vm, &args[0], |units| kernel::left_range(units.len(), count))
+}
+
+fn right(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let count = vm.to_int(&args[1])?;
+    part(vm, &args[0], |units| {
+        kernel::right_range(units.len(), count)
+    })
+}
+
+fn mid(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let start = vm.to_int(&args[1])?;
+    let count = if args[2].is_missing() {
+        None
+    } else {
+        Some(vm.to_int(&args[2])?)
+    };
+    part(vm, &args[0], |units| {
+        kernel::mid_range(units.len(), start, count)
+    })
+}
+
+fn find_old(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let (text, needle) = (vm.units(&args[0]), vm.units(&args[1]));
+    vm.charge_work(text.len())?;
+    Ok(string::find(&text, &needle, 0)
+        .map_or(0, |at| at + 1)
+        .into())
+}
+
+fn find(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let (text, needle) = (vm.units(&args[0]), vm.units(&args[1]));
+    let direction = match &args[2] {
+        Value::Missing | Value::Undefined => Direction::FromBegin,
+        Value::Enum(item, list) if std::ptr::eq(*list, &SEARCH_DIRECTION) => {
+            if *item == 0 {
+                Direction::FromBegin
+            } else {
+                Direction::FromEnd
+            }
+        }
+        _ => return Err(Fault::param(3)),
+    };
+    let start = match &args[3] {
+        Value::Missing | Value::Undefined => None,
+        value => {
+            let start = vm.to_int(value)?;
+            let start = usize::try_from(start).ok().filter(|&start| start >= 1);
+            let start = start.ok_or_else(|| Fault::param(4))?;
+            // A position past the end is an error of 1C, but not in an empty string.
+            if start > text.len() && !text.is_empty() {
+                return Err(Fault::param(4));
+            }
+            Some(start)
+        }
+    };
+    let occurrence = if args[4].is_missing() {
+        1
+    } else {
+        vm.to_int(&args[4])?
+    };
+    let occurrence = usize::try_from(occurrence)
+        .ok()
+        .filter(|&it| it >= 1)
+        .ok_or_else(|| Fault::param(5))?;
+    if direction == Direction::FromBegin
+        && occurrence == 1
+        && needle.len() <= 32
+        && !needle.is_empty()
+    {
+        // A short needle is found faster without the tables of the linear search.
+        let from = start.unwrap_or(1) - 1;
+        let found = string::find(&text, &needle, from);
+        let walked = found.unwrap_or(text.len()).saturating_sub(from);
+        vm.charge_work(walked)?;
+        return Ok(found.map_or(0, |at| at + 1).into());
+    }
+    vm.charge_work(text.len())?;
+    Ok(kernel::find(&text, &needle, direction, start, occurrence).into())
+}
+
+fn upper(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    mapped(vm, &args[0], kernel::upper)
+}
+
+fn lower(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    mapped(vm, &args[0], kernel::lower)
+}
+
+fn title(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    mapped(vm, &args[0], kernel::title)
+}
+
+fn mapped(vm: &mut Vm<'_>, value: &Value, map: fn(&[u16]) -> Vec<u16>) -> Result<Value, Fault> {
+    let units = vm.units(value);
+    if units.len() > 256 {
+        vm.reserve(units.len() * 2)?;
+        vm.charge_work(units.len() * 8)?;
+    }
+    Ok(Value::from_units(map(&units)))
+}
+
+fn char_of(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let code = vm.to_int(&args[0])?;
+    match u32::try_from(code) {
+        Ok(code) if code <= 0xffff => Ok(Value::units(&[code as u16])),
+        Ok(code) => match char::from_u32(code) {
+            Some(c) => Ok(Value::str(&c.to_string())),
+            None => Err(Fault::param(1)),
+        },
+        Err(_) => Err(Fault::param(1)),
+    }
+}
+
+fn char_code(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let number = if args[1].is_missing() {
+        1
+    } else {
+        vm.to_int(&args[1])?
+    };
+    let units = vm.units(&args[0]);
+    let index = usize::try_from(number - 1).ok();
+    Ok(match index.and_then(|index| units.get(index)) {
+        Some(&unit) => Value::Int(i64::from(unit)),
+        None => Value::Int(-1),
+    })
+}
+
+fn is_blank(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    Ok(vm
+        .units(&args[0])
+        .iter()
+        .all(|&unit| kernel::is_blank(unit))
+        .into())
+}
+
+fn replace(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let (text, needle, with) = (vm.units(&args[0]), vm.units(&args[1]), vm.units(&args[2]));
+    vm.charge_work(text.len())?;
+    let room = vm.memory_left() / 2;
+    match kernel::replace(&text, &needle, &with, room) {
+        Ok(None) => Ok(Value::units(&text)),
+        Ok(Some(units)) => {
+            vm.charge_work(units.len())?;
+            Ok(Value::from_units(units))
+        }
+        // The limit of memory says it in its own words.
+        Err(_) => {
+            vm.reserve(usize::MAX / 4)?;
+            Ok(Value::Undefined)
+        }
+    }
+}
+
+fn line_count(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let text = vm.units(&args[0]);
+    vm.charge_work(text.len())?;
+    Ok(kernel::line_count(&text).into())
+}
+
+fn get_line(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let number = vm.to_int(&args[1])?;
+    let length = vm.units(&args[0]).len();
+    vm.charge_work(length)?;
+    part(vm, &args[0], |units| kernel::line(units, number))
+}
+
+fn occurrences(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let (text, needle) = (vm.units(&args[0]), vm.units(&args[1]));
+    vm.charge_work(text.len())?;
+    Ok(kernel::count(&text, &needle).into())
+}
+
+fn compare(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let (a, b) = (vm.units(&args[0]), vm.units(&args[1]));
+    vm.charge_work(a.len().min(b.len()))?;
+    Ok(Value::Int(
+        match collation::compare_ignoring_case_utf16(&a, &b) {
+            Ordering::Less => -1,
+            Ordering::Equal => 0,
+            Ordering::Greater => 1,
+        },
+    ))
+}
+
+fn starts_with(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let (text, part) = (vm.units(&args[0]), vm.units(&args[1]));
+    Ok(text.starts_with(&part).into())
+}
+
+fn ends_with(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let (text, part) = (vm.units(&args[0]), vm.units(&args[1]));
+    Ok(text.ends_with(&part).into())
+}
+
+fn split(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let with_empty = if args[2].is_missing() {
+        true
+    } else {
+        vm.to_bool(&args[2])?
+    };
+    let (text, separators) = (vm.units(&args[0]), vm.units(&args[1]));
+    vm.charge_work(text.len().saturating_mul(separators.len().max(1)))?;
+    let mut parts = Vec::new();
+    for range in kernel::split(&text, &separators, with_empty) {
+        parts.push(Value::units(&text[range]));
+        if parts.len() % 4096 == 0 {
+            vm.reserve(parts.capacity() * 32)?;
+        }
+    }
+    Ok(vm.new_array(parts))
+}
+
+fn join(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let items = match &args[0] {
+        Value::Obj(_) => vm.items(&args[0])?,
+        _ => return Err(Fault::param(1)),
+    };
+    let separator = if args[1].is_missing() {
+        Vec::new()
+    } else {
+        vm.units(&args[1]).into_owned()
+    };
+    let mut out = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.extend_from_slice(&separator);
+        }
+        vm.push_text(item, &mut out);
+        if out.len() > 4096 {
+            // The buffer may double; so much must be left.
+            vm.reserve(out.capacity() * 4)?;
+        }
+        vm.charge(1)?;
+    }
+    vm.string(out)
+}
+
+fn template(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let text = vm.text(&args[0]);
+    let pieces = kernel::parse_template(&text).map_err(|_| {
+        Fault::text("Неверный шаблон: после знака «%» ожидается номер от 1 до 10 или «%»")
+    })?;
+    let mut out = Vec::with_capacity(text.len() * 2);
+    for piece in pieces {
+        match piece {
+            TemplatePiece::Text(range) => string::push_str(&mut out, &text[range]),
+            TemplatePiece::Parameter(number) => {
+                if let Some(value) = args.get(number) {
+                    vm.push_text(value, &mut out);
+                }
+            }
+        }
+        if out.len() > 4096 {
+            vm.reserve(out.capacity() * 4)?;
+        }
+    }
+    vm.string(out)
+}
+
+fn nstr(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let text = vm.text(&args[0]);
+    let language = if args[1].is_missing() {
+        match vm.locale() {
+            crate::diagnostic::Locale::Ru => "ru".to_string(),
+            crate::diagnostic::Locale::En => "en".to_string(),
+        }
+    } else {
+        vm.text(&args[1])
+    };
+    Ok(kernel::nstr(&text, &language).into())
+}
+
+/// A string argument that must be a string: for functions that convert nothing.
+pub(super) fn name_list(vm: &Vm<'_>, value: &Value, number: u8) -> Result<Vec<String>, Fault> {
+    let text = value.as_string().ok_or_else(|| Fault::param(number))?;
+    let _ = vm;
+    let names: Vec<String> = text
+        .split(',')
+        .map(|name| name.trim().to_string())
+        .collect();
+    if names.len() == 1 && names[0].is_empty() {
+        return Ok(Vec::new());
+    }
+    match names.iter().find(|name| !is_name(name)) {
+        Some(bad) => Err(Message::BadName(bad.clone()).into()),
+        None => Ok(names),
+    }
+}
+
+/// Whether a text may be the name of a field.
+pub(super) fn is_name(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && chars.all(|c| c.is_alphanumeric() || c == '_')
+}
