@@ -165,6 +165,9 @@ impl Target {
                 // deadlock. Only a superuser may set it, so a refusal is accepted.
                 let _ = c.batch_execute("set lc_messages to 'C'");
                 c.batch_execute("set client_min_messages to warning")?;
+                if role == Role::Reader {
+                    c.batch_execute("set default_transaction_read_only to on")?;
+                }
                 Ok(Conn::Postgres(c))
             }
             Target::Sqlite {

@@ -368,7 +368,7 @@ pub fn mark_sent(conn: &mut Conn, marks: &[SentMark]) -> Result<usize, StoreErro
             };
             changed += diesel::sql_query(
                 "update messages set state = 'sent', telegram_message_ids = v.ids, sent_at = v.at,
-                     resent = resent or v.resent, late = late or v.late, retry_at = null,
+                     resent = messages.resent or v.resent, late = messages.late or v.late, retry_at = null,
                      error_code = null, error_text = null
                  from unnest($1, $2, $3, $4, $5) as v (key, ids, at, resent, late)
                  where messages.key = v.key",
