@@ -215,7 +215,6 @@ impl Drop for Server {
 /// The folder with `initdb`, the newest version first.
 fn binaries() -> Option<PathBuf> {
     if std::env::var("VESTNIK_TEST_NO_POSTGRES").is_ok_and(|value| value == "1") {
-        eprintln!("VESTNIK_TEST_NO_POSTGRES=1: left out");
         return None;
     }
     let mut found: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
