@@ -45,7 +45,7 @@ pub fn parse_update(raw: Bytes) -> Incoming {
         Ok(WireUpdate { update_id, kind }) => Incoming::Update(Update {
             update_id,
             kind,
-            raw: RawJson::lossy(raw),
+            raw: RawJson::checked(raw),
         }),
         Err(error) => Incoming::Malformed(MalformedUpdate {
             update_id: find_update_id(&raw),

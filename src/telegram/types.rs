@@ -14,11 +14,10 @@ use bytes::Bytes;
 pub struct RawJson(Bytes);
 
 impl RawJson {
-    /// Takes the bytes of a text; `None` when they are no UTF-8.
-    pub fn new(bytes: Bytes) -> Option<RawJson> {
-        std::str::from_utf8(&bytes)
-            .is_ok()
-            .then_some(RawJson(bytes))
+    /// Takes the bytes of a text that was read already, so it is known to be UTF-8.
+    pub(super) fn checked(bytes: Bytes) -> RawJson {
+        debug_assert!(std::str::from_utf8(&bytes).is_ok());
+        RawJson(bytes)
     }
 
     /// Takes any bytes; what is no UTF-8 is replaced by the replacement character.
