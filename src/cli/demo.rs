@@ -1,6 +1,7 @@
 //! `vestnik demo`: the simulator and the server with the sample organisation, to be tried in a
 //! browser without a bot of Telegram's.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use vestnik_simulator::{Simulator, SimulatorConfig};
 use super::{EXIT_ENVIRONMENT, logging, serve, shutdown};
 use crate::organisation::demo;
 use crate::runtime::{self, Clock};
-use crate::settings::Settings;
+use crate::settings::{Settings, StoreUrl};
 
 /// Try it: a simulated Telegram with a chat page, and three bots of a sample organisation.
 #[derive(Args)]
@@ -48,10 +49,10 @@ fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     })?;
     let mut settings = Settings::default();
     settings.telegram.api_url = simulator.url();
-    settings.store.url = format!("sqlite:{}", dir.join("vestnik.db").display());
+    settings.store.url = StoreUrl::Sqlite(dir.join("vestnik.db"));
     settings.store.key_file = dir.join("vestnik.key");
-    settings.http.listen = "127.0.0.1:0".to_owned();
-    settings.organisation.dir = organisation.display().to_string();
+    settings.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    settings.organisation.dir = Some(organisation.clone());
     let node = match runtime::start(settings, Clock::system(), signal.stop_flag()) {
         Ok(node) => node,
         Err(error) => {

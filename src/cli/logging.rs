@@ -9,8 +9,17 @@ use tracing_subscriber::fmt;
 
 /// Starts logging for a long-running command. A second call does nothing.
 pub fn start() {
-    let filter = EnvFilter::try_from_env("VESTNIK_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn,actix_http=warn"));
+    start_with("info,actix_server=warn,actix_http=warn");
+}
+
+/// Starts logging where only what needs attention is of interest: the demo's own lines come first.
+pub fn start_quiet() {
+    start_with("warn");
+}
+
+fn start_with(default: &str) {
+    let filter =
+        EnvFilter::try_from_env("VESTNIK_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = if std::io::stderr().is_terminal() {
         builder.with_target(false).compact().try_init()

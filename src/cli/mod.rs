@@ -9,6 +9,7 @@
 )]
 
 mod backup;
+mod demo;
 mod logging;
 mod serve;
 mod shutdown;
@@ -45,6 +46,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Demo(demo::DemoArgs),
     Simulator(simulator::SimulatorArgs),
     Token(token::TokenArgs),
     Backup(backup::BackupArgs),
@@ -54,6 +56,7 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Simulator(args) => simulator::run(args),
         Command::Token(args) => token::run(args),
         Command::Backup(args) => backup::run(args),

@@ -1,60 +1,34 @@
-//! From the organisation's definitions to bots that can run.
+//! The organisation's folder at the start of a node.
 
-use std::sync::Arc;
-
+use super::clock::Clock;
 use super::node::NodeError;
-use crate::model::{Bot, BotCode};
+use crate::organisation::{ApplyError, ApplyOptions, Given, apply};
 use crate::settings::Settings;
-use crate::store::{Secret, Store, StoreError};
+use crate::store::{By, Store};
 
-/// A bot's token, or why there is none.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum TokenState {
-    /// The token.
-    Known(Secret),
-    /// What is missing and what to do.
-    Missing(String),
-}
-
-/// A bot as its definition and its row say.
-pub struct LoadedBot {
-    /// The snapshot.
-    pub bot: Arc<Bot>,
-    /// Its token.
-    pub token: TokenState,
-    /// Whether it is switched on.
-    pub enabled: bool,
-    /// Its username, where an earlier run learnt it.
-    pub username: Option<String>,
-}
-
-/// What changed since a version of the definitions.
-pub struct Changes {
-    /// The version now.
-    pub version: i64,
-    /// New and changed bots.
-    pub bots: Vec<LoadedBot>,
-    /// Bots that are gone.
-    pub removed: Vec<BotCode>,
-}
-
-/// What changed since the known version; `None`: nothing.
+/// Applies the folder of `organisation.dir` where it changed since it was last applied. Blocks; the
+/// node runs nothing else yet.
 ///
 /// # Errors
-/// An outage.
-pub async fn changed_bots(
-    store: &Store,
-    known: Option<i64>,
-) -> Result<Option<Changes>, StoreError> {
-    let _ = (store, known);
-    Ok(None)
-}
-
-/// Applies the organisation's folder where it changed.
-///
-/// # Errors
-/// The files' errors, or an outage.
-pub async fn apply_at_start(store: &Store, settings: &Settings) -> Result<(), NodeError> {
-    let _ = (store, settings);
+/// The files' errors, all of them; or the database's.
+pub fn apply_at_start(store: &Store, settings: &Settings, clock: &Clock) -> Result<(), NodeError> {
+    let Some(dir) = &settings.organisation.dir else { return Ok(()) };
+    let given = Given::read(std::slice::from_ref(dir));
+    let options = ApplyOptions {
+        dry_run: false,
+        only_changed: true,
+        at: clock.now(),
+        by: By::File(dir.display().to_string()),
+    };
+    let applied = apply(store, &given, &options).map_err(|error| match error {
+        ApplyError::Refused(_) => NodeError::Organisation(error.to_string()),
+        ApplyError::Store(error) => NodeError::Store(error),
+    })?;
+    for finding in &applied.findings {
+        tracing::warn!(code = finding.code, file = %finding.file, line = finding.line, "{}", finding.message);
+    }
+    if let Some(revision) = applied.revision {
+        tracing::info!(revision, changes = applied.diff.changes.len(), "the organisation's files were applied");
+    }
     Ok(())
 }

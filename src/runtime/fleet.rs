@@ -18,11 +18,12 @@ use actix::prelude::*;
 use serde::Serialize;
 
 use super::bot_actor::{self, BotActor, BotSeed, StopBot};
-use super::definitions::{self, Changes, LoadedBot, TokenState};
 use super::node::{BotHandle, Shared};
 use super::restart::{EndReason, RestartPolicy, Verdict};
 use super::watch::Ended;
 use crate::model::{Bot, BotCode, Moment};
+use crate::organisation::{Changes, LoadedBot, Loader, TokenState};
+use crate::store::StoreError;
 use crate::telegram::Token;
 
 /// How often the fleet looks whether definitions were applied beside the running server.
@@ -93,21 +94,20 @@ pub struct Fleet {
     shared: Arc<Shared>,
     arbiters: Vec<ArbiterHandle>,
     bots: BTreeMap<BotCode, Entry>,
-    version: Option<i64>,
+    /// Away while a look is under way.
+    loader: Option<Loader>,
     shutting_down: bool,
-    looking: bool,
 }
 
 impl Fleet {
     /// A fleet without bots; it loads them when it starts.
     pub fn new(shared: Arc<Shared>, arbiters: Vec<ArbiterHandle>) -> Fleet {
         Fleet {
+            loader: Some(Loader::new(shared.settings.organisation.locale)),
             shared,
             arbiters,
             bots: BTreeMap::new(),
-            version: None,
             shutting_down: false,
-            looking: false,
         }
     }
 }
@@ -131,22 +131,32 @@ impl Handler<Sync> for Fleet {
     type Result = ResponseActFuture<Self, ()>;
 
     fn handle(&mut self, _: Sync, _: &mut Self::Context) -> Self::Result {
-        if self.looking || self.shutting_down {
+        let Some(mut loader) = self.loader.take().filter(|_| !self.shutting_down) else {
             return Box::pin(actix::fut::ready(()));
-        }
-        self.looking = true;
+        };
         let store = self.shared.store.clone();
-        let known = self.version;
-        let loaded = async move { definitions::changed_bots(&store, known).await };
-        Box::pin(loaded.into_actor(self).map(|loaded, fleet, ctx| {
-            fleet.looking = false;
-            match loaded {
-                Ok(None) => {}
-                Ok(Some(changes)) => {
-                    fleet.version = Some(changes.version);
-                    fleet.apply(changes, ctx);
+        // Thousands of files are parsed at the first look: not on a thread that serves bots.
+        let look = actix::spawn(async move {
+            tokio::task::spawn_blocking(move || {
+                let environment = |name: &str| std::env::var(name).ok();
+                let changes = loader.changes_blocking(&store, &environment);
+                (loader, changes)
+            })
+            .await
+        });
+        Box::pin(look.into_actor(self).map(|looked, fleet, ctx| match looked {
+            Ok(Ok((loader, changes))) => {
+                fleet.loader = Some(loader);
+                match changes {
+                    Ok(None) => {}
+                    Ok(Some(changes)) => fleet.apply(changes, ctx),
+                    Err(StoreError::Closed) => {}
+                    Err(error) => tracing::warn!("the definitions could not be read: {error}"),
                 }
-                Err(error) => tracing::warn!("the definitions could not be read: {error}"),
+            }
+            Ok(Err(error)) | Err(error) => {
+                tracing::error!("reading the definitions failed; all are read anew: {error}");
+                fleet.loader = Some(Loader::new(fleet.shared.settings.organisation.locale));
             }
         }))
     }
@@ -384,7 +394,7 @@ impl Fleet {
         let code = loaded.bot.code.clone();
         match self.bots.get_mut(&code) {
             Some(entry) => {
-                let same_token = entry.token == loaded.token;
+                let same_token = is_same(&entry.token, &loaded.token);
                 entry.bot = loaded.bot.clone();
                 entry.token = loaded.token;
                 let enabled = loaded.enabled;
@@ -533,6 +543,15 @@ impl Fleet {
             .metrics
             .bots_down
             .set(wanted.saturating_sub(running) as f64);
+    }
+}
+
+fn is_same(left: &TokenState, right: &TokenState) -> bool {
+    match (left, right) {
+        (TokenState::Known(left), TokenState::Known(right)) => left == right,
+        (TokenState::Missing(left), TokenState::Missing(right)) => left == right,
+        (TokenState::Known(_), TokenState::Missing(_))
+        | (TokenState::Missing(_), TokenState::Known(_)) => false,
     }
 }
 

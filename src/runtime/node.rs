@@ -309,7 +309,7 @@ async fn run(
     let endpoint = Endpoint::new(&super::endpoint_options(&settings.telegram))?;
     let metrics = Arc::new(Metrics::new().map_err(|error| NodeError::System(error.to_string()))?);
     let store = Store::open(super::store_config(&settings, lease::node_name())?)?;
-    super::definitions::apply_at_start(&store, &settings).await?;
+    super::definitions::apply_at_start(&store, &settings, &clock)?;
     let listener =
         crate::http::listen(settings.http.listen).map_err(|error| NodeError::Listen {
             address: settings.http.listen.to_string(),
