@@ -18,6 +18,9 @@ mod scene;
 mod trace;
 mod turn;
 
+#[cfg(test)]
+mod tests;
+
 pub use built_in::{BuiltIn, CommandEntry, commands};
 pub use trace::{Trace, TraceStep};
 pub use turn::{Addressed, Decision, Effect, Incoming, IncomingKind, Person, Turn};

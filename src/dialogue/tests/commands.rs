@@ -1,0 +1,336 @@
+//! Built-in commands, the unknown reply, messages that are not text.
+
+use super::*;
+
+#[test]
+fn r65_start_greets_and_tells_about_the_bot() {
+    check(
+        r#"description = "Отвечает на вопросы <b>покупателей</b>""#,
+        "\
+case R88 greeting with the description
+@shop a
+> /Start
+< Здравствуйте, Иван!
+  Отвечает на вопросы покупателей
+[ ]
+> старт
+< Здравствуйте, Иван!
+  Отвечает на вопросы покупателей
+> /start@shop_bot payload
+< Здравствуйте, Иван!
+  Отвечает на вопросы покупателей
+case D4 a command for another bot
+@shop a
+> /start@other_bot
+< Не знаю
+",
+    );
+    check(
+        "",
+        "case R88 no description\n@shop a\n> /start\n< Здравствуйте, Иван!\n<!",
+    );
+    check(
+        "[texts]\ngreeting = \"{bot_name}: {first_name}, ключ {chat_key}\"",
+        "case R90 own text\n@shop a\n> /start\n< Магазин: Иван, ключ 2000\n<!",
+    );
+    check(
+        "locale = \"en\"",
+        "case D20 English\n@shop a\n> Старт\n< Hello, Иван!\n<!",
+    );
+}
+
+#[test]
+fn d27_what_telegram_tells_of_a_person_is_escaped() {
+    let mut world = World::new("");
+    let mut start = incoming(1, IncomingKind::Text("/start".into()));
+    start.sender.first_name = "<b>&".into();
+    world.come(start.clone());
+    assert_eq!(
+        world.last().text,
+        RichText::Markup("Здравствуйте, &lt;b&gt;&amp;!".into())
+    );
+    start.sender.first_name = " ".into();
+    world.come(start);
+    assert_eq!(world.last().text.to_plain(), "Здравствуйте, гость!");
+}
+
+#[test]
+fn r66_my_key_is_the_key_of_the_chat() {
+    check(
+        "",
+        "\
+case R66
+@shop 1001
+> Мой ключ
+<~ ^Ваш ключ: 1001
+> мк
+<~ ^Ваш ключ: 1001
+> /mykey
+<~ ^Ваш ключ: 1001
+<!
+",
+    );
+}
+
+#[test]
+fn r85_unknown_reply_every_time() {
+    check(
+        "unknown_reply = \"Спросите <i>иначе</i>\"",
+        "\
+case R86 R89
+@shop a
+> привет
+< Спросите иначе
+> привет
+< Спросите иначе
+> \u{200b}
+< Спросите иначе
+<!
+",
+    );
+    let mut world = World::new("unknown_reply = \" \"");
+    assert_eq!(
+        world.answers(1, "что"),
+        ["Не знаю, что на это ответить. Напишите иначе или отправьте /start."]
+    );
+    let mut world =
+        World::new("unknown_reply = \" \"\n[texts]\nunknown = \"Что значит «{text}»?\"");
+    world.say(1, "<i>");
+    assert_eq!(
+        world.last().text,
+        RichText::Markup("Что значит «&lt;i&gt;»?".into())
+    );
+}
+
+#[test]
+fn d3_task_commands() {
+    let commands = "Меню Бм мз Задачи нз нп /menu /newtask";
+    for command in commands.split(' ') {
+        let mut world = World::new("task_menu = true");
+        let answers = world.answers(7, command);
+        assert_eq!(answers.len(), 1);
+        assert!(answers[0].contains("Ваш ключ: 7"), "{answers:?}");
+        let mut world = World::new("");
+        assert_eq!(world.answers(7, command), ["Не знаю"], "task_menu is off");
+    }
+    check(
+        "task_menu = true",
+        "\
+case D3 registered
+@shop 1001
+> Меню
+<~ пока не подключены
+> Без меню
+<~ ^Меню убрано
+<!
+",
+    );
+    let mut world = World::new("task_menu = true");
+    world.registered.insert(PersonId(1));
+    world.say(1, "бм");
+    assert_eq!(world.last().buttons, Buttons::RemovePanel); // R72
+}
+
+#[test]
+fn d3_cancel_is_a_command_only_while_something_is_open() {
+    check(
+        THREE_LEVELS,
+        "\
+case D3 nothing is open
+@shop a
+> Отмена
+< Отменять нечего.
+> /cancel
+< Отменять нечего.
+case D3 a choice is open
+@shop a
+> Выбор
+< Выберите вариант
+> отмена
+< Отменено.
+> отмена
+< Отменять нечего.
+> Вариант №1
+< Не знаю
+",
+    );
+    check(
+        "[[keyword]]\nwords = \"Отмена\"\nkind = \"text\"\ntext = \"Отмена заказа\"",
+        "case D3 a keyword answers when nothing is open\n@shop a\n> отмена\n< Отмена заказа\n<!",
+    );
+}
+
+#[test]
+fn d3_cancel_takes_the_buttons_away() {
+    let mut world = World::new(THREE_LEVELS);
+    world.say(1, "Выбор");
+    assert_eq!(world.last().labels().len(), 3);
+    world.say(1, "/cancel");
+    assert!(world.messages[0].buttons.is_none());
+    assert!(
+        world.conversations.is_empty(),
+        "the default state is not stored"
+    );
+}
+
+#[test]
+fn d1_a_built_in_comes_before_keywords_and_choices() {
+    let file = format!(
+        "{THREE_LEVELS}\n[[keyword]]\nwords = \"Старт, мк\"\nkind = \"text\"\ntext = \"скрыто\""
+    );
+    check(
+        &file,
+        "\
+case D1
+@shop a
+> Старт
+< Здравствуйте, Иван!
+> Выбор
+< Выберите вариант
+> мк
+<~ ^Ваш ключ
+> вариант №1
+< Выбрали \"Вариант №1\"
+> Выбор
+< Выберите вариант
+> /start
+< Здравствуйте, Иван!
+> вариант №1
+< Не знаю
+",
+    );
+}
+
+#[test]
+fn unsupported_is_told_once_in_a_row() {
+    check(
+        THREE_LEVELS,
+        "\
+case unsupported once, and the open choice stays open
+@shop a
+> Выбор
+< Выберите вариант
+^ sticker
+<~ ^Я понимаю только текст
+^ photo a.png
+^ contact
+^ document a.pdf
+<!
+kill
+^ sticker
+<!
+> вариант №1
+< Выбрали \"Вариант №1\"
+^ sticker
+<~ ^Я понимаю только текст
+<!
+",
+    );
+}
+
+#[test]
+fn r95_with_authorization_on_strangers_are_not_served() {
+    let file = format!("authorization = true\n{THREE_LEVELS}");
+    check(
+        &file,
+        "\
+case R120 a stranger
+@shop a
+> Выбор
+<~ ^Вы ещё не зарегистрированы. Ваш ключ: 2000
+> /start
+< Здравствуйте, Иван!
+> мк
+<~ ^Ваш ключ
+case R120 a registered person
+@shop 1001
+> Выбор
+< Выберите вариант
+",
+    );
+    // Somebody whose registration was revoked presses an old button.
+    let mut world = World::new(&file);
+    world.registered.insert(PersonId(1));
+    world.say(1, "Выбор");
+    world.registered.clear();
+    world.press(1, "Вариант №1");
+    assert!(
+        world
+            .last()
+            .text
+            .to_plain()
+            .starts_with("Вы ещё не зарегистрированы")
+    );
+    assert!(world.conversations.is_empty());
+}
+
+#[test]
+fn d5_telegrams_own_list_of_commands() {
+    let names = |bot: &Bot| -> Vec<&str> {
+        commands(bot, Locale::Ru)
+            .iter()
+            .map(|entry| entry.command)
+            .collect()
+    };
+    assert_eq!(names(&bot("")), ["start", "mykey", "cancel"]);
+    assert_eq!(
+        names(&bot("task_menu = true")),
+        [
+            "start",
+            "mykey",
+            "menu",
+            "nomenu",
+            "tasks",
+            "newtask",
+            "newprocess",
+            "cancel"
+        ]
+    );
+    let english = commands(&bot("[texts]\ncommand_start = \"Про магазин\""), Locale::En);
+    assert_eq!(english[0].description, "Про магазин");
+    assert_eq!(english[1].description, "My key");
+    for entry in commands(&bot("task_menu = true"), Locale::En) {
+        assert!(entry.command.bytes().all(|b| b.is_ascii_lowercase()));
+        assert!((1..=256).contains(&entry.description.chars().count()));
+    }
+}
+
+#[test]
+fn quoting_follows_the_setting() {
+    let reply_to = |file: &str| {
+        let mut world = World::new(file);
+        world.say(1, "что");
+        world.last().reply_to
+    };
+    assert_eq!(reply_to(""), None);
+    assert_eq!(reply_to("quote = \"never\""), None);
+    assert_eq!(reply_to("quote = \"always\""), Some(500));
+}
+
+#[test]
+fn a_trace_tells_what_was_tried_and_no_secret() {
+    let mut world = World::new(THREE_LEVELS);
+    let trace = |world: &mut World, text: &str| {
+        world.say(1, text);
+        world.trace.describe(&world.bot)
+    };
+    assert_eq!(
+        trace(&mut world, "Что?"),
+        "текст для сравнения: «что?»\nключевого слова нет\nответ на неизвестный запрос"
+    );
+    assert_eq!(
+        trace(&mut world, " ВЫБОР"),
+        "текст для сравнения: «выбор»\nключевое слово «выбор»"
+    );
+    let id = *world.choices.keys().next().expect("a choice");
+    assert_eq!(
+        trace(&mut world, "Вариант №3"),
+        format!(
+            "текст для сравнения: «вариант№3»\nвыбор {id}: вариант 3\nключевое слово «выбор / вариант№3»\nключевое слово «выбор»"
+        )
+    );
+    assert_eq!(
+        trace(&mut world, "/start SECRET"),
+        "встроенная команда /start"
+    );
+}
