@@ -52,6 +52,8 @@ enum Command {
     Backup(backup::BackupArgs),
 }
 
+pub mod dialogue_tests;
+
 /// Runs the subcommand that the process was started with.
 pub fn main() -> ExitCode {
     match Cli::parse().command {
