@@ -23,7 +23,7 @@ use serde::Serialize;
 
 use super::arbiter::Resources;
 use super::clock::Clock;
-use super::courier::{self, Courier, CourierParts, CourierSnapshot, Load};
+use super::courier::{self, Courier, CourierParts, CourierSnapshot};
 use super::fleet::{Fleet, KnownAs};
 use super::intake::{ConversationKey, Myself};
 use super::node::Shared;
@@ -70,8 +70,10 @@ pub struct BotCore {
     pub unreachable: RefCell<HashSet<ChatId>>,
     /// Private chats of this bot that are linked to a party.
     pub registered: RefCell<HashSet<ChatId>>,
-    /// The courier's load.
-    pub load: Rc<Load>,
+    /// The courier's heart, on the same thread: its load.
+    pub load: Rc<courier::Core>,
+    /// Chats that were told `busy` and whose answers still stand.
+    pub flooding: RefCell<HashSet<ChatId>>,
     /// The courier.
     pub courier: Addr<Courier>,
     /// After an unclean stop, until the backlog is done.
@@ -194,10 +196,8 @@ async fn come_to_life(
         CourierParts {
             bot: code.clone(),
             api: api.clone(),
-            store: shared.store.clone(),
-            clock: shared.clock.clone(),
+            shared: shared.clone(),
             marks: resources.marks.clone(),
-            metrics: shared.metrics.clone(),
             watch: watch.for_actor("courier"),
         },
         limits,
@@ -214,6 +214,7 @@ async fn come_to_life(
         unreachable: RefCell::new(left.unreachable),
         registered: RefCell::new(left.registered),
         load,
+        flooding: RefCell::default(),
         courier,
         careful: Cell::new(shared.unclean),
         stopping: Cell::new(false),
@@ -387,6 +388,26 @@ impl Handler<Due> for BotActor {
         if let Some(core) = self.core.get() {
             core.courier.do_send(courier::Reload);
         }
+    }
+}
+
+/// Somebody may have been linked to a party, or unlinked, by another process.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct RegistrationsChanged;
+
+impl Handler<RegistrationsChanged> for BotActor {
+    type Result = ();
+
+    fn handle(&mut self, _: RegistrationsChanged, _: &mut Self::Context) {
+        let Some(core) = self.core.get().cloned() else { return };
+        let guard = core.watch.guard();
+        actix::spawn(async move {
+            let _guard = guard;
+            if let Some(registered) = outbox::registered(&core.shared.store, &core.code).await {
+                *core.registered.borrow_mut() = registered;
+            }
+        });
     }
 }
 

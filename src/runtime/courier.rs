@@ -12,7 +12,7 @@
 //!
 //! Messages: [`Deliver`], [`Reload`], [`Drain`], [`Look`].
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
@@ -23,10 +23,9 @@ use actix::prelude::*;
 use serde::Serialize;
 use tokio::sync::Notify;
 
-use super::clock::Clock;
 use super::hooks::{self, Point};
 use super::marks::Marks;
-use super::metrics::Metrics;
+use super::node::Shared;
 use super::outbox::{self, OutboxRow};
 use super::restart::EndReason;
 use super::watch::Watch;
@@ -35,10 +34,9 @@ use crate::model::{
     BotCode, ChatId, EditTarget, Lane, MessageKey, MessageKind, Moment, OutgoingBody, Resend,
     RichText,
 };
-use crate::store::Store;
 use crate::store::messages::SentMark;
 use crate::telegram::limits::{Limits, Pause, Priority};
-use crate::telegram::{ApiError, BotApi, Outcome};
+use crate::telegram::{ApiError, BotApi, Outcome, SEND_TIMEOUT};
 
 /// Messages of one bot in memory. More wait in the table; beyond half of it the bot stops asking for
 /// updates, so that answers do not run away from the sending.
@@ -60,6 +58,10 @@ const GIVE_UP_AFTER_S: i64 = 24 * 3600;
 /// and is marked; with none, one cut connection in a row of two would lose a message
 /// (docs/decisions/0006-resend.md).
 const RESENDS_MAX: u32 = 3;
+/// Answers that wait for so long stand still: the chat or Telegram does not take them.
+const STANDING_AFTER_S: i64 = 10;
+/// How soon a courier without a lease looks whether it has one again.
+const LEASE_LOOK: Duration = Duration::from_millis(500);
 /// How long a stop waits for the calls under way.
 const DRAIN_MAX: Duration = Duration::from_secs(6);
 
@@ -166,14 +168,10 @@ pub struct CourierParts {
     pub bot: BotCode,
     /// Its API.
     pub api: BotApi,
-    /// The store.
-    pub store: Store,
-    /// The clock.
-    pub clock: Clock,
+    /// The node.
+    pub shared: Arc<Shared>,
     /// The arbiter's batch of marks.
     pub marks: Rc<Marks>,
-    /// The node's metrics.
-    pub metrics: Arc<Metrics>,
     /// Reports a panic or the reason to end.
     pub watch: Watch,
 }
@@ -183,31 +181,7 @@ pub struct Core {
     parts: CourierParts,
     state: RefCell<State>,
     idle: Notify,
-    /// How many messages are in memory; read by the bot's intake on the same thread.
-    pub load: Rc<Load>,
-}
-
-/// The load of a courier, for the back-pressure of the same bot's intake.
-#[derive(Default)]
-pub struct Load {
-    backlog: Cell<usize>,
-    claimed: Cell<usize>,
-    overflow: Cell<bool>,
     eased: Notify,
-}
-
-impl Load {
-    /// Whether `count` more messages may be written as `sending`.
-    pub fn has_permits(&self, count: usize) -> bool {
-        !self.overflow.get() && self.claimed.get() + count <= CLAIMED_MAX
-    }
-
-    /// Waits until less than half of the queue is taken.
-    pub async fn wait_until_eased(&self) {
-        while self.backlog.get() > QUEUE_MAX / 2 {
-            self.eased.notified().await;
-        }
-    }
 }
 
 /// The courier of one bot.
@@ -216,9 +190,8 @@ pub struct Courier {
 }
 
 impl Courier {
-    /// A courier with nothing to do, and the view of its load.
-    pub fn new(parts: CourierParts, limits: Limits) -> (Courier, Rc<Load>) {
-        let load = Rc::new(Load::default());
+    /// A courier with nothing to do, and its heart for the same bot's intake.
+    pub fn new(parts: CourierParts, limits: Limits) -> (Courier, Rc<Core>) {
         let core = Rc::new(Core {
             state: RefCell::new(State {
                 lanes: HashMap::new(),
@@ -240,10 +213,10 @@ impl Courier {
                 last_error: None,
             }),
             idle: Notify::new(),
-            load: load.clone(),
+            eased: Notify::new(),
             parts,
         });
-        (Courier { core }, load)
+        (Courier { core: core.clone() }, core)
     }
 }
 
@@ -337,7 +310,7 @@ impl Handler<Look> for Courier {
 
 impl Core {
     fn now(&self) -> Moment {
-        self.parts.clock.now()
+        self.parts.shared.clock.now()
     }
 
     /// Puts committed messages into their lanes.
@@ -365,16 +338,35 @@ impl Core {
                 .push_back(parcel);
             state.make_ready(key);
         }
-        self.show_load(state);
     }
 
-    fn show_load(&self, state: &State) {
-        self.load.backlog.set(state.backlog);
-        self.load.claimed.set(state.claimed);
-        self.load.overflow.set(state.overflow);
-        if state.backlog <= QUEUE_MAX / 2 {
-            self.load.eased.notify_waiters();
+    /// Whether `count` more messages may be written as `sending`.
+    pub fn has_permits(&self, count: usize) -> bool {
+        let state = self.state.borrow();
+        !state.overflow && state.claimed + count <= CLAIMED_MAX
+    }
+
+    /// Waits until less than half of the queue is taken: the back-pressure of the bot's intake.
+    pub async fn wait_until_eased(&self) {
+        while self.state.borrow().backlog > QUEUE_MAX / 2 {
+            self.eased.notified().await;
         }
+    }
+
+    /// How many answers wait for this chat, if they stand still: the chat is paused, or the oldest has
+    /// waited for long. A backlog that is being worked off is no flood.
+    pub fn standing_answers(&self, chat: ChatId) -> usize {
+        let now = self.now();
+        let state = &mut *self.state.borrow_mut();
+        let key = (state.current(chat), Lane::Interactive);
+        let Some(lane) = state.lanes.get(&key) else { return 0 };
+        let old = lane
+            .parcels
+            .front()
+            .is_some_and(|front| now.micros_since(front.created_at) > STANDING_AFTER_S * 1_000_000);
+        let waiting = lane.parcels.len();
+        let allowed_at = state.limits.next_allowed(key.0.0, Priority::Interactive, now.0);
+        if old || allowed_at > now.0 { waiting } else { 0 }
     }
 
     /// Starts what can be started.
@@ -386,7 +378,12 @@ impl Core {
         {
             let state = &mut *self.state.borrow_mut();
             state.release_holds(now);
-            while !state.stopping && state.in_flight < IN_FLIGHT_MAX {
+            // A call that would outlast the lease might be made a second time by the next node.
+            let leased = self.parts.shared.lease.covers(SEND_TIMEOUT);
+            if !leased && !state.ready.is_empty() && !state.stopping {
+                self.pump_later();
+            }
+            while leased && !state.stopping && state.in_flight < IN_FLIGHT_MAX {
                 let Some(key) = state.ready.pop_front() else {
                     break;
                 };
@@ -426,7 +423,9 @@ impl Core {
                 reload = true;
             }
             self.arm_timer(state);
-            self.show_load(state);
+            if state.backlog <= QUEUE_MAX / 2 {
+                self.eased.notify_waiters();
+            }
         }
         for parcel in to_send {
             self.spawn_send(parcel);
@@ -444,6 +443,17 @@ impl Core {
         }
     }
 
+    /// Looks again when the lease may have been renewed.
+    fn pump_later(self: &Rc<Self>) {
+        let core = self.clone();
+        let guard = self.parts.watch.guard();
+        actix::spawn(async move {
+            let _guard = guard;
+            tokio::time::sleep(LEASE_LOOK).await;
+            core.pump();
+        });
+    }
+
     fn arm_timer(self: &Rc<Self>, state: &mut State) {
         let Some(&Reverse((next, _))) = state.holds.peek() else {
             return;
@@ -456,7 +466,7 @@ impl Core {
         let guard = self.parts.watch.guard();
         actix::spawn(async move {
             let _guard = guard;
-            core.parts.clock.sleep_until(next).await;
+            core.parts.shared.clock.sleep_until(next).await;
             {
                 let mut state = core.state.borrow_mut();
                 if state.timer_at == Some(next) {
@@ -517,13 +527,13 @@ impl Core {
             }
         }
         // Marks may lag behind: what was sent a moment ago is in memory, what is older in the table.
-        Ok(outbox::message_id(&self.parts.store, key).await)
+        Ok(outbox::message_id(&self.parts.shared.store, key).await)
     }
 
     fn delivered(self: &Rc<Self>, parcel: Parcel, delivered: Delivered) {
         let now = self.now();
         if let Some(received_at) = parcel.received_at {
-            self.parts.metrics.sent_after(now.micros_since(received_at));
+            self.parts.shared.metrics.sent_after(now.micros_since(received_at));
         }
         {
             let state = &mut *self.state.borrow_mut();
@@ -590,7 +600,7 @@ impl Core {
 
     /// Telegram did not take a message, or nobody knows whether it did.
     async fn refused(self: &Rc<Self>, mut parcel: Parcel, error: ApiError) {
-        self.parts.metrics.api_error(error.code());
+        self.parts.shared.metrics.api_error(error.code());
         let now = self.now();
         match &error {
             // As good as done.
@@ -612,7 +622,7 @@ impl Core {
             ApiError::MigratedTo { chat } => {
                 let (from, to) = (parcel.chat, ChatId(*chat));
                 tracing::info!(bot = %self.parts.bot, "a group became a supergroup; its chat is rewritten everywhere");
-                outbox::rewrite_chat(&self.parts.store, &self.parts.bot, from, to).await;
+                outbox::rewrite_chat(&self.parts.shared.store, &self.parts.bot, from, to).await;
                 self.parts.watch.migrated(from, to);
                 self.free_lane(&parcel);
                 self.migrate(from, to);
@@ -643,7 +653,7 @@ impl Core {
             ApiError::MessageGone { .. } if parcel.kind == MessageKind::Edit => {}
             ApiError::ChatGone { reason, .. } => {
                 outbox::chat_gone(
-                    &self.parts.store,
+                    &self.parts.shared.store,
                     &self.parts.bot,
                     parcel.chat,
                     error.code(),
@@ -700,7 +710,7 @@ impl Core {
     async fn retry(self: &Rc<Self>, mut parcel: Parcel, error: &ApiError, pause_ms: i64) {
         parcel.tries += 1;
         let not_before = self.now().plus_millis(pause_ms);
-        outbox::requeue(&self.parts.store, parcel.key, not_before, error.code()).await;
+        outbox::requeue(&self.parts.shared.store, parcel.key, not_before, error.code()).await;
         {
             let state = &mut *self.state.borrow_mut();
             state.claimed -= usize::from(parcel.claimed);
@@ -725,13 +735,13 @@ impl Core {
                     error,
                     "not known whether it arrived; sent again and marked",
                 );
-                outbox::mark_resent(&self.parts.store, parcel.key).await;
-                self.parts.metrics.resent();
+                outbox::mark_resent(&self.parts.shared.store, parcel.key).await;
+                self.parts.shared.metrics.resent();
                 self.put_back(parcel, pause);
             }
             Resend::Once | Resend::Never => {
                 self.warn(&parcel, error, "not known whether it arrived; left");
-                outbox::mark_unknown(&self.parts.store, parcel.key, error.code()).await;
+                outbox::mark_unknown(&self.parts.shared.store, parcel.key, error.code()).await;
                 self.state.borrow_mut().failed += 1;
                 self.close(&parcel);
             }
@@ -740,13 +750,13 @@ impl Core {
 
     async fn give_up(self: &Rc<Self>, parcel: Parcel, error: &ApiError) {
         outbox::mark_failed(
-            &self.parts.store,
+            &self.parts.shared.store,
             parcel.key,
             error.code(),
             &error.to_string(),
         )
         .await;
-        self.parts.metrics.message_failed();
+        self.parts.shared.metrics.message_failed();
         {
             let mut state = self.state.borrow_mut();
             state.failed += 1;
@@ -766,7 +776,7 @@ impl Core {
     }
 
     async fn keep_pause(&self, pause: Pause) {
-        outbox::keep_pause(&self.parts.store, &self.parts.bot, pause).await;
+        outbox::keep_pause(&self.parts.shared.store, &self.parts.bot, pause).await;
     }
 
     fn spawn_claim(self: &Rc<Self>, claims: Vec<(LaneKey, MessageKey)>) {
@@ -775,7 +785,7 @@ impl Core {
         actix::spawn(async move {
             let _guard = guard;
             let keys = claims.iter().map(|(_, key)| *key).collect();
-            let claimed = outbox::claim(&core.parts.store, keys).await;
+            let claimed = outbox::claim(&core.parts.shared.store, keys).await;
             {
                 let state = &mut *core.state.borrow_mut();
                 for ((chat, lane_of), key) in claims {
@@ -806,7 +816,7 @@ impl Core {
     /// Reads the table: what was interrupted by a crash, what is due, what did not fit into memory.
     async fn reload(self: &Rc<Self>) {
         let rows =
-            outbox::open_rows(&self.parts.store, &self.parts.bot, self.now(), QUEUE_MAX).await;
+            outbox::open_rows(&self.parts.shared.store, &self.parts.bot, self.now(), QUEUE_MAX).await;
         let parcels: Vec<Parcel> = rows
             .into_iter()
             .filter_map(|row| match row {
@@ -839,7 +849,7 @@ impl Core {
                 .collect()
         };
         if !left.is_empty() {
-            outbox::unclaim(&self.parts.store, left).await;
+            outbox::unclaim(&self.parts.shared.store, left).await;
         }
         self.parts.marks.flush().await;
     }

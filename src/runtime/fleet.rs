@@ -365,6 +365,9 @@ impl Handler<Due> for Fleet {
 
 impl Fleet {
     fn apply(&mut self, changes: Changes, ctx: &mut Context<Self>) {
+        for addr in self.bots.values().filter_map(|entry| entry.addr.as_ref()) {
+            addr.do_send(bot_actor::RegistrationsChanged);
+        }
         for code in changes.removed {
             if self.bots.contains_key(&code) {
                 tracing::info!(bot = %code, "the bot's definition is gone; it ends");

@@ -590,6 +590,16 @@ pub async fn read_left_behind(
     })
 }
 
+/// The private chats of a bot that are linked to a party.
+pub async fn registered(store: &Store, bot: &BotCode) -> Option<HashSet<ChatId>> {
+    let code = bot.clone();
+    look(store, "registrations", move |conn| {
+        let registered = registrations::of_bot(conn, CHANNEL, &code)?;
+        Ok(registered.into_iter().map(|(chat, _)| chat).collect())
+    })
+    .await
+}
+
 fn pause_of_row(row: pauses::Pause) -> Pause {
     Pause {
         scope: match row.chat {

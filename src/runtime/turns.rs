@@ -14,13 +14,20 @@ use super::intake::{self, ConversationKey, Event};
 use super::outbox::{self, Item, Plan, Receipt};
 use crate::channels::telegram as channel;
 use crate::dialogue::{self, Decision, Effect, Incoming, IncomingKind, Turn};
-use crate::model::{ChatId, ChoiceId, ChoiceStatus, Conversation, Moment, OpenChoice, UpdateId};
+use crate::model::{
+    Buttons, Channel, ChatAddress, ChatId, ChoiceId, ChoiceStatus, Conversation, IdSource, Lane,
+    MessageKey, MessageKind, Moment, OpenChoice, Outgoing, OutgoingBody, UpdateId,
+};
+use crate::texts::{TextName, Texts, Value};
 use crate::store::inbox::UpdateState;
 use crate::telegram::{self, AnswerCallback};
 
 /// An update whose handler panicked so often is given up: the same input gives the same panic, and
 /// more tries would only hold the chat.
 const TRIES_MAX: u32 = 3;
+/// More answers of one chat that stand still, and its further texts are set aside: nobody reads so many
+/// late answers, and they would hold the memory of others.
+const STANDING_MAX: usize = 50;
 /// Pending rows that are read at once.
 const BACKLOG_CHUNK: usize = 100;
 
@@ -236,6 +243,9 @@ async fn decide(core: &Rc<BotCore>, event: &Event, scratch: &mut Scratch) -> Opt
             if core.unreachable.borrow().contains(&key.chat) {
                 item.reachable.push((key.chat, true));
             }
+            if let Some(refused) = refuse_flood(core, *key, incoming) {
+                return Some(refused);
+            }
             let conversation = scratch.conversations.get(key).cloned().unwrap_or_default();
             let choice = match dialogue::choice_needed(&conversation, incoming) {
                 None => None,
@@ -264,6 +274,47 @@ async fn decide(core: &Rc<BotCore>, event: &Event, scratch: &mut Scratch) -> Opt
                 }
             }
         }
+    }
+    Some(item)
+}
+
+/// Sets a text aside when too many answers of its chat stand still; the chat is told once.
+fn refuse_flood(core: &BotCore, key: ConversationKey, incoming: &Incoming) -> Option<Item> {
+    let standing = core.load.standing_answers(key.chat);
+    if standing <= STANDING_MAX {
+        core.flooding.borrow_mut().remove(&key.chat);
+        return None;
+    }
+    core.shared.metrics.update_refused();
+    core.counters.refused.set(core.counters.refused.get() + 1);
+    let mut item = Item::new(Receipt::Unset, Some(key), UpdateState::Refused);
+    if core.flooding.borrow_mut().insert(key.chat) {
+        tracing::warn!(
+            bot = %core.code,
+            chat = %super::log::chat(key.chat),
+            standing,
+            "answers of this chat stand still and more texts come; they are set aside"
+        );
+        let bot = core.bot.borrow().clone();
+        let name = Value::Text(&incoming.sender.first_name);
+        let values = [("first_name", name), ("bot_name", Value::Text(&bot.name))];
+        item.messages.push(Outgoing {
+            key: MessageKey(core.shared.ids.next_id()),
+            to: ChatAddress {
+                channel: Channel::Telegram,
+                bot: bot.code.clone(),
+                chat: key.chat,
+                thread: incoming.thread,
+            },
+            lane: Lane::Interactive,
+            kind: MessageKind::Answer,
+            reply_to: None,
+            not_before: None,
+            body: OutgoingBody::Text {
+                text: Texts::of(&bot).message(TextName::Busy, &values),
+                buttons: Buttons::None,
+            },
+        });
     }
     Some(item)
 }
