@@ -52,8 +52,6 @@ enum Command {
     Backup(backup::BackupArgs),
 }
 
-pub mod dialogue_tests;
-
 /// Runs the subcommand that the process was started with.
 pub fn main() -> ExitCode {
     match Cli::parse().command {

@@ -1,16 +1,27 @@
 //! The library of the language, an area a file. README.md of this package tells how to add to it.
 
 pub mod array;
+#[cfg(test)]
+mod collections_tests;
 pub mod conversion;
 pub mod dates;
 pub mod errors;
+pub mod fixed;
 pub mod map;
 pub mod numbers;
 pub mod output;
+pub mod presentation;
 pub mod registry;
 pub mod strings;
 pub mod structure;
+pub mod table;
+#[cfg(test)]
+mod testing;
+pub mod type_description;
 pub mod types;
+pub mod value_list;
+pub mod xml_values;
+pub mod zones;
 
 use registry::{Area, TypeDef};
 
@@ -26,6 +37,13 @@ pub static AREAS: &[&Area] = &[
     &map::AREA,
     &errors::AREA,
     &output::AREA,
+    &type_description::AREA,
+    &fixed::AREA,
+    &value_list::AREA,
+    &table::AREA,
+    &presentation::AREA,
+    &zones::AREA,
+    &xml_values::AREA,
 ];
 
 /// The type of objects of the host, whose names are resolved by the object itself.

@@ -1,0 +1,102 @@
+//! Presentations of numbers and periods in words: ЧислоПрописью, СтрокаСЧислом, ПредставлениеПериода.
+
+use super::registry::{Area, EnumDef, FunctionDef, TypeDef};
+use crate::diagnostic::Locale;
+use crate::kernel::format::{FormatString, format_period};
+use crate::kernel::locale::Locale as TextLocale;
+use crate::kernel::numerals::{number_in_words, string_with_number};
+use crate::value::Value;
+use crate::vm::Vm;
+use crate::vm::error::Fault;
+
+/// Presentations in words.
+pub static AREA: Area = Area {
+    title: "Представления прописью",
+    functions: &[
+        FunctionDef {
+            ru: "ЧислоПрописью",
+            en: "NumberInWords",
+            params: "Число, ФорматнаяСтрока?, ПараметрыПредметаИсчисления?",
+            is_function: true,
+            call: in_words,
+        },
+        FunctionDef {
+            ru: "СтрокаСЧислом",
+            en: "StringWithNumber",
+            params: "Строка, Число, ВидЧисловогоЗначения?, ФорматнаяСтрока?",
+            is_function: true,
+            call: with_number,
+        },
+        FunctionDef {
+            ru: "ПредставлениеПериода",
+            en: "PeriodPresentation",
+            params: "ДатаНачала, ДатаОкончания, ФорматнаяСтрока?",
+            is_function: true,
+            call: period,
+        },
+    ],
+    types: &[],
+    enums: &[&NUMBER_KIND],
+};
+
+/// ВидЧисловогоЗначения.
+pub static NUMBER_KIND: EnumDef = EnumDef {
+    ty: TypeDef {
+        ru: "ВидЧисловогоЗначения",
+        en: "NumericValueType",
+        new: None,
+        methods: &[],
+        props: &[],
+    },
+    items: &[("Количественное", "Cardinal"), ("Порядковое", "Ordinal")],
+    strings: &[],
+};
+
+/// The kernels' name for the language of the run.
+fn text_locale(vm: &Vm<'_>) -> TextLocale {
+    match vm.locale() {
+        Locale::Ru => TextLocale::Ru,
+        Locale::En => TextLocale::En,
+    }
+}
+
+fn format_string(vm: &Vm<'_>, value: &Value) -> FormatString {
+    match value {
+        Value::Missing | Value::Undefined => FormatString::default(),
+        value => FormatString::parse(&vm.text(value)),
+    }
+}
+
+fn in_words(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let number = vm.to_number(&args[0])?;
+    let format = format_string(vm, &args[1]);
+    let counted = if args[2].is_missing() {
+        String::new()
+    } else {
+        vm.text(&args[2])
+    };
+    match number_in_words(&number, &format, &counted, text_locale(vm)) {
+        Some(words) => Ok(words.into()),
+        None => Err(Fault::text(
+            "ЧислоПрописью: в целой части числа больше 36 цифр",
+        )),
+    }
+}
+
+fn with_number(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let forms = vm.text(&args[0]);
+    // Each place for the number costs as many units as the number has digits.
+    let places = forms.matches("%1").count();
+    vm.charge_work(forms.len())?;
+    vm.reserve(places.saturating_mul(2 * vm.max_digits() as usize))?;
+    let number = vm.to_number(&args[1])?;
+    let ordinal = matches!(&args[2], Value::Enum(1, list) if std::ptr::eq(*list, &NUMBER_KIND));
+    let format = format_string(vm, &args[3]);
+    Ok(string_with_number(&forms, &number, ordinal, &format, text_locale(vm)).into())
+}
+
+fn period(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let (start, end) = (vm.to_date(&args[0])?, vm.to_date(&args[1])?);
+    let format = format_string(vm, &args[2]);
+    Ok(format_period(start, end, &format, text_locale(vm)).into())
+}

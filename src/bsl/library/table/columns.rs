@@ -1,0 +1,668 @@
+//! Columns of tables and trees, and the ways in which a program names them.
+
+use super::data::Table;
+use crate::library::fixed::struct_fields;
+use crate::library::registry::{MethodDef, PropDef, TypeDef};
+use crate::library::type_description::{TypeSet, description, type_set};
+use crate::syntax::names::Name;
+use crate::value::heap::Body;
+use crate::value::native::{NativeObject, NoIterator};
+use crate::value::{Value, string};
+use crate::vm::Vm;
+use crate::vm::error::{Fault, Message};
+use std::any::Any;
+use std::cell::{Cell, Ref, RefCell};
+use std::rc::{Rc, Weak};
+
+/// Columns that a table may have: each costs every row a cell.
+const COLUMNS_MAX: usize = 10_000;
+
+/// A column.
+#[derive(Clone)]
+pub struct Column {
+    /// Its name; columns without one have none.
+    pub name: Option<Name>,
+    /// The name as it was written.
+    pub spelling: Rc<str>,
+    /// Place of its value in every row.
+    pub slot: u32,
+    /// ТипЗначения; without types anything fits.
+    pub types: Rc<TypeSet>,
+    /// Заголовок, when it is not the name.
+    pub title: Option<Rc<str>>,
+    /// Ширина.
+    pub width: i64,
+}
+
+/// The columns of a table or tree, in order.
+#[derive(Default)]
+pub struct Columns {
+    list: RefCell<Vec<Column>>,
+    next_slot: Cell<u32>,
+    /// The table, whose indexes a removed column takes along; a tree has none.
+    table: RefCell<Weak<Table>>,
+}
+
+impl Columns {
+    /// Tells the columns their table.
+    pub fn belong_to(&self, table: &Rc<Table>) {
+        *self.table.borrow_mut() = Rc::downgrade(table);
+    }
+
+    /// The columns.
+    pub fn list(&self) -> Ref<'_, Vec<Column>> {
+        self.list.borrow()
+    }
+
+    /// How many slots a row has now.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.next_slot.get() as usize
+    }
+
+    /// The place of a column by name; `guess` is where the caller saw it last.
+    #[inline]
+    #[must_use]
+    pub fn position(&self, name: Name, guess: usize) -> Option<usize> {
+        let list = self.list.borrow();
+        if list
+            .get(guess)
+            .is_some_and(|column| column.name == Some(name))
+        {
+            return Some(guess);
+        }
+        list.iter().position(|column| column.name == Some(name))
+    }
+
+    /// The slots of all columns, in order.
+    #[must_use]
+    pub fn all_slots(&self) -> Vec<u32> {
+        self.list
+            .borrow()
+            .iter()
+            .map(|column| column.slot)
+            .collect()
+    }
+
+    /// The empty value of a slot.
+    #[must_use]
+    pub fn default_of(&self, slot: u32) -> Value {
+        let list = self.list.borrow();
+        list.iter()
+            .find(|column| column.slot == slot)
+            .map_or(Value::Undefined, |column| column.types.default_value())
+    }
+
+    /// The types of a slot, when they restrict its values.
+    #[must_use]
+    pub fn types_of(&self, slot: u32) -> Option<Rc<TypeSet>> {
+        let list = self.list.borrow();
+        let column = list.iter().find(|column| column.slot == slot)?;
+        if column.types.is_any() {
+            None
+        } else {
+            Some(Rc::clone(&column.types))
+        }
+    }
+
+    /// Adds a column with the properties of another one, at the end.
+    pub fn add_like(&self, column: &Column) -> u32 {
+        let slot = self.new_slot();
+        self.list.borrow_mut().push(Column {
+            slot,
+            ..column.clone()
+        });
+        slot
+    }
+
+    fn new_slot(&self) -> u32 {
+        let slot = self.next_slot.get();
+        self.next_slot.set(slot + 1);
+        slot
+    }
+
+    fn remove(&self, at: usize) {
+        let column = self.list.borrow_mut().remove(at);
+        if let Some(table) = self.table.borrow().upgrade() {
+            table.drop_indexes_of(column.slot);
+        }
+    }
+
+    /// Keeps the columns of these slots, in this order.
+    pub fn keep(&self, slots: &[u32]) {
+        let old = std::mem::take(&mut *self.list.borrow_mut());
+        let mut kept = Vec::with_capacity(slots.len());
+        for slot in slots {
+            kept.extend(old.iter().find(|column| column.slot == *slot).cloned());
+        }
+        *self.list.borrow_mut() = kept;
+        if let Some(table) = self.table.borrow().upgrade() {
+            for column in old.iter().filter(|column| !slots.contains(&column.slot)) {
+                table.drop_indexes_of(column.slot);
+            }
+        }
+    }
+
+    /// The column that a value names: a name, a number from 0, a column object.
+    pub fn resolve(&self, vm: &Vm<'_>, value: &Value, param: u8) -> Result<u32, Fault> {
+        if let Some(index) = value.as_i64() {
+            let list = self.list.borrow();
+            let column = usize::try_from(index)
+                .ok()
+                .and_then(|index| list.get(index));
+            return column
+                .map(|column| column.slot)
+                .ok_or_else(|| Message::IndexOutOfRange.into());
+        }
+        if value.is_str() {
+            return self.slot_by_text(vm, vm.text(value).trim());
+        }
+        let object = value.as_obj().and_then(|obj| obj.native::<ColumnObject>());
+        match object {
+            Some(column) if std::ptr::eq(Rc::as_ptr(&column.columns), self) => {
+                let known = self.list.borrow().iter().any(|own| own.slot == column.slot);
+                if known {
+                    Ok(column.slot)
+                } else {
+                    Err(Fault::param(param))
+                }
+            }
+            _ => Err(Fault::param(param)),
+        }
+    }
+
+    fn slot_by_text(&self, vm: &Vm<'_>, name: &str) -> Result<u32, Fault> {
+        let found = vm
+            .names()
+            .find(name)
+            .and_then(|name| self.position(name, 0));
+        match found {
+            Some(at) => Ok(self.list.borrow()[at].slot),
+            None => Err(unknown_column(name)),
+        }
+    }
+
+    /// The columns of a text `Имя1, Имя2`; all of them when it is skipped or empty.
+    pub fn resolve_list(&self, vm: &Vm<'_>, value: &Value) -> Result<Vec<u32>, Fault> {
+        let named = self.resolve_names(vm, value)?;
+        Ok(if named.is_empty() {
+            self.all_slots()
+        } else {
+            named
+        })
+    }
+
+    /// The same without «all».
+    pub fn resolve_names(&self, vm: &Vm<'_>, value: &Value) -> Result<Vec<u32>, Fault> {
+        if matches!(value, Value::Missing | Value::Undefined) {
+            return Ok(Vec::new());
+        }
+        let text = vm.text(value);
+        let names = text
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        names.map(|name| self.slot_by_text(vm, name)).collect()
+    }
+
+    /// The order of Сортировать: `Имя1, Имя2 Убыв`; `true` is descending.
+    pub fn resolve_order(&self, vm: &Vm<'_>, value: &Value) -> Result<Vec<(u32, bool)>, Fault> {
+        let text = vm.text(value);
+        let mut order = Vec::new();
+        for part in text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
+            let (name, direction) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
+            let descending = match direction.trim().to_lowercase().as_str() {
+                "" | "возр" | "asc" => false,
+                "убыв" | "desc" => true,
+                other => {
+                    return Err(Fault::text(format!(
+                        "Неизвестное направление сортировки «{other}»: Возр или Убыв"
+                    )));
+                }
+            };
+            order.push((self.slot_by_text(vm, name)?, descending));
+        }
+        Ok(order)
+    }
+
+    /// The conditions of НайтиСтроки: a structure whose fields are columns.
+    pub fn resolve_filter(
+        &self,
+        vm: &Vm<'_>,
+        value: &Value,
+        param: u8,
+    ) -> Result<Vec<(u32, Value)>, Fault> {
+        let fields = struct_fields(vm, value).ok_or_else(|| Fault::param(param))?;
+        fields
+            .into_iter()
+            .map(|(name, spelling, value)| match self.position(name, 0) {
+                Some(at) => Ok((self.list.borrow()[at].slot, value)),
+                None => Err(unknown_column(&spelling)),
+            })
+            .collect()
+    }
+}
+
+fn unknown_column(name: &str) -> Fault {
+    Fault::text(format!("Неверное имя колонки «{name}»"))
+}
+
+/// The collection as an object.
+pub struct ColumnsObject(pub Rc<Columns>);
+
+impl NativeObject for ColumnsObject {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn get_field(&self, vm: &Vm<'_>, name: Name, place: &mut u32) -> Option<Value> {
+        let at = self.0.position(name, *place as usize)?;
+        *place = at as u32;
+        Some(column_at(vm, &self.0, at))
+    }
+
+    fn get_index(&self, vm: &mut Vm<'_>, key: &Value) -> Option<Result<Value, Fault>> {
+        Some(
+            self.0
+                .resolve(vm, key, 1)
+                .map(|slot| column_object(vm, &self.0, slot)),
+        )
+    }
+
+    fn item(&self, vm: &Vm<'_>, place: usize) -> Result<Option<Value>, NoIterator> {
+        let known = place < self.0.list().len();
+        Ok(if known {
+            Some(column_at(vm, &self.0, place))
+        } else {
+            None
+        })
+    }
+
+    fn count(&self) -> Option<usize> {
+        Some(self.0.list().len())
+    }
+
+    fn same(&self, other: &dyn NativeObject) -> Option<bool> {
+        Some(
+            other
+                .as_any()
+                .downcast_ref::<ColumnsObject>()
+                .is_some_and(|other| Rc::ptr_eq(&self.0, &other.0)),
+        )
+    }
+
+    fn content_hash(&self) -> Option<u64> {
+        Some(Rc::as_ptr(&self.0) as u64)
+    }
+}
+
+/// The collection as a value.
+pub fn columns_value(vm: &Vm<'_>, columns: &Rc<Columns>) -> Value {
+    vm.alloc(
+        &COLUMNS,
+        Body::Native(Box::new(ColumnsObject(Rc::clone(columns)))),
+    )
+}
+
+/// A column as an object.
+struct ColumnObject {
+    columns: Rc<Columns>,
+    slot: u32,
+}
+
+impl NativeObject for ColumnObject {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn same(&self, other: &dyn NativeObject) -> Option<bool> {
+        Some(
+            other
+                .as_any()
+                .downcast_ref::<ColumnObject>()
+                .is_some_and(|other| {
+                    Rc::ptr_eq(&self.columns, &other.columns) && self.slot == other.slot
+                }),
+        )
+    }
+
+    fn content_hash(&self) -> Option<u64> {
+        Some(Rc::as_ptr(&self.columns) as u64 ^ u64::from(self.slot) << 48)
+    }
+}
+
+fn column_object(vm: &Vm<'_>, columns: &Rc<Columns>, slot: u32) -> Value {
+    let object = ColumnObject {
+        columns: Rc::clone(columns),
+        slot,
+    };
+    vm.alloc(&COLUMN, Body::Native(Box::new(object)))
+}
+
+fn column_at(vm: &Vm<'_>, columns: &Rc<Columns>, at: usize) -> Value {
+    let slot = columns.list().get(at).map(|column| column.slot);
+    slot.map_or(Value::Undefined, |slot| column_object(vm, columns, slot))
+}
+
+fn this_columns(this: &Value) -> Result<Rc<Columns>, Fault> {
+    let columns = this.as_obj().and_then(|obj| obj.native::<ColumnsObject>());
+    columns
+        .map(|columns| Rc::clone(&columns.0))
+        .ok_or_else(|| Fault::param(1))
+}
+
+/// Whether a text may name a column.
+fn is_name(text: &str) -> bool {
+    let mut symbols = text.chars();
+    symbols
+        .next()
+        .is_some_and(|first| first == '_' || first.is_alphabetic())
+        && symbols.all(|symbol| symbol == '_' || symbol.is_alphanumeric())
+}
+
+/// Добавить and Вставить: name, type, title, width from `args[from..]`.
+fn insert(
+    vm: &mut Vm<'_>,
+    this: &Value,
+    at: Option<usize>,
+    args: &[Value],
+    from: usize,
+) -> Result<Value, Fault> {
+    let columns = this_columns(this)?;
+    let skipped = |value: &Value| matches!(value, Value::Missing | Value::Undefined);
+    let (name, types, title, width) = (
+        &args[from],
+        &args[from + 1],
+        &args[from + 2],
+        &args[from + 3],
+    );
+    let spelling = if skipped(name) {
+        String::new()
+    } else {
+        vm.text(name).trim().to_owned()
+    };
+    let name = if spelling.is_empty() {
+        None
+    } else if is_name(&spelling) {
+        Some(vm.intern(&spelling))
+    } else {
+        return Err(Message::BadName(spelling).into());
+    };
+    if let Some(name) = name
+        && columns.position(name, 0).is_some()
+    {
+        return Err(Fault::text(format!(
+            "Колонка с именем «{spelling}» уже есть"
+        )));
+    }
+    if columns.slots() >= COLUMNS_MAX {
+        return Err(Fault::text(format!(
+            "В таблице больше {COLUMNS_MAX} колонок"
+        )));
+    }
+    let types = if skipped(types) {
+        Rc::new(TypeSet::default())
+    } else {
+        match (type_set(types), types) {
+            (Some(set), _) => set,
+            (None, Value::Type(_) | Value::HostType(_)) => Rc::new(TypeSet::of(types.clone())),
+            _ => return Err(Fault::param(from as u8 + 2)),
+        }
+    };
+    let title = if skipped(title) {
+        None
+    } else {
+        Some(Rc::from(vm.text(title)))
+    };
+    let width = if skipped(width) { 0 } else { vm.to_int(width)? };
+    vm.reserve(256)?;
+    let slot = columns.new_slot();
+    let column = Column {
+        name,
+        spelling: spelling.into(),
+        slot,
+        types,
+        title,
+        width,
+    };
+    let mut list = columns.list.borrow_mut();
+    let at = at.unwrap_or(list.len()).min(list.len());
+    list.insert(at, column);
+    drop(list);
+    Ok(column_object(vm, &columns, slot))
+}
+
+/// КоллекцияКолонокТаблицыЗначений; trees have the same.
+pub static COLUMNS: TypeDef = TypeDef {
+    ru: "КоллекцияКолонокТаблицыЗначений",
+    en: "ValueTableColumnCollection",
+    new: None,
+    methods: &[
+        MethodDef {
+            ru: "Добавить",
+            en: "Add",
+            params: "Имя?, Тип?, Заголовок?, Ширина?",
+            is_function: true,
+            call: |vm, this, args| insert(vm, this, None, args, 0),
+        },
+        MethodDef {
+            ru: "Вставить",
+            en: "Insert",
+            params: "Индекс, Имя?, Тип?, Заголовок?, Ширина?",
+            is_function: true,
+            call: |vm, this, args| {
+                let at = vm.to_int(&args[0])?.max(0) as usize;
+                insert(vm, this, Some(at), args, 1)
+            },
+        },
+        MethodDef {
+            ru: "Количество",
+            en: "Count",
+            params: "",
+            is_function: true,
+            call: |_, this, _| Ok(Value::from(this_columns(this)?.list().len())),
+        },
+        MethodDef {
+            ru: "Найти",
+            en: "Find",
+            params: "Имя",
+            is_function: true,
+            call: |vm, this, args| {
+                let columns = this_columns(this)?;
+                let name = vm.text(&args[0]);
+                let found = vm
+                    .names()
+                    .find(name.trim())
+                    .and_then(|name| columns.position(name, 0));
+                Ok(found.map_or(Value::Undefined, |at| column_at(vm, &columns, at)))
+            },
+        },
+        MethodDef {
+            ru: "Получить",
+            en: "Get",
+            params: "Индекс",
+            is_function: true,
+            call: |vm, this, args| {
+                let columns = this_columns(this)?;
+                let index = Value::Int(vm.to_int(&args[0])?);
+                let slot = columns.resolve(vm, &index, 1)?;
+                Ok(column_object(vm, &columns, slot))
+            },
+        },
+        MethodDef {
+            ru: "Индекс",
+            en: "IndexOf",
+            params: "Колонка",
+            is_function: true,
+            call: |vm, this, args| {
+                let columns = this_columns(this)?;
+                let slot = columns.resolve(vm, &args[0], 1);
+                let at = slot
+                    .ok()
+                    .and_then(|slot| columns.list().iter().position(|column| column.slot == slot));
+                Ok(Value::Int(at.map_or(-1, |at| at as i64)))
+            },
+        },
+        MethodDef {
+            ru: "Сдвинуть",
+            en: "Move",
+            params: "Колонка, Смещение",
+            is_function: false,
+            call: |vm, this, args| {
+                let columns = this_columns(this)?;
+                let slot = columns.resolve(vm, &args[0], 1)?;
+                let shift = vm.to_int(&args[1])?;
+                let mut list = columns.list.borrow_mut();
+                let from = list
+                    .iter()
+                    .position(|column| column.slot == slot)
+                    .unwrap_or(0);
+                let to = (from as i64).saturating_add(shift);
+                if to < 0 || to >= list.len() as i64 {
+                    return Err(Message::IndexOutOfRange.into());
+                }
+                let column = list.remove(from);
+                list.insert(to as usize, column);
+                Ok(Value::Undefined)
+            },
+        },
+        MethodDef {
+            ru: "Удалить",
+            en: "Delete",
+            params: "Колонка",
+            is_function: false,
+            call: |vm, this, args| {
+                let columns = this_columns(this)?;
+                let slot = columns.resolve(vm, &args[0], 1)?;
+                let at = columns.list().iter().position(|column| column.slot == slot);
+                if let Some(at) = at {
+                    columns.remove(at);
+                }
+                Ok(Value::Undefined)
+            },
+        },
+        MethodDef {
+            ru: "Очистить",
+            en: "Clear",
+            params: "",
+            is_function: false,
+            call: |_, this, _| {
+                this_columns(this)?.keep(&[]);
+                Ok(Value::Undefined)
+            },
+        },
+    ],
+    props: &[],
+};
+
+/// Reads or changes the column behind an object; it may have been removed meanwhile.
+fn with_column<R>(
+    this: &Value,
+    then: impl FnOnce(&Rc<Columns>, &mut Column) -> Result<R, Fault>,
+) -> Result<R, Fault> {
+    let object = this
+        .as_obj()
+        .and_then(|obj| obj.native::<ColumnObject>())
+        .ok_or_else(|| Fault::param(1))?;
+    let (columns, slot) = (Rc::clone(&object.columns), object.slot);
+    drop(object);
+    let mut list = columns.list.borrow_mut();
+    match list.iter_mut().find(|column| column.slot == slot) {
+        Some(column) => then(&columns, column),
+        None => Err(Fault::text("Колонка удалена из своей таблицы")),
+    }
+}
+
+/// КолонкаТаблицыЗначений.
+pub static COLUMN: TypeDef = TypeDef {
+    ru: "КолонкаТаблицыЗначений",
+    en: "ValueTableColumn",
+    new: None,
+    methods: &[],
+    props: &[
+        PropDef {
+            ru: "Имя",
+            en: "Name",
+            get: |_, this| with_column(this, |_, column| Ok(Value::str(&column.spelling))),
+            set: Some(|vm, this, value| {
+                let spelling = vm.text(&value);
+                let name = if is_name(&spelling) {
+                    vm.intern(&spelling)
+                } else {
+                    return Err(Message::BadName(spelling).into());
+                };
+                let object = this
+                    .as_obj()
+                    .and_then(|obj| obj.native::<ColumnObject>())
+                    .ok_or_else(|| Fault::param(1))?;
+                let taken = object
+                    .columns
+                    .list()
+                    .iter()
+                    .any(|column| column.name == Some(name) && column.slot != object.slot);
+                drop(object);
+                if taken {
+                    return Err(Fault::text(format!(
+                        "Колонка с именем «{spelling}» уже есть"
+                    )));
+                }
+                with_column(this, |_, column| {
+                    column.name = Some(name);
+                    column.spelling = spelling.into();
+                    Ok(())
+                })
+            }),
+        },
+        PropDef {
+            ru: "Заголовок",
+            en: "Title",
+            get: |_, this| {
+                with_column(this, |_, column| {
+                    Ok(Value::str(
+                        column.title.as_deref().unwrap_or(&column.spelling),
+                    ))
+                })
+            },
+            set: Some(|vm, this, value| {
+                let title = string::to_string(&vm.units(&value));
+                with_column(this, |_, column| {
+                    column.title = Some(title.into());
+                    Ok(())
+                })
+            }),
+        },
+        PropDef {
+            ru: "ТипЗначения",
+            en: "ValueType",
+            get: |vm, this| {
+                let types = with_column(this, |_, column| Ok(Rc::clone(&column.types)))?;
+                Ok(description(vm, types))
+            },
+            set: None,
+        },
+        PropDef {
+            ru: "Ширина",
+            en: "Width",
+            get: |_, this| with_column(this, |_, column| Ok(Value::Int(column.width))),
+            set: Some(|vm, this, value| {
+                let width = vm.to_int(&value)?;
+                with_column(this, |_, column| {
+                    column.width = width;
+                    Ok(())
+                })
+            }),
+        },
+    ],
+};

@@ -1,0 +1,388 @@
+//! The methods of ТаблицаЗначений.
+
+use super::columns::columns_value;
+use super::data::{Table, TableObject, table_value};
+use super::fold;
+use super::index::indexes_value;
+use super::row::Row;
+use crate::kernel::number::Number;
+use crate::kernel::sort;
+use crate::library::registry::{Constructor, MethodDef, PropDef, TypeDef};
+use crate::library::type_description::is_number_only;
+use crate::value::Value;
+use crate::value::heap::{Body, Obj};
+use crate::vm::Vm;
+use crate::vm::error::{Fault, Message};
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+/// The table behind a value.
+pub(super) fn this_table(this: &Value) -> Result<Rc<Table>, Fault> {
+    let table = this.as_obj().and_then(|obj| obj.native::<TableObject>());
+    table
+        .map(|table| Rc::clone(&table.0))
+        .ok_or_else(|| Fault::param(1))
+}
+
+/// The items of an array parameter.
+pub(super) fn array_items(value: &Value, param: u8) -> Result<Vec<Value>, Fault> {
+    match value.as_obj().map(Obj::body).as_deref() {
+        Some(Body::Array(items)) => Ok(items.clone()),
+        _ => Err(Fault::param(param)),
+    }
+}
+
+/// The values of a column, row by row.
+pub(super) fn column_values(vm: &mut Vm<'_>, rows: &[Obj], slot: u32) -> Result<Vec<Value>, Fault> {
+    vm.charge_work(rows.len())?;
+    vm.reserve(rows.len() * size_of::<Value>())?;
+    Ok(rows
+        .iter()
+        .filter_map(|obj| obj.native::<Row>().map(|row| row.cell(slot)))
+        .collect())
+}
+
+/// Итог: the sum of the numbers; Неопределено when there is none, unless the column is of numbers.
+pub(super) fn total(
+    vm: &mut Vm<'_>,
+    values: &[Value],
+    number_column: bool,
+) -> Result<Value, Fault> {
+    let mut sum = Number::ZERO;
+    let mut any = number_column;
+    for value in values {
+        if let Some(number) = value.as_number() {
+            sum = sum
+                .add(&number, vm.max_digits())
+                .map_err(crate::vm::number_error)?;
+            any = true;
+        }
+    }
+    Ok(if any { sum.into() } else { Value::Undefined })
+}
+
+/// The keys of one column. Whole numbers and dates, which most columns are, compare as words.
+enum Keys {
+    Words(Vec<i64>),
+    Values(Vec<Value>),
+}
+
+impl Keys {
+    fn new(values: Vec<Value>) -> Keys {
+        let numbers: Option<Vec<i64>> = values.iter().map(Value::as_i64).collect();
+        let dates = || {
+            let ticks = values.iter().map(|value| match value {
+                Value::Date(date) => Some(date.ticks() as i64),
+                _ => None,
+            });
+            ticks.collect()
+        };
+        numbers
+            .or_else(dates)
+            .map_or_else(|| Keys::Values(values), Keys::Words)
+    }
+
+    #[inline]
+    fn order(&self, vm: &Vm<'_>, left: usize, right: usize) -> Ordering {
+        match self {
+            Keys::Words(words) => words[left].cmp(&words[right]),
+            Keys::Values(values) => vm.order(&values[left], &values[right]),
+        }
+    }
+}
+
+/// The order in which rows of these keys stand: by the first key, then the next; equal ones as before.
+pub(super) fn sorted(
+    vm: &mut Vm<'_>,
+    keys: Vec<Vec<Value>>,
+    descending: &[bool],
+) -> Result<Vec<usize>, Fault> {
+    let count = keys.first().map_or(0, Vec::len);
+    let keys: Vec<(Keys, bool)> = keys
+        .into_iter()
+        .map(Keys::new)
+        .zip(descending.iter().copied())
+        .collect();
+    sort::sorted_order(count, |left, right| {
+        vm.charge(2)?;
+        for (column, descending) in &keys {
+            let order = column.order(vm, left, right);
+            if order != Ordering::Equal {
+                return Ok(if *descending { order.reverse() } else { order });
+            }
+        }
+        Ok(Ordering::Equal)
+    })
+}
+
+fn store(vm: &mut Vm<'_>, obj: &Obj, slot: u32, value: &Value) -> Result<(), Fault> {
+    vm.charge(1)?;
+    if let Some(mut row) = obj.native_mut::<Row>() {
+        row.store(vm, slot, value);
+    }
+    Ok(())
+}
+
+fn find(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
+    let table = this_table(this)?;
+    let slots = table.columns.resolve_list(vm, &args[1])?;
+    let value = &args[0];
+    if let [slot] = slots.as_slice() {
+        let found = table.search(vm, &[(*slot, value.clone())], 1)?;
+        return Ok(found
+            .into_iter()
+            .next()
+            .map_or(Value::Undefined, Value::Obj));
+    }
+    for obj in table.rows().iter() {
+        vm.charge(1)?;
+        let hit = obj.native::<Row>().is_some_and(|row| {
+            slots
+                .iter()
+                .any(|slot| row.with_cell(*slot, |cell| cell.equals(value)))
+        });
+        if hit {
+            return Ok(Value::Obj(obj.clone()));
+        }
+    }
+    Ok(Value::Undefined)
+}
+
+fn sort_rows(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
+    let table = this_table(this)?;
+    let order = table.columns.resolve_order(vm, &args[0])?;
+    let rows = table.rows_now();
+    let mut keys = Vec::with_capacity(order.len());
+    for (slot, _) in &order {
+        keys.push(column_values(vm, &rows, *slot)?);
+    }
+    let descending: Vec<bool> = order.iter().map(|(_, descending)| *descending).collect();
+    let order = sorted(vm, keys, &descending)?;
+    table.reorder(order);
+    Ok(Value::Undefined)
+}
+
+fn fill(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
+    let table = this_table(this)?;
+    let slots = table.columns.resolve_list(vm, &args[1])?;
+    for obj in table.rows_now() {
+        for slot in &slots {
+            store(vm, &obj, *slot, &args[0])?;
+        }
+    }
+    Ok(Value::Undefined)
+}
+
+fn load_column(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
+    let table = this_table(this)?;
+    let items = array_items(&args[0], 1)?;
+    let slot = table.columns.resolve(vm, &args[1], 2)?;
+    for (obj, value) in table.rows_now().iter().zip(&items) {
+        store(vm, obj, slot, value)?;
+    }
+    Ok(Value::Undefined)
+}
+
+/// The row of a parameter, or «Индекс находится за границами».
+fn place(vm: &Vm<'_>, table: &Table, value: &Value) -> Result<usize, Fault> {
+    table
+        .place(vm, value)?
+        .ok_or_else(|| Message::IndexOutOfRange.into())
+}
+
+/// ТаблицаЗначений.
+pub static VALUE_TABLE: TypeDef = TypeDef {
+    ru: "ТаблицаЗначений",
+    en: "ValueTable",
+    new: Some(Constructor {
+        params: "",
+        call: |vm, _| Ok(table_value(vm, Table::new())),
+    }),
+    methods: &[
+        MethodDef {
+            ru: "Добавить",
+            en: "Add",
+            params: "",
+            is_function: true,
+            call: |vm, this, _| this_table(this)?.add(vm, None).map(Value::Obj),
+        },
+        MethodDef {
+            ru: "Вставить",
+            en: "Insert",
+            params: "Индекс",
+            is_function: true,
+            call: |vm, this, args| {
+                let at = vm.to_int(&args[0])?.max(0) as usize;
+                this_table(this)?.add(vm, Some(at)).map(Value::Obj)
+            },
+        },
+        MethodDef {
+            ru: "Количество",
+            en: "Count",
+            params: "",
+            is_function: true,
+            call: |_, this, _| Ok(Value::from(this_table(this)?.len())),
+        },
+        MethodDef {
+            ru: "Получить",
+            en: "Get",
+            params: "Индекс",
+            is_function: true,
+            call: |vm, this, args| {
+                let table = this_table(this)?;
+                let at = place(vm, &table, &Value::Int(vm.to_int(&args[0])?))?;
+                Ok(Value::Obj(table.rows()[at].clone()))
+            },
+        },
+        MethodDef {
+            ru: "Индекс",
+            en: "IndexOf",
+            params: "Строка",
+            is_function: true,
+            call: |vm, this, args| {
+                let at = this_table(this)?.place(vm, &args[0])?;
+                Ok(Value::Int(at.map_or(-1, |at| at as i64)))
+            },
+        },
+        MethodDef {
+            ru: "Удалить",
+            en: "Delete",
+            params: "Строка",
+            is_function: false,
+            call: |vm, this, args| {
+                let table = this_table(this)?;
+                let at = place(vm, &table, &args[0])?;
+                vm.charge_work(table.len() - at)?;
+                table.remove(at);
+                Ok(Value::Undefined)
+            },
+        },
+        MethodDef {
+            ru: "Очистить",
+            en: "Clear",
+            params: "",
+            is_function: false,
+            call: |_, this, _| {
+                this_table(this)?.clear();
+                Ok(Value::Undefined)
+            },
+        },
+        MethodDef {
+            ru: "Сдвинуть",
+            en: "Move",
+            params: "Строка, Смещение",
+            is_function: false,
+            call: |vm, this, args| {
+                let table = this_table(this)?;
+                let at = place(vm, &table, &args[0])?;
+                let shift = vm.to_int(&args[1])?;
+                table.shift(vm, at, shift)?;
+                Ok(Value::Undefined)
+            },
+        },
+        MethodDef {
+            ru: "Найти",
+            en: "Find",
+            params: "Значение, Колонки?",
+            is_function: true,
+            call: find,
+        },
+        MethodDef {
+            ru: "НайтиСтроки",
+            en: "FindRows",
+            params: "ПараметрыОтбора",
+            is_function: true,
+            call: |vm, this, args| {
+                let table = this_table(this)?;
+                let conditions = table.columns.resolve_filter(vm, &args[0], 1)?;
+                let rows = table.search(vm, &conditions, usize::MAX)?;
+                vm.reserve(rows.len() * size_of::<Value>())?;
+                Ok(vm.new_array(rows.into_iter().map(Value::Obj).collect()))
+            },
+        },
+        MethodDef {
+            ru: "Сортировать",
+            en: "Sort",
+            params: "Колонки, ОбъектСравненияЗначений?",
+            is_function: false,
+            call: sort_rows,
+        },
+        MethodDef {
+            ru: "Итог",
+            en: "Total",
+            params: "Колонка",
+            is_function: true,
+            call: |vm, this, args| {
+                let table = this_table(this)?;
+                let slot = table.columns.resolve(vm, &args[0], 1)?;
+                let values = column_values(vm, &table.rows_now(), slot)?;
+                let number_column = table
+                    .columns
+                    .types_of(slot)
+                    .is_some_and(|types| is_number_only(&types));
+                total(vm, &values, number_column)
+            },
+        },
+        MethodDef {
+            ru: "ВыгрузитьКолонку",
+            en: "UnloadColumn",
+            params: "Колонка",
+            is_function: true,
+            call: |vm, this, args| {
+                let table = this_table(this)?;
+                let slot = table.columns.resolve(vm, &args[0], 1)?;
+                let values = column_values(vm, &table.rows_now(), slot)?;
+                Ok(vm.new_array(values))
+            },
+        },
+        MethodDef {
+            ru: "ЗагрузитьКолонку",
+            en: "LoadColumn",
+            params: "Массив, Колонка",
+            is_function: false,
+            call: load_column,
+        },
+        MethodDef {
+            ru: "ЗаполнитьЗначения",
+            en: "FillValues",
+            params: "Значение, Колонки?",
+            is_function: false,
+            call: fill,
+        },
+        MethodDef {
+            ru: "Свернуть",
+            en: "GroupBy",
+            params: "КолонкиГруппировок, КолонкиСуммирования?",
+            is_function: false,
+            call: fold::group_by,
+        },
+        MethodDef {
+            ru: "Скопировать",
+            en: "Copy",
+            params: "Строки?, Колонки?",
+            is_function: true,
+            call: fold::copy,
+        },
+        MethodDef {
+            ru: "СкопироватьКолонки",
+            en: "CopyColumns",
+            params: "Колонки?",
+            is_function: true,
+            call: fold::copy_columns,
+        },
+    ],
+    props: &[
+        PropDef {
+            ru: "Колонки",
+            en: "Columns",
+            get: |vm, this| Ok(columns_value(vm, &this_table(this)?.columns)),
+            set: None,
+        },
+        PropDef {
+            ru: "Индексы",
+            en: "Indexes",
+            get: |vm, this| Ok(indexes_value(vm, &this_table(this)?)),
+            set: None,
+        },
+    ],
+};

@@ -1,0 +1,604 @@
+//! ОписаниеТипов and its qualifiers: which types a value may have, and how another value is made to fit.
+//! Typed columns of tables and lists of values use it.
+
+use super::registry::{Area, Constructor, EnumDef, MethodDef, PropDef, TypeDef};
+use super::table::{ROW, TREE_ROW};
+use super::value_list::{LIST_ITEM, VALUE_LIST};
+use crate::kernel::date::Date;
+use crate::kernel::qualifiers::{DateFractions, NumberQualifiers, StringQualifiers};
+use crate::value::Value;
+use crate::value::heap::Body;
+use crate::value::native::NativeObject;
+use crate::vm::Vm;
+use crate::vm::error::{Fault, Message};
+use std::any::Any;
+use std::rc::Rc;
+
+/// Descriptions of types.
+pub static AREA: Area = Area {
+    title: "Описания типов",
+    functions: &[],
+    types: &[
+        &TYPE_DESCRIPTION,
+        &NUMBER_QUALIFIERS,
+        &STRING_QUALIFIERS,
+        &DATE_QUALIFIERS,
+    ],
+    enums: &[&ALLOWED_SIGN, &ALLOWED_LENGTH, &DATE_FRACTIONS],
+};
+
+/// ДопустимыйЗнак.
+pub static ALLOWED_SIGN: EnumDef = EnumDef {
+    ty: TypeDef {
+        ru: "ДопустимыйЗнак",
+        en: "AllowedSign",
+        new: None,
+        methods: &[],
+        props: &[],
+    },
+    items: &[("Любой", "Any"), ("Неотрицательный", "Nonnegative")],
+    strings: &[],
+};
+
+/// ДопустимаяДлина.
+pub static ALLOWED_LENGTH: EnumDef = EnumDef {
+    ty: TypeDef {
+        ru: "ДопустимаяДлина",
+        en: "AllowedLength",
+        new: None,
+        methods: &[],
+        props: &[],
+    },
+    items: &[("Переменная", "Variable"), ("Фиксированная", "Fixed")],
+    strings: &[],
+};
+
+/// ЧастиДаты.
+pub static DATE_FRACTIONS: EnumDef = EnumDef {
+    ty: TypeDef {
+        ru: "ЧастиДаты",
+        en: "DateFractions",
+        new: None,
+        methods: &[],
+        props: &[],
+    },
+    items: &[
+        ("Дата", "Date"),
+        ("Время", "Time"),
+        ("ДатаВремя", "DateTime"),
+    ],
+    strings: &[],
+};
+
+/// A fixed length pads no further than this many units.
+const PADDING_MAX: usize = 1024;
+
+/// The types of a description, with its qualifiers.
+#[derive(Default)]
+pub struct TypeSet {
+    types: Vec<Value>,
+    number: NumberQualifiers,
+    string: StringQualifiers,
+    date: DateFractions,
+}
+
+/// The primitive types, which know conversions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Primitive {
+    Number,
+    String,
+    Date,
+    Boolean,
+}
+
+fn primitive(ty: &Value) -> Option<Primitive> {
+    let Value::Type(ty) = ty else { return None };
+    match ty.ru {
+        "Число" => Some(Primitive::Number),
+        "Строка" => Some(Primitive::String),
+        "Дата" => Some(Primitive::Date),
+        "Булево" => Some(Primitive::Boolean),
+        _ => None,
+    }
+}
+
+impl TypeSet {
+    /// The set of one type.
+    #[must_use]
+    pub fn of(ty: Value) -> TypeSet {
+        TypeSet {
+            types: vec![ty],
+            ..TypeSet::default()
+        }
+    }
+
+    /// Whether anything fits.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.types.is_empty()
+    }
+
+    /// Whether the type is in the set.
+    #[must_use]
+    pub fn contains(&self, ty: &Value) -> bool {
+        self.types.iter().any(|own| own.same_key(ty))
+    }
+
+    fn add(&mut self, ty: Value) {
+        if !self.contains(&ty) {
+            self.types.push(ty);
+        }
+    }
+
+    /// The value of an empty cell: of a single primitive type its empty value, else Неопределено.
+    #[must_use]
+    pub fn default_value(&self) -> Value {
+        match self.types.as_slice() {
+            [only] => match primitive(only) {
+                Some(Primitive::Number) => Value::Int(0),
+                Some(Primitive::String) => self.fit_string(&Value::str("")),
+                Some(Primitive::Date) => Value::Date(Date::EMPTY),
+                Some(Primitive::Boolean) => Value::Bool(false),
+                None => Value::Undefined,
+            },
+            _ => Value::Undefined,
+        }
+    }
+
+    /// ПривестиЗначение: the value when its type fits, else what a single primitive type makes of it,
+    /// else the empty value. Never an error.
+    pub fn adjust(&self, vm: &mut Vm<'_>, value: &Value) -> Value {
+        if self.is_any() {
+            return value.clone();
+        }
+        if let Some(obj) = value.as_obj().filter(|_| is_opaque(value)) {
+            if self.contains(&Value::Type(obj.ty())) {
+                return value.clone();
+            }
+            return match self.types.as_slice() {
+                [only] if primitive(only) == Some(Primitive::String) => {
+                    self.fit_string(&Value::str(obj.ty().ru))
+                }
+                _ => self.default_value(),
+            };
+        }
+        if self.contains(&vm.type_value(value)) {
+            return match value {
+                value if value.is_str() => self.fit_string(value),
+                Value::Date(date) => Value::Date(self.date.adjust(*date)),
+                value => match value.as_number() {
+                    Some(number) => self.number.adjust(&number).into(),
+                    None => value.clone(),
+                },
+            };
+        }
+        let [only] = self.types.as_slice() else {
+            return Value::Undefined;
+        };
+        match (primitive(only), value) {
+            (Some(_), Value::Undefined | Value::Null | Value::Missing) => self.default_value(),
+            (Some(Primitive::String), value) => {
+                let text = Value::from_units(vm.units(value).into_owned());
+                self.fit_string(&text)
+            }
+            (Some(Primitive::Number), value) => match vm.to_number(value) {
+                Ok(number) => self.number.adjust(&number).into(),
+                Err(_) => Value::Int(0),
+            },
+            (Some(Primitive::Boolean), value) => Value::Bool(vm.to_bool(value).unwrap_or(false)),
+            (Some(Primitive::Date), value) => {
+                let text = value.as_string().unwrap_or_default();
+                let date = Date::parse_digits(text.trim()).or_else(|| Date::parse_1c_text(&text));
+                Value::Date(self.date.adjust(date.unwrap_or(Date::EMPTY)))
+            }
+            (None, _) => Value::Undefined,
+        }
+    }
+
+    fn fit_string(&self, value: &Value) -> Value {
+        let adjusted = value
+            .as_units()
+            .and_then(|units| self.string.adjust(units, PADDING_MAX));
+        adjusted.map_or_else(|| value.clone(), Value::from_units)
+    }
+
+    fn same(&self, other: &TypeSet) -> bool {
+        self.types.len() == other.types.len()
+            && self.types.iter().all(|ty| other.contains(ty))
+            && (self.number, self.string, self.date) == (other.number, other.string, other.date)
+    }
+}
+
+/// The object of a description; unchangeable, so that columns share the set.
+pub struct TypeDescription(pub Rc<TypeSet>);
+
+impl NativeObject for TypeDescription {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn size(&self) -> usize {
+        size_of::<TypeSet>() + self.0.types.capacity() * size_of::<Value>()
+    }
+
+    fn presentation(&self, vm: &Vm<'_>) -> Option<String> {
+        let names: Vec<String> = self.0.types.iter().map(|ty| vm.text(ty)).collect();
+        Some(names.join(", "))
+    }
+
+    fn same(&self, other: &dyn NativeObject) -> Option<bool> {
+        Some(
+            other
+                .as_any()
+                .downcast_ref::<TypeDescription>()
+                .is_some_and(|other| self.0.same(&other.0)),
+        )
+    }
+
+    fn content_hash(&self) -> Option<u64> {
+        // Equal sets may list their types in another order.
+        Some(self.0.types.iter().fold(17, |sum, ty| sum ^ ty.key_hash()))
+    }
+}
+
+/// The set behind a value that is a description.
+#[must_use]
+pub fn type_set(value: &Value) -> Option<Rc<TypeSet>> {
+    value
+        .as_obj()?
+        .native::<TypeDescription>()
+        .map(|description| Rc::clone(&description.0))
+}
+
+/// A description as a value.
+pub fn description(vm: &Vm<'_>, set: Rc<TypeSet>) -> Value {
+    vm.alloc(
+        &TYPE_DESCRIPTION,
+        Body::Native(Box::new(TypeDescription(set))),
+    )
+}
+
+/// One of the three kinds of qualifiers as an object.
+enum Qualifiers {
+    Number(NumberQualifiers),
+    String(StringQualifiers),
+    Date(DateFractions),
+}
+
+impl NativeObject for Qualifiers {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// ОписаниеТипов.
+pub static TYPE_DESCRIPTION: TypeDef = TypeDef {
+    ru: "ОписаниеТипов",
+    en: "TypeDescription",
+    new: Some(Constructor {
+        params: "Типы?, ДополнительныеТипы?, ВычитаемыеТипы?, КвалификаторыЧисла?, КвалификаторыСтроки?, КвалификаторыДаты?, КвалификаторыДвоичныхДанных?",
+        call: new_description,
+    }),
+    methods: &[
+        MethodDef {
+            ru: "Типы",
+            en: "Types",
+            params: "",
+            is_function: true,
+            call: |vm, this, _| {
+                let types = this_set(this)?.types.clone();
+                Ok(vm.new_array(types))
+            },
+        },
+        MethodDef {
+            ru: "СодержитТип",
+            en: "ContainsType",
+            params: "Тип",
+            is_function: true,
+            call: |_, this, args| Ok(Value::Bool(this_set(this)?.contains(&args[0]))),
+        },
+        MethodDef {
+            ru: "ПривестиЗначение",
+            en: "AdjustValue",
+            params: "Значение?",
+            is_function: true,
+            call: |vm, this, args| {
+                let set = this_set(this)?;
+                Ok(set.adjust(vm, &args[0]))
+            },
+        },
+    ],
+    props: &[
+        PropDef {
+            ru: "КвалификаторыЧисла",
+            en: "NumberQualifiers",
+            get: |vm, this| {
+                let qualifiers = Qualifiers::Number(this_set(this)?.number);
+                Ok(vm.alloc(&NUMBER_QUALIFIERS, Body::Native(Box::new(qualifiers))))
+            },
+            set: None,
+        },
+        PropDef {
+            ru: "КвалификаторыСтроки",
+            en: "StringQualifiers",
+            get: |vm, this| {
+                let qualifiers = Qualifiers::String(this_set(this)?.string);
+                Ok(vm.alloc(&STRING_QUALIFIERS, Body::Native(Box::new(qualifiers))))
+            },
+            set: None,
+        },
+        PropDef {
+            ru: "КвалификаторыДаты",
+            en: "DateQualifiers",
+            get: |vm, this| {
+                let qualifiers = Qualifiers::Date(this_set(this)?.date);
+                Ok(vm.alloc(&DATE_QUALIFIERS, Body::Native(Box::new(qualifiers))))
+            },
+            set: None,
+        },
+    ],
+};
+
+fn this_set(this: &Value) -> Result<Rc<TypeSet>, Fault> {
+    type_set(this).ok_or_else(|| Fault::param(1))
+}
+
+/// КвалификаторыЧисла.
+pub static NUMBER_QUALIFIERS: TypeDef = TypeDef {
+    ru: "КвалификаторыЧисла",
+    en: "NumberQualifiers",
+    new: Some(Constructor {
+        params: "Разрядность?, РазрядностьДробнойЧасти?, ДопустимыйЗнак?",
+        call: |vm, args| {
+            let qualifiers = NumberQualifiers {
+                digits: small(vm, &args[0])?,
+                fraction_digits: small(vm, &args[1])?,
+                non_negative: chosen(&args[2], &ALLOWED_SIGN) == Some(1),
+            };
+            Ok(vm.alloc(
+                &NUMBER_QUALIFIERS,
+                Body::Native(Box::new(Qualifiers::Number(qualifiers))),
+            ))
+        },
+    }),
+    methods: &[],
+    props: &[
+        PropDef {
+            ru: "Разрядность",
+            en: "Digits",
+            get: |_, this| number_of(this, |qualifiers| Value::Int(i64::from(qualifiers.digits))),
+            set: None,
+        },
+        PropDef {
+            ru: "РазрядностьДробнойЧасти",
+            en: "FractionDigits",
+            get: |_, this| {
+                number_of(this, |qualifiers| {
+                    Value::Int(i64::from(qualifiers.fraction_digits))
+                })
+            },
+            set: None,
+        },
+        PropDef {
+            ru: "ДопустимыйЗнак",
+            en: "AllowedSign",
+            get: |_, this| {
+                number_of(this, |qualifiers| {
+                    Value::Enum(u16::from(qualifiers.non_negative), &ALLOWED_SIGN)
+                })
+            },
+            set: None,
+        },
+    ],
+};
+
+fn number_of(this: &Value, read: impl Fn(&NumberQualifiers) -> Value) -> Result<Value, Fault> {
+    match this
+        .as_obj()
+        .and_then(|obj| obj.native::<Qualifiers>())
+        .as_deref()
+    {
+        Some(Qualifiers::Number(qualifiers)) => Ok(read(qualifiers)),
+        _ => Err(Fault::param(1)),
+    }
+}
+
+/// КвалификаторыСтроки.
+pub static STRING_QUALIFIERS: TypeDef = TypeDef {
+    ru: "КвалификаторыСтроки",
+    en: "StringQualifiers",
+    new: Some(Constructor {
+        params: "Длина?, ДопустимаяДлина?",
+        call: |vm, args| {
+            let qualifiers = StringQualifiers {
+                length: small(vm, &args[0])? as usize,
+                fixed: chosen(&args[1], &ALLOWED_LENGTH) == Some(1),
+            };
+            Ok(vm.alloc(
+                &STRING_QUALIFIERS,
+                Body::Native(Box::new(Qualifiers::String(qualifiers))),
+            ))
+        },
+    }),
+    methods: &[],
+    props: &[
+        PropDef {
+            ru: "Длина",
+            en: "Length",
+            get: |_, this| string_of(this, |qualifiers| Value::Int(qualifiers.length as i64)),
+            set: None,
+        },
+        PropDef {
+            ru: "ДопустимаяДлина",
+            en: "AllowedLength",
+            get: |_, this| {
+                string_of(this, |qualifiers| {
+                    Value::Enum(u16::from(qualifiers.fixed), &ALLOWED_LENGTH)
+                })
+            },
+            set: None,
+        },
+    ],
+};
+
+fn string_of(this: &Value, read: impl Fn(&StringQualifiers) -> Value) -> Result<Value, Fault> {
+    match this
+        .as_obj()
+        .and_then(|obj| obj.native::<Qualifiers>())
+        .as_deref()
+    {
+        Some(Qualifiers::String(qualifiers)) => Ok(read(qualifiers)),
+        _ => Err(Fault::param(1)),
+    }
+}
+
+/// КвалификаторыДаты.
+pub static DATE_QUALIFIERS: TypeDef = TypeDef {
+    ru: "КвалификаторыДаты",
+    en: "DateQualifiers",
+    new: Some(Constructor {
+        params: "ЧастиДаты?",
+        call: |vm, args| {
+            let fractions = match chosen(&args[0], &DATE_FRACTIONS) {
+                Some(0) => DateFractions::Date,
+                Some(1) => DateFractions::Time,
+                _ => DateFractions::DateTime,
+            };
+            Ok(vm.alloc(
+                &DATE_QUALIFIERS,
+                Body::Native(Box::new(Qualifiers::Date(fractions))),
+            ))
+        },
+    }),
+    methods: &[],
+    props: &[PropDef {
+        ru: "ЧастиДаты",
+        en: "DateFractions",
+        get: |_, this| match this
+            .as_obj()
+            .and_then(|obj| obj.native::<Qualifiers>())
+            .as_deref()
+        {
+            Some(Qualifiers::Date(fractions)) => Ok(Value::Enum(
+                match fractions {
+                    DateFractions::Date => 0,
+                    DateFractions::Time => 1,
+                    DateFractions::DateTime => 2,
+                },
+                &DATE_FRACTIONS,
+            )),
+            _ => Err(Fault::param(1)),
+        },
+        set: None,
+    }],
+};
+
+/// A count of digits or units; a skipped one is 0.
+fn small(vm: &Vm<'_>, value: &Value) -> Result<u32, Fault> {
+    match value {
+        Value::Missing | Value::Undefined => Ok(0),
+        value => Ok(vm.to_int(value)?.clamp(0, i64::from(u32::MAX)) as u32),
+    }
+}
+
+/// The chosen value of an enumeration.
+pub(crate) fn chosen(value: &Value, list: &'static EnumDef) -> Option<u16> {
+    match value {
+        Value::Enum(item, own) if std::ptr::eq(*own, list) => Some(*item),
+        _ => None,
+    }
+}
+
+/// A type by its name: of the library, else of the host.
+fn type_by_name(vm: &Vm<'_>, name: &str) -> Result<Value, Fault> {
+    vm.type_by_name(name)
+        .ok_or_else(|| Message::TypeNotFound(name.trim().to_owned()).into())
+}
+
+/// Whether the value is an object whose text may lead to a row that is in hand: a row may be written
+/// into its own cell, or hold a list that holds the row. Their insides are not looked at; the name of
+/// their type is all there is to know.
+fn is_opaque(value: &Value) -> bool {
+    let opaque = [&ROW, &TREE_ROW, &VALUE_LIST, &LIST_ITEM];
+    value
+        .as_obj()
+        .is_some_and(|obj| opaque.iter().any(|ty| std::ptr::eq(obj.ty(), *ty)))
+}
+
+/// The types that a parameter of the constructor names: a string of names, a type, an array of types,
+/// a description.
+fn types_of(vm: &Vm<'_>, value: &Value, param: u8) -> Result<Vec<Value>, Fault> {
+    match value {
+        Value::Missing | Value::Undefined => Ok(Vec::new()),
+        Value::Type(_) | Value::HostType(_) => Ok(vec![value.clone()]),
+        value if value.is_str() => {
+            let text = vm.text(value);
+            text.split(',')
+                .filter(|name| !name.trim().is_empty())
+                .map(|name| type_by_name(vm, name))
+                .collect()
+        }
+        Value::Obj(obj) => {
+            if let Some(description) = obj.native::<TypeDescription>() {
+                return Ok(description.0.types.clone());
+            }
+            match &*obj.body() {
+                Body::Array(items)
+                    if items
+                        .iter()
+                        .all(|item| matches!(item, Value::Type(_) | Value::HostType(_))) =>
+                {
+                    Ok(items.clone())
+                }
+                _ => Err(Fault::param(param)),
+            }
+        }
+        _ => Err(Fault::param(param)),
+    }
+}
+
+/// Both forms: types, added and removed types, qualifiers; and the older one of types and qualifiers.
+fn new_description(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let mut set = TypeSet::default();
+    if let Some(base) = type_set(&args[0]) {
+        (set.number, set.string, set.date) = (base.number, base.string, base.date);
+    }
+    for ty in types_of(vm, &args[0], 1)? {
+        set.add(ty);
+    }
+    for (index, value) in args.iter().enumerate().skip(1) {
+        let qualifiers = value.as_obj().and_then(|obj| obj.native::<Qualifiers>());
+        match qualifiers.as_deref() {
+            Some(Qualifiers::Number(number)) => set.number = *number,
+            Some(Qualifiers::String(string)) => set.string = *string,
+            Some(Qualifiers::Date(date)) => set.date = *date,
+            None => {
+                drop(qualifiers);
+                let types = types_of(vm, value, index as u8 + 1)?;
+                match index {
+                    1 => types.into_iter().for_each(|ty| set.add(ty)),
+                    2 => set
+                        .types
+                        .retain(|own| !types.iter().any(|ty| ty.same_key(own))),
+                    _ if types.is_empty() => {}
+                    _ => return Err(Fault::param(index as u8 + 1)),
+                }
+            }
+        }
+    }
+    Ok(description(vm, Rc::new(set)))
+}
+
+/// A description of the one type Число; columns that Итог may sum.
+#[must_use]
+pub fn is_number_only(set: &TypeSet) -> bool {
+    matches!(set.types.as_slice(), [only] if primitive(only) == Some(Primitive::Number))
+}

@@ -1,0 +1,616 @@
+//! СписокЗначений: values with presentations and marks, in order.
+
+use super::registry::{Area, Constructor, EnumDef, MethodDef, PropDef, TypeDef};
+use super::type_description::{TypeSet, chosen, description, type_set};
+use crate::kernel::sort;
+use crate::value::Value;
+use crate::value::heap::{Body, Obj};
+use crate::value::native::{NativeObject, NoIterator};
+use crate::vm::Vm;
+use crate::vm::error::{Fault, Message};
+use std::any::Any;
+use std::rc::Rc;
+
+/// Lists of values.
+pub static AREA: Area = Area {
+    title: "Список значений",
+    functions: &[],
+    types: &[&VALUE_LIST, &LIST_ITEM],
+    enums: &[&SORT_DIRECTION],
+};
+
+/// НаправлениеСортировки.
+pub static SORT_DIRECTION: EnumDef = EnumDef {
+    ty: TypeDef {
+        ru: "НаправлениеСортировки",
+        en: "SortDirection",
+        new: None,
+        methods: &[],
+        props: &[],
+    },
+    items: &[("Возр", "Asc"), ("Убыв", "Desc")],
+    strings: &[],
+};
+
+/// Bytes that an item counts for besides its object.
+const ITEM_COST: usize = 200;
+
+/// An item.
+struct Item {
+    value: Value,
+    /// Empty when the value's own text is shown.
+    presentation: Value,
+    check: bool,
+    picture: Value,
+    id: i64,
+    types: Rc<TypeSet>,
+}
+
+impl NativeObject for Item {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Item>()
+    }
+
+    fn presentation(&self, vm: &Vm<'_>) -> Option<String> {
+        Some(self.shown(vm))
+    }
+}
+
+impl Item {
+    /// What 1C shows for an item: its presentation, else the text of the value.
+    fn shown(&self, vm: &Vm<'_>) -> String {
+        match self.presentation.as_string() {
+            Some(text) if !text.is_empty() => text,
+            // A list may hold one of its own items, which is in hand now.
+            _ => match &self.value {
+                Value::Obj(obj) if std::ptr::eq(obj.ty(), &LIST_ITEM) => LIST_ITEM.ru.to_owned(),
+                value => vm.text(value),
+            },
+        }
+    }
+}
+
+/// A list.
+#[derive(Default)]
+struct List {
+    items: Vec<Obj>,
+    next_id: i64,
+    types: Rc<TypeSet>,
+    available: Value,
+}
+
+impl List {
+    fn new() -> List {
+        List {
+            available: Value::Undefined,
+            ..List::default()
+        }
+    }
+
+    fn place(&self, vm: &Vm<'_>, value: &Value) -> Result<usize, Fault> {
+        let at = match value {
+            Value::Obj(obj) => self.items.iter().position(|item| item.same(obj)),
+            value => usize::try_from(vm.to_int(value)?)
+                .ok()
+                .filter(|at| *at < self.items.len()),
+        };
+        at.ok_or_else(|| Message::IndexOutOfRange.into())
+    }
+}
+
+impl NativeObject for List {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn size(&self) -> usize {
+        self.items.capacity() * size_of::<Obj>()
+    }
+
+    fn get_index(&self, vm: &mut Vm<'_>, key: &Value) -> Option<Result<Value, Fault>> {
+        Some(
+            self.place(vm, key)
+                .map(|at| Value::Obj(self.items[at].clone())),
+        )
+    }
+
+    fn item(&self, _vm: &Vm<'_>, place: usize) -> Result<Option<Value>, NoIterator> {
+        Ok(self.items.get(place).map(|item| Value::Obj(item.clone())))
+    }
+
+    fn count(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
+
+    /// The presentations, as 1C shows a list: «один; два».
+    fn presentation(&self, vm: &Vm<'_>) -> Option<String> {
+        let mut text = String::new();
+        for obj in &self.items {
+            if let Some(item) = obj.native::<Item>() {
+                if !text.is_empty() {
+                    text.push_str("; ");
+                }
+                match &item.value {
+                    Value::Obj(inner) if std::ptr::eq(inner.ty(), &VALUE_LIST) => {
+                        text.push_str(VALUE_LIST.ru)
+                    }
+                    _ => text.push_str(&item.shown(vm)),
+                }
+            }
+        }
+        Some(text)
+    }
+}
+
+fn object(this: &Value) -> Result<&Obj, Fault> {
+    this.as_obj()
+        .filter(|obj| std::ptr::eq(obj.ty(), &VALUE_LIST))
+        .ok_or_else(|| Fault::param(1))
+}
+
+fn with_list<R>(this: &Value, then: impl FnOnce(&List) -> Result<R, Fault>) -> Result<R, Fault> {
+    match object(this)?.native::<List>() {
+        Some(list) => then(&list),
+        None => Err(Fault::param(1)),
+    }
+}
+
+fn change<R>(this: &Value, then: impl FnOnce(&mut List) -> Result<R, Fault>) -> Result<R, Fault> {
+    let obj = object(this)?;
+    let result = match obj.native_mut::<List>() {
+        Some(mut list) => then(&mut list),
+        None => Err(Fault::param(1)),
+    };
+    obj.recount();
+    result
+}
+
+/// The items now, for a walk.
+fn items(this: &Value) -> Result<Vec<Obj>, Fault> {
+    with_list(this, |list| Ok(list.items.clone()))
+}
+
+fn value_of(obj: &Obj) -> Value {
+    obj.native::<Item>()
+        .map_or(Value::Undefined, |item| item.value.clone())
+}
+
+fn skipped(value: &Value) -> bool {
+    matches!(value, Value::Missing | Value::Undefined)
+}
+
+/// Adds an item at a place: value, presentation, mark, picture.
+fn insert(
+    vm: &mut Vm<'_>,
+    this: &Value,
+    at: Option<usize>,
+    args: &[Value],
+) -> Result<Value, Fault> {
+    vm.reserve(ITEM_COST)?;
+    let (types, id) = with_list(this, |list| Ok((Rc::clone(&list.types), list.next_id)))?;
+    let value = if args[0].is_missing() {
+        types.default_value()
+    } else {
+        types.adjust(vm, &args[0])
+    };
+    let presentation = if skipped(&args[1]) {
+        Value::str("")
+    } else {
+        Value::from_units(vm.units(&args[1]).into_owned())
+    };
+    let check = if skipped(&args[2]) {
+        false
+    } else {
+        vm.to_bool(&args[2])?
+    };
+    let picture = if args[3].is_missing() {
+        Value::Undefined
+    } else {
+        args[3].clone()
+    };
+    let item = Item {
+        value,
+        presentation,
+        check,
+        picture,
+        id,
+        types,
+    };
+    let obj = vm.alloc_obj(&LIST_ITEM, Body::Native(Box::new(item)));
+    let count = change(this, |list| {
+        list.next_id += 1;
+        let at = at.unwrap_or(list.items.len()).min(list.items.len());
+        list.items.insert(at, obj.clone());
+        Ok(list.items.len() - at)
+    })?;
+    vm.charge_work(count)?;
+    Ok(Value::Obj(obj))
+}
+
+/// Both sorts, by keys made beforehand.
+fn sort_items(
+    vm: &mut Vm<'_>,
+    this: &Value,
+    keys: Vec<Value>,
+    direction: &Value,
+) -> Result<Value, Fault> {
+    let descending = chosen(direction, &SORT_DIRECTION) == Some(1);
+    let order = sort::sorted_order(keys.len(), |left, right| {
+        vm.charge(2)?;
+        let order = vm.order(&keys[left], &keys[right]);
+        Ok::<_, Fault>(if descending { order.reverse() } else { order })
+    })?;
+    change(this, |list| {
+        if order.len() == list.items.len() {
+            sort::apply(&mut list.items, order);
+        }
+        Ok(Value::Undefined)
+    })
+}
+
+fn find(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
+    for obj in items(this)? {
+        vm.charge(1)?;
+        if value_of(&obj).equals(&args[0]) {
+            return Ok(Value::Obj(obj));
+        }
+    }
+    Ok(Value::Undefined)
+}
+
+fn copy(vm: &mut Vm<'_>, this: &Value, _args: &mut [Value]) -> Result<Value, Fault> {
+    let items = items(this)?;
+    vm.reserve(items.len() * ITEM_COST)?;
+    let (types, next_id, available) = with_list(this, |list| {
+        Ok((Rc::clone(&list.types), list.next_id, list.available.clone()))
+    })?;
+    let mut copies = Vec::with_capacity(items.len());
+    for obj in &items {
+        vm.charge(2)?;
+        if let Some(item) = obj.native::<Item>() {
+            let copy = Item {
+                value: item.value.clone(),
+                presentation: item.presentation.clone(),
+                check: item.check,
+                picture: item.picture.clone(),
+                id: item.id,
+                types: Rc::clone(&types),
+            };
+            copies.push(vm.alloc_obj(&LIST_ITEM, Body::Native(Box::new(copy))));
+        }
+    }
+    let list = List {
+        items: copies,
+        next_id,
+        types,
+        available,
+    };
+    Ok(vm.alloc(&VALUE_LIST, Body::Native(Box::new(list))))
+}
+
+fn load_values(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
+    let values = match args[0].as_obj().map(Obj::body).as_deref() {
+        Some(Body::Array(values)) => values.clone(),
+        _ => return Err(Fault::param(1)),
+    };
+    change(this, |list| {
+        list.items.clear();
+        Ok(())
+    })?;
+    for value in values {
+        insert(
+            vm,
+            this,
+            None,
+            &[value, Value::Missing, Value::Missing, Value::Missing],
+        )?;
+    }
+    Ok(Value::Undefined)
+}
+
+/// СписокЗначений.
+pub static VALUE_LIST: TypeDef = TypeDef {
+    ru: "СписокЗначений",
+    en: "ValueList",
+    new: Some(Constructor {
+        params: "",
+        call: |vm, _| Ok(vm.alloc(&VALUE_LIST, Body::Native(Box::new(List::new())))),
+    }),
+    methods: &[
+        MethodDef {
+            ru: "Добавить",
+            en: "Add",
+            params: "Значение?, Представление?, Пометка?, Картинка?",
+            is_function: true,
+            call: |vm, this, args| insert(vm, this, None, args),
+        },
+        MethodDef {
+            ru: "Вставить",
+            en: "Insert",
+            params: "Индекс, Значение?, Представление?, Пометка?, Картинка?",
+            is_function: true,
+            call: |vm, this, args| {
+                let at = vm.to_int(&args[0])?.max(0) as usize;
+                insert(vm, this, Some(at), &args[1..])
+            },
+        },
+        MethodDef {
+            ru: "Количество",
+            en: "Count",
+            params: "",
+            is_function: true,
+            call: |_, this, _| with_list(this, |list| Ok(Value::from(list.items.len()))),
+        },
+        MethodDef {
+            ru: "Получить",
+            en: "Get",
+            params: "Индекс",
+            is_function: true,
+            call: |vm, this, args| {
+                let at = Value::Int(vm.to_int(&args[0])?);
+                with_list(this, |list| {
+                    list.place(vm, &at)
+                        .map(|at| Value::Obj(list.items[at].clone()))
+                })
+            },
+        },
+        MethodDef {
+            ru: "Индекс",
+            en: "IndexOf",
+            params: "Элемент",
+            is_function: true,
+            call: |vm, this, args| {
+                with_list(this, |list| {
+                    Ok(Value::Int(
+                        list.place(vm, &args[0]).map_or(-1, |at| at as i64),
+                    ))
+                })
+            },
+        },
+        MethodDef {
+            ru: "Удалить",
+            en: "Delete",
+            params: "Элемент",
+            is_function: false,
+            call: |vm, this, args| {
+                let removed = change(this, |list| {
+                    let at = list.place(vm, &args[0])?;
+                    Ok(list.items.remove(at))
+                })?;
+                drop(removed);
+                Ok(Value::Undefined)
+            },
+        },
+        MethodDef {
+            ru: "Очистить",
+            en: "Clear",
+            params: "",
+            is_function: false,
+            call: |_, this, _| {
+                let removed = change(this, |list| Ok(std::mem::take(&mut list.items)))?;
+                drop(removed);
+                Ok(Value::Undefined)
+            },
+        },
+        MethodDef {
+            ru: "Сдвинуть",
+            en: "Move",
+            params: "Элемент, Смещение",
+            is_function: false,
+            call: |vm, this, args| {
+                let shift = vm.to_int(&args[1])?;
+                change(this, |list| {
+                    let at = list.place(vm, &args[0])?;
+                    let to = (at as i64).saturating_add(shift);
+                    if to < 0 || to >= list.items.len() as i64 {
+                        return Err(Message::IndexOutOfRange.into());
+                    }
+                    let item = list.items.remove(at);
+                    list.items.insert(to as usize, item);
+                    Ok(Value::Undefined)
+                })
+            },
+        },
+        MethodDef {
+            ru: "Скопировать",
+            en: "Copy",
+            params: "",
+            is_function: true,
+            call: copy,
+        },
+        MethodDef {
+            ru: "ВыгрузитьЗначения",
+            en: "UnloadValues",
+            params: "",
+            is_function: true,
+            call: |vm, this, _| {
+                let items = items(this)?;
+                vm.charge_work(items.len())?;
+                vm.reserve(items.len() * size_of::<Value>())?;
+                Ok(vm.new_array(items.iter().map(value_of).collect()))
+            },
+        },
+        MethodDef {
+            ru: "ЗагрузитьЗначения",
+            en: "LoadValues",
+            params: "Массив",
+            is_function: false,
+            call: load_values,
+        },
+        MethodDef {
+            ru: "ЗаполнитьПометки",
+            en: "FillChecks",
+            params: "Пометка",
+            is_function: false,
+            call: |vm, this, args| {
+                let check = vm.to_bool(&args[0])?;
+                for obj in items(this)? {
+                    vm.charge(1)?;
+                    if let Some(mut item) = obj.native_mut::<Item>() {
+                        item.check = check;
+                    }
+                }
+                Ok(Value::Undefined)
+            },
+        },
+        MethodDef {
+            ru: "НайтиПоЗначению",
+            en: "FindByValue",
+            params: "Значение",
+            is_function: true,
+            call: find,
+        },
+        MethodDef {
+            ru: "НайтиПоИдентификатору",
+            en: "FindByID",
+            params: "Идентификатор",
+            is_function: true,
+            call: |vm, this, args| {
+                let id = vm.to_int(&args[0])?;
+                let found = items(this)?
+                    .into_iter()
+                    .find(|obj| obj.native::<Item>().is_some_and(|item| item.id == id));
+                Ok(found.map_or(Value::Undefined, Value::Obj))
+            },
+        },
+        MethodDef {
+            ru: "СортироватьПоЗначению",
+            en: "SortByValue",
+            params: "Направление?",
+            is_function: false,
+            call: |vm, this, args| {
+                let keys = items(this)?.iter().map(value_of).collect();
+                sort_items(vm, this, keys, &args[0])
+            },
+        },
+        MethodDef {
+            ru: "СортироватьПоПредставлению",
+            en: "SortByPresentation",
+            params: "Направление?",
+            is_function: false,
+            call: |vm, this, args| {
+                let items = items(this)?;
+                vm.charge_work(items.len() * 16)?;
+                let keys = items.iter().map(|obj| {
+                    let text = obj
+                        .native::<Item>()
+                        .map_or_else(String::new, |item| item.shown(vm));
+                    Value::str(&text)
+                });
+                let keys = keys.collect();
+                sort_items(vm, this, keys, &args[0])
+            },
+        },
+    ],
+    props: &[
+        PropDef {
+            ru: "ТипЗначения",
+            en: "ValueType",
+            get: |vm, this| {
+                let types = with_list(this, |list| Ok(Rc::clone(&list.types)))?;
+                Ok(description(vm, types))
+            },
+            set: Some(|vm, this, value| {
+                let types = type_set(&value).ok_or_else(|| Fault::param(1))?;
+                for obj in items(this)? {
+                    vm.charge(1)?;
+                    let fitted = types.adjust(vm, &value_of(&obj));
+                    if let Some(mut item) = obj.native_mut::<Item>() {
+                        item.value = fitted;
+                        item.types = Rc::clone(&types);
+                    }
+                }
+                change(this, |list| {
+                    list.types = types;
+                    Ok(())
+                })
+            }),
+        },
+        PropDef {
+            ru: "ДоступныеЗначения",
+            en: "AvailableValues",
+            get: |_, this| with_list(this, |list| Ok(list.available.clone())),
+            set: Some(|_, this, value| {
+                change(this, |list| {
+                    list.available = value;
+                    Ok(())
+                })
+            }),
+        },
+    ],
+};
+
+fn with_item<R>(this: &Value, then: impl FnOnce(&mut Item) -> R) -> Result<R, Fault> {
+    match this.as_obj().and_then(|obj| obj.native_mut::<Item>()) {
+        Some(mut item) => Ok(then(&mut item)),
+        None => Err(Fault::param(1)),
+    }
+}
+
+/// ЭлементСпискаЗначений.
+pub static LIST_ITEM: TypeDef = TypeDef {
+    ru: "ЭлементСпискаЗначений",
+    en: "ValueListItem",
+    new: None,
+    methods: &[MethodDef {
+        ru: "ПолучитьИдентификатор",
+        en: "GetID",
+        params: "",
+        is_function: true,
+        call: |_, this, _| with_item(this, |item| Value::Int(item.id)),
+    }],
+    props: &[
+        PropDef {
+            ru: "Значение",
+            en: "Value",
+            get: |_, this| with_item(this, |item| item.value.clone()),
+            set: Some(|vm, this, value| {
+                let types = with_item(this, |item| Rc::clone(&item.types))?;
+                let value = types.adjust(vm, &value);
+                let old = with_item(this, |item| std::mem::replace(&mut item.value, value))?;
+                drop(old);
+                Ok(())
+            }),
+        },
+        PropDef {
+            ru: "Представление",
+            en: "Presentation",
+            get: |_, this| with_item(this, |item| item.presentation.clone()),
+            set: Some(|vm, this, value| {
+                let text = Value::from_units(vm.units(&value).into_owned());
+                with_item(this, |item| item.presentation = text)
+            }),
+        },
+        PropDef {
+            ru: "Пометка",
+            en: "Check",
+            get: |_, this| with_item(this, |item| Value::Bool(item.check)),
+            set: Some(|vm, this, value| {
+                let check = vm.to_bool(&value)?;
+                with_item(this, |item| item.check = check)
+            }),
+        },
+        PropDef {
+            ru: "Картинка",
+            en: "Picture",
+            get: |_, this| with_item(this, |item| item.picture.clone()),
+            set: Some(|_, this, value| {
+                let old = with_item(this, |item| std::mem::replace(&mut item.picture, value))?;
+                drop(old);
+                Ok(())
+            }),
+        },
+    ],
+};

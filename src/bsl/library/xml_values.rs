@@ -1,0 +1,81 @@
+//! XMLСтрока and XMLЗначение: values in the notation of XML Schema, the same in every locale.
+
+use super::registry::{Area, FunctionDef};
+use crate::kernel::date::Date;
+use crate::kernel::number::Number;
+use crate::value::Value;
+use crate::vm::Vm;
+use crate::vm::convert::{parse_uuid, uuid_text};
+use crate::vm::error::{Fault, Message};
+use std::rc::Rc;
+
+/// Values in XML.
+pub static AREA: Area = Area {
+    title: "Значения XML",
+    functions: &[
+        FunctionDef {
+            ru: "XMLСтрока",
+            en: "XMLString",
+            params: "Значение",
+            is_function: true,
+            call: to_xml,
+        },
+        FunctionDef {
+            ru: "XMLЗначение",
+            en: "XMLValue",
+            params: "Тип, Строка",
+            is_function: true,
+            call: from_xml,
+        },
+    ],
+    types: &[],
+    enums: &[],
+};
+
+fn to_xml(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    Ok(match &args[0] {
+        Value::Undefined | Value::Null | Value::Missing => Value::str(""),
+        Value::Bool(value) => Value::str(if *value { "true" } else { "false" }),
+        Value::Int(int) => Value::str(&int.to_string()),
+        Value::Date(date) => Value::str(&date.to_xml_text()),
+        Value::Uuid(uuid) => Value::str(&uuid_text(uuid)),
+        value if value.is_str() => value.clone(),
+        value => match value.as_number() {
+            Some(number) => Value::str(&number.to_invariant_text()),
+            None => Value::from_units(vm.units(value).into_owned()),
+        },
+    })
+}
+
+fn from_xml(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let Value::Type(ty) = &args[0] else {
+        return Err(Fault::param(1));
+    };
+    let text = vm.text(&args[1]);
+    let plain = text.trim_matches([' ', '\t', '\r', '\n']);
+    let fault = || Fault::new(Message::CannotConvert(ty.ru, ty.en));
+    match ty.ru {
+        "Строка" => Ok(Value::from_units(vm.units(&args[1]).into_owned())),
+        "Число" => {
+            let number = Number::parse_invariant(plain, vm.max_digits());
+            number
+                .map(Value::from)
+                .map_err(|_| Message::NotANumber.into())
+        }
+        "Булево" => match plain {
+            "true" | "1" => Ok(Value::Bool(true)),
+            "false" | "0" => Ok(Value::Bool(false)),
+            _ => Err(Message::NotABoolean.into()),
+        },
+        "Дата" => {
+            let date = Date::parse_xml(plain).map(|(date, _)| date.whole_seconds());
+            date.map(Value::Date)
+                .ok_or_else(|| Message::NotADate.into())
+        }
+        "УникальныйИдентификатор" => parse_uuid(plain)
+            .map(|uuid| Value::Uuid(Rc::new(uuid)))
+            .ok_or_else(fault),
+        "Неопределено" | "Null" if plain.is_empty() => Ok(Value::Undefined),
+        _ => Err(fault()),
+    }
+}

@@ -1,0 +1,118 @@
+//! Time zones: МестноеВремя, УниверсальноеВремя and their kin. The zone of a run is the host's.
+
+use super::registry::{Area, FunctionDef};
+use crate::kernel::date::Date;
+use crate::kernel::number::Number;
+use crate::kernel::timezone::Zone;
+use crate::value::Value;
+use crate::vm::Vm;
+use crate::vm::error::{Fault, Message};
+
+macro_rules! function {
+    ($ru:literal $en:literal ($params:literal) $call:expr) => {
+        FunctionDef {
+            ru: $ru,
+            en: $en,
+            params: $params,
+            is_function: true,
+            call: $call,
+        }
+    };
+}
+
+/// Time zones.
+pub static AREA: Area = Area {
+    title: "Часовые пояса",
+    functions: &[
+        function!("МестноеВремя" "ToLocalTime" ("УниверсальноеВремя, ЧасовойПояс?") to_local),
+        function!("УниверсальноеВремя" "ToUniversalTime" ("МестноеВремя, ЧасовойПояс?") to_universal),
+        function!("ЧасовойПояс" "TimeZone" ("") |vm, _| Ok(vm.host().zone().into())),
+        function!("ЧасовойПоясСеанса" "SessionTimeZone" ("") |vm, _| Ok(vm.host().zone().into())),
+        function!("ПолучитьДопустимыеЧасовыеПояса" "GetAvailableTimeZones" ("") |vm, _| {
+            let names: Vec<Value> = Zone::names().map(Value::str).collect();
+            vm.reserve(names.len() * 64)?;
+            vm.charge_work(names.len() * 16)?;
+            Ok(vm.new_array(names))
+        }),
+        function!("ПредставлениеЧасовогоПояса" "TimeZonePresentation" ("ЧасовойПояс") |vm, args| {
+            Ok(named_zone(vm, &args[0])?.name().into())
+        }),
+        function!("СмещениеСтандартногоВремени" "StandardTimeOffset" ("ЧасовойПояс?, УниверсальноеВремя?") |vm, args| {
+            let (zone, utc) = zone_and_moment(vm, args)?;
+            Ok(Value::Int(i64::from(zone.standard_shift_at(utc))))
+        }),
+        function!("СмещениеЛетнегоВремени" "DaylightTimeOffset" ("ЧасовойПояс?, УниверсальноеВремя?") |vm, args| {
+            let (zone, utc) = zone_and_moment(vm, args)?;
+            Ok(Value::Int(i64::from(zone.summer_shift_at(utc))))
+        }),
+    ],
+    types: &[],
+    enums: &[],
+};
+
+fn zone_name(vm: &Vm<'_>, value: &Value) -> Option<String> {
+    match value {
+        Value::Missing | Value::Undefined => None,
+        value => Some(vm.text(value)).filter(|name| !name.is_empty()),
+    }
+}
+
+fn unknown_zone(name: &str) -> Fault {
+    Fault::text(format!(
+        "Неизвестный часовой пояс «{name}»: нужно имя вида «Europe/Moscow» или «GMT+3»"
+    ))
+}
+
+/// The zone that a name stands for; without a name it is the host's affair.
+fn named(vm: &Vm<'_>, value: &Value) -> Result<Option<Zone>, Fault> {
+    match zone_name(vm, value) {
+        None => Ok(None),
+        Some(name) => Zone::parse(&name)
+            .map(Some)
+            .ok_or_else(|| unknown_zone(&name)),
+    }
+}
+
+fn to_local(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let utc = vm.to_date(&args[0])?;
+    let shift = match named(vm, &args[1])? {
+        Some(zone) => i64::from(zone.shift_at(utc)),
+        None => vm.host().zone_offset_utc(utc, None).unwrap_or(0),
+    };
+    shifted(utc, shift)
+}
+
+fn to_universal(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let local = vm.to_date(&args[0])?;
+    let shift = match named(vm, &args[1])? {
+        Some(zone) => i64::from(zone.shift_at_local(local)),
+        None => vm.host().zone_offset_local(local, None).unwrap_or(0),
+    };
+    shifted(local, -shift)
+}
+
+fn shifted(date: Date, seconds: i64) -> Result<Value, Fault> {
+    let shifted = date.add_seconds(&Number::from_i64(seconds));
+    shifted
+        .map(Value::Date)
+        .ok_or_else(|| Message::DateRange.into())
+}
+
+fn named_zone(vm: &mut Vm<'_>, value: &Value) -> Result<Zone, Fault> {
+    match named(vm, value)? {
+        Some(zone) => Ok(zone),
+        None => {
+            let name = vm.host().zone();
+            Zone::parse(&name).ok_or_else(|| unknown_zone(&name))
+        }
+    }
+}
+
+fn zone_and_moment(vm: &mut Vm<'_>, args: &[Value]) -> Result<(Zone, Date), Fault> {
+    let zone = named_zone(vm, &args[0])?;
+    let utc = match &args[1] {
+        Value::Missing | Value::Undefined => vm.host().now_utc(),
+        value => vm.to_date(value)?,
+    };
+    Ok((zone, utc))
+}
