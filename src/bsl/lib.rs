@@ -4,8 +4,10 @@
 //! nothing of bots, databases or networks: [`host::Host`] is its only window.
 
 pub mod bytecode;
+pub mod chat;
 pub mod check;
 mod compile;
+pub mod data;
 pub mod diagnostic;
 pub mod host;
 pub mod kernel;
@@ -18,6 +20,8 @@ pub mod value;
 pub mod vm;
 
 pub use bytecode::program::{Environment, Program, Source};
+pub use chat::ChatCode;
+pub use data::Data;
 pub use diagnostic::Locale;
 pub use host::Host;
 pub use limits::Limits;

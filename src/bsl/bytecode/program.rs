@@ -210,7 +210,7 @@ pub struct Globals {
 pub struct Program {
     /// Names: the library's, then the program's own.
     pub names: Names,
-    /// Modules in the order of the sources.
+    /// Modules in the order of the sources; the last is empty, for code without a module of its own.
     pub modules: Vec<ModuleCode>,
     /// Interned environment.
     pub globals: Globals,

@@ -123,12 +123,24 @@ pub(crate) fn program(environment: &Environment, sources: &[Source]) -> Program 
             std::mem::take(&mut problems[index]),
         ));
     }
+    modules.push(alone());
     Program {
         names,
         modules,
         globals,
         environment: environment.clone(),
     }
+}
+
+/// The empty module that code without a module of its own runs in: a chat's, the command line's.
+fn alone() -> ModuleCode {
+    let source = Source { name: String::new(), text: "".into(), common: false };
+    let tree = Tree::default();
+    let scopes = vec![MethodScope { dynamic: true, ..MethodScope::default() }];
+    let checked = Checked { meanings: Vec::new(), scopes, problems: Vec::new() };
+    let (refs, exported) = (vec![Vec::new()], NameMap::default());
+    let shared = Shared { refs: &refs, exported: &exported, views: &[ModuleView::default()], trees: &[tree] };
+    module(0, &source, &shared, &checked, Vec::new())
 }
 
 /// A parameter is a reference when the method may write it, itself or through what it calls.

@@ -112,6 +112,20 @@ const _: () = assert!(
     "a value is copied at every step of the VM"
 );
 
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Undefined => f.write_str("Неопределено"),
+            Value::Bool(value) => write!(f, "{value}"),
+            Value::Int(int) => write!(f, "{int}"),
+            Value::Date(date) => write!(f, "{date:?}"),
+            Value::Short(..) | Value::Str(_) => write!(f, "{:?}", self.as_string().unwrap_or_default()),
+            Value::Dec(..) | Value::Big(_) => write!(f, "{:?}", self.as_number()),
+            other => f.write_str(crate::vm::type_of(other).ru),
+        }
+    }
+}
+
 impl From<Number> for Value {
     #[inline]
     fn from(number: Number) -> Value {

@@ -467,6 +467,56 @@ impl Vm<'_> {
         result
     }
 
+    /// Runs a text that belongs to no module.
+    pub(crate) fn run_alone(&mut self, text: &str, expression: bool) -> Result<Value, Fault> {
+        let module = self.program.modules.len() as u32 - 1;
+        let program = self.program;
+        let method = &program.modules[module as usize].methods[0];
+        let base = self.top();
+        self.push_frame(module, 0, method, base, 0)?;
+        let result = self.run_text(&Value::str(text), expression);
+        self.frames.pop();
+        result
+    }
+
+    /// Calls a method of a value by its name, from the library or the host.
+    pub fn call_member(&mut self, object: &Value, name: &str, args: Vec<Value>) -> Result<Value, Fault> {
+        let folded = self.intern(name);
+        if let Value::Module(_) = object {
+            return self.call_function(object, folded, &args);
+        }
+        let missing = || Fault::from(Message::MethodNotFound(name.to_string()));
+        let mut args = Args::from_vec(args);
+        let fill = |args: &mut Args, min: u8, max: u8| {
+            if args.len() < min as usize {
+                return Err(Fault::from(Message::TooFewArguments));
+            }
+            if args.len() > max as usize {
+                return Err(Fault::from(Message::TooManyArguments));
+            }
+            if max != 255 {
+                while args.len() < max as usize {
+                    args.push(Value::Missing);
+                }
+            }
+            Ok(())
+        };
+        if let Value::Obj(obj) = object {
+            let obj = obj.clone();
+            let body = obj.body();
+            if let Body::Host(host) = &*body {
+                let method = host.method(self.names().text(folded)).ok_or_else(missing)?;
+                fill(&mut args, method.min, method.max)?;
+                return host.call(method.id, self, object, &mut args);
+            }
+        }
+        let ty = super::access::type_of(object);
+        let Some(Member::Method(index)) = LIBRARY.member(ty, folded) else { return Err(missing()) };
+        let callable = &LIBRARY.methods[index as usize];
+        fill(&mut args, callable.min, callable.max)?;
+        (callable.def.call)(self, object, &mut args)
+    }
+
     fn run_compiled(&mut self, frame: Frame, module: u32) -> Result<Value, Fault> {
         let Some(code) = self.modules[module as usize].dynamic.clone() else {
             return Ok(Value::Undefined);

@@ -29,6 +29,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 pub use faults::Location;
+pub use access::type_of;
 pub use operators::number_error;
 
 /// What a site found last.
@@ -178,6 +179,11 @@ impl<'a> Vm<'a> {
     /// Puts the run's count of bytes in place while the guard lives.
     pub(crate) fn account(&self) -> Rc<Account> {
         Rc::clone(&self.account)
+    }
+
+    /// The limit of time counts from here.
+    pub(crate) fn restart_clock(&mut self) {
+        self.started = Instant::now();
     }
 
     /// Runs the body of a module.
