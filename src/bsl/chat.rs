@@ -30,7 +30,11 @@ impl Program {
     /// modules of this program.
     #[must_use]
     pub fn check_text(&self, text: &str, expression: bool) -> Vec<Diagnostic> {
-        if expression { self.check_as_expression(text).1 } else { self.check_as_statements(text).1 }
+        if expression {
+            self.check_as_expression(text).1
+        } else {
+            self.check_as_statements(text).1
+        }
     }
 
     fn check_as_expression(&self, text: &str) -> ((Tree, ExprId), Vec<Diagnostic>) {
@@ -38,7 +42,12 @@ impl Program {
         let (tree, expr, mut problems) = parse_expression(text, &mut names);
         if problems.is_empty() {
             let view = ModuleView::default();
-            let world = World { names: &names, globals: &self.globals, view: &view, text };
+            let world = World {
+                names: &names,
+                globals: &self.globals,
+                view: &view,
+                text,
+            };
             problems = check_expression(&tree, expr, world, &[]).problems;
         }
         ((tree, expr), problems)
@@ -49,7 +58,12 @@ impl Program {
         let (tree, mut problems) = parse(text, &mut names);
         if problems.is_empty() {
             let view = ModuleView::of(&tree);
-            let world = World { names: &names, globals: &self.globals, view: &view, text };
+            let world = World {
+                names: &names,
+                globals: &self.globals,
+                view: &view,
+                text,
+            };
             problems = check(&tree, world).problems;
         }
         (tree, problems)
@@ -63,12 +77,20 @@ impl Program {
         }
         let ((tree, expr), problems) = self.check_as_expression(text);
         if problems.is_empty() {
-            return if is_lone(&tree, expr) { ChatCode::NotCode } else { ChatCode::Expression };
+            return if is_lone(&tree, expr) {
+                ChatCode::NotCode
+            } else {
+                ChatCode::Expression
+            };
         }
         let (tree, problems) = self.check_as_statements(text);
-        let says_something = tree.body.iter().any(|statement| !matches!(statement.kind, StmtKind::Label(_)));
+        let says_something = tree
+            .body
+            .iter()
+            .any(|statement| !matches!(statement.kind, StmtKind::Label(_)));
         // Methods and variables belong to modules: a chat has neither.
-        if problems.is_empty() && says_something && tree.methods.is_empty() && tree.vars.is_empty() {
+        if problems.is_empty() && says_something && tree.methods.is_empty() && tree.vars.is_empty()
+        {
             ChatCode::Statements
         } else {
             ChatCode::NotCode
@@ -108,7 +130,11 @@ mod tests {
     use crate::{Environment, Host, Limits, Source};
 
     fn program() -> Program {
-        let environment = Environment { variables: vec!["_Результат".into()], properties: vec!["Документы".into()], types: vec![] };
+        let environment = Environment {
+            variables: vec!["_Результат".into()],
+            properties: vec!["Документы".into()],
+            types: vec![],
+        };
         let common = Source {
             name: "Общий".into(),
             text: "Функция Пять() Экспорт Возврат 5; КонецФункции".into(),
@@ -121,10 +147,40 @@ mod tests {
     fn what_people_write_is_no_code() {
         let program = program();
         for text in [
-            "Возврат", "Документы", "Выбор", "Дата", "8 800", "06.02", "https://example.org/a?b=1", "#тег", "1", "-5",
-            "(1)", "(Документы)", "Общий", "\"а\"", "Привет", "Привет, как дела?", "", ";", "// замечание", "~метка:",
-            "#Область А\n#КонецОбласти", "Если", "2 + ", "А", "- (1)", "'20240101'", "Истина", "Неопределено",
-            "алгоритм 1", "Сумма = ", "Нечто()", "Процедура А() КонецПроцедуры", "НЕ Истина", "Перем А;",
+            "Возврат",
+            "Документы",
+            "Выбор",
+            "Дата",
+            "8 800",
+            "06.02",
+            "https://example.org/a?b=1",
+            "#тег",
+            "1",
+            "-5",
+            "(1)",
+            "(Документы)",
+            "Общий",
+            "\"а\"",
+            "Привет",
+            "Привет, как дела?",
+            "",
+            ";",
+            "// замечание",
+            "~метка:",
+            "#Область А\n#КонецОбласти",
+            "Если",
+            "2 + ",
+            "А",
+            "- (1)",
+            "'20240101'",
+            "Истина",
+            "Неопределено",
+            "алгоритм 1",
+            "Сумма = ",
+            "Нечто()",
+            "Процедура А() КонецПроцедуры",
+            "НЕ Истина",
+            "Перем А;",
         ] {
             assert_eq!(program.classify_chat(text), ChatCode::NotCode, "{text}");
         }
@@ -140,7 +196,10 @@ mod tests {
             ("Документы.Найти(1)", ChatCode::Expression),
             ("А = 5", ChatCode::Statements),
             ("Сообщить(1)", ChatCode::Statements),
-            ("_Результат = 1; _Результат = _Результат + 1;", ChatCode::Statements),
+            (
+                "_Результат = 1; _Результат = _Результат + 1;",
+                ChatCode::Statements,
+            ),
             ("Для А = 1 По 2 Цикл КонецЦикла", ChatCode::Statements),
         ] {
             assert_eq!(program.classify_chat(text), code, "{text}");
@@ -155,11 +214,18 @@ mod tests {
         let program = program();
         let mut host = Nobody;
         let mut vm = Vm::new(&program, &mut host, Limits::default());
-        let value = vm.run_chat("Общий.Пять() * 2", ChatCode::Expression).expect("it runs");
+        let value = vm
+            .run_chat("Общий.Пять() * 2", ChatCode::Expression)
+            .expect("it runs");
         assert_eq!(value.as_i64(), Some(10));
-        assert!(vm.run_chat("А = 3; _Результат = А + 1;", ChatCode::Statements).is_ok());
+        assert!(
+            vm.run_chat("А = 3; _Результат = А + 1;", ChatCode::Statements)
+                .is_ok()
+        );
         assert_eq!(vm.variable("_Результат").and_then(Value::as_i64), Some(4));
-        let error = vm.run_chat("1 / 0", ChatCode::Expression).expect_err("it fails");
+        let error = vm
+            .run_chat("1 / 0", ChatCode::Expression)
+            .expect_err("it fails");
         assert_eq!(vm.error_description(&error.0), "{(1)}: Деление на 0");
     }
 }

@@ -4,8 +4,8 @@ use crate::kernel::date::Date;
 use crate::kernel::number::Number;
 use crate::library::registry::LIBRARY;
 use crate::library::structure::structure;
-use crate::value::heap::Body;
 use crate::value::Value;
+use crate::value::heap::Body;
 use crate::vm::Vm;
 use crate::vm::error::Fault;
 use std::rc::Rc;
@@ -115,14 +115,20 @@ impl Vm<'_> {
                 let mut entries = Vec::new();
                 for item in self.items(value)? {
                     let (key, value) = self.pair(&item)?;
-                    entries.push((self.data_of(&key, depth + 1)?, self.data_of(&value, depth + 1)?));
+                    entries.push((
+                        self.data_of(&key, depth + 1)?,
+                        self.data_of(&value, depth + 1)?,
+                    ));
                 }
                 Ok(Data::Map(entries))
             }
             "СписокЗначений" => {
                 let mut list = Vec::new();
                 for item in self.items(value)? {
-                    let (own, presentation) = (self.field(&item, "Значение")?, self.field(&item, "Представление")?);
+                    let (own, presentation) = (
+                        self.field(&item, "Значение")?,
+                        self.field(&item, "Представление")?,
+                    );
                     let check = self.field(&item, "Пометка")?;
                     list.push(ListItem {
                         value: self.data_of(&own, depth + 1)?,
@@ -142,7 +148,10 @@ impl Vm<'_> {
 
     fn not_data(&self, value: &Value) -> Fault {
         let ty = self.type_value(value);
-        Fault::text(format!("Значение типа «{}» нельзя сохранить", self.text(&ty)))
+        Fault::text(format!(
+            "Значение типа «{}» нельзя сохранить",
+            self.text(&ty)
+        ))
     }
 
     /// Data as a value of this run. A reference that the host does not know becomes Неопределено.
@@ -167,7 +176,8 @@ impl Vm<'_> {
                 None => Value::Undefined,
             },
             Data::Array(items) => {
-                let items: Result<Vec<Value>, Fault> = items.iter().map(|item| self.value_of(item)).collect();
+                let items: Result<Vec<Value>, Fault> =
+                    items.iter().map(|item| self.value_of(item)).collect();
                 self.new_array(items?)
             }
             Data::Structure(fields) => {
@@ -189,7 +199,11 @@ impl Vm<'_> {
                 let list = self.new_object("СписокЗначений", Vec::new())?;
                 for item in items {
                     let value = self.value_of(&item.value)?;
-                    let args = vec![value, Value::str(&item.presentation), Value::Bool(item.check)];
+                    let args = vec![
+                        value,
+                        Value::str(&item.presentation),
+                        Value::Bool(item.check),
+                    ];
                     self.call_member(&list, "Добавить", args)?;
                 }
                 list
@@ -199,7 +213,10 @@ impl Vm<'_> {
 
     /// `Новый` by the name of a type of the library.
     pub fn new_object(&mut self, type_name: &str, args: Vec<Value>) -> Result<Value, Fault> {
-        let ty = LIBRARY.names.find(type_name).and_then(|name| LIBRARY.ty(name));
+        let ty = LIBRARY
+            .names
+            .find(type_name)
+            .and_then(|name| LIBRARY.ty(name));
         match ty {
             Some(ty) => self.construct(ty, &mut args.into()),
             None => Err(crate::vm::error::Message::TypeNotFound(type_name.to_string()).into()),
@@ -232,7 +249,10 @@ mod tests {
             ),
             (
                 "КартА".into(),
-                Data::Map(vec![(Data::Str("ключ".into()), Data::Date(Date::EMPTY)), (Data::Undefined, Data::Undefined)]),
+                Data::Map(vec![
+                    (Data::Str("ключ".into()), Data::Date(Date::EMPTY)),
+                    (Data::Undefined, Data::Undefined),
+                ]),
             ),
         ]);
         let value = vm.from_data(&data).expect("it fits");

@@ -83,6 +83,9 @@ pub trait Host {
     /// Сообщить.
     fn message(&mut self, _text: &str, _status: MessageStatus) {}
 
+    /// The end of a run: what was buffered may go out.
+    fn flush(&mut self) {}
+
     /// ЗаписьЖурналаРегистрации.
     fn log(&mut self, _entry: LogEntry) {}
 

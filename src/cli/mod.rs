@@ -9,6 +9,7 @@
 )]
 
 mod backup;
+mod bsl;
 mod demo;
 mod logging;
 mod serve;
@@ -50,6 +51,7 @@ enum Command {
     Simulator(simulator::SimulatorArgs),
     Token(token::TokenArgs),
     Backup(backup::BackupArgs),
+    Bsl(bsl::BslArgs),
 }
 
 /// Runs the subcommand that the process was started with.
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
         Command::Simulator(args) => simulator::run(args),
         Command::Token(args) => token::run(args),
         Command::Backup(args) => backup::run(args),
+        Command::Bsl(args) => bsl::run(args),
     }
 }
 

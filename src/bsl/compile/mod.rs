@@ -134,12 +134,28 @@ pub(crate) fn program(environment: &Environment, sources: &[Source]) -> Program 
 
 /// The empty module that code without a module of its own runs in: a chat's, the command line's.
 fn alone() -> ModuleCode {
-    let source = Source { name: String::new(), text: "".into(), common: false };
+    let source = Source {
+        name: String::new(),
+        text: "".into(),
+        common: false,
+    };
     let tree = Tree::default();
-    let scopes = vec![MethodScope { dynamic: true, ..MethodScope::default() }];
-    let checked = Checked { meanings: Vec::new(), scopes, problems: Vec::new() };
+    let scopes = vec![MethodScope {
+        dynamic: true,
+        ..MethodScope::default()
+    }];
+    let checked = Checked {
+        meanings: Vec::new(),
+        scopes,
+        problems: Vec::new(),
+    };
     let (refs, exported) = (vec![Vec::new()], NameMap::default());
-    let shared = Shared { refs: &refs, exported: &exported, views: &[ModuleView::default()], trees: &[tree] };
+    let shared = Shared {
+        refs: &refs,
+        exported: &exported,
+        views: &[ModuleView::default()],
+        trees: &[tree],
+    };
     module(0, &source, &shared, &checked, Vec::new())
 }
 

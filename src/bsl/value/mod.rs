@@ -119,7 +119,9 @@ impl std::fmt::Debug for Value {
             Value::Bool(value) => write!(f, "{value}"),
             Value::Int(int) => write!(f, "{int}"),
             Value::Date(date) => write!(f, "{date:?}"),
-            Value::Short(..) | Value::Str(_) => write!(f, "{:?}", self.as_string().unwrap_or_default()),
+            Value::Short(..) | Value::Str(_) => {
+                write!(f, "{:?}", self.as_string().unwrap_or_default())
+            }
             Value::Dec(..) | Value::Big(_) => write!(f, "{:?}", self.as_number()),
             other => f.write_str(crate::vm::type_of(other).ru),
         }

@@ -480,7 +480,12 @@ impl Vm<'_> {
     }
 
     /// Calls a method of a value by its name, from the library or the host.
-    pub fn call_member(&mut self, object: &Value, name: &str, args: Vec<Value>) -> Result<Value, Fault> {
+    pub fn call_member(
+        &mut self,
+        object: &Value,
+        name: &str,
+        args: Vec<Value>,
+    ) -> Result<Value, Fault> {
         let folded = self.intern(name);
         if let Value::Module(_) = object {
             return self.call_function(object, folded, &args);
@@ -511,7 +516,9 @@ impl Vm<'_> {
             }
         }
         let ty = super::access::type_of(object);
-        let Some(Member::Method(index)) = LIBRARY.member(ty, folded) else { return Err(missing()) };
+        let Some(Member::Method(index)) = LIBRARY.member(ty, folded) else {
+            return Err(missing());
+        };
         let callable = &LIBRARY.methods[index as usize];
         fill(&mut args, callable.min, callable.max)?;
         (callable.def.call)(self, object, &mut args)

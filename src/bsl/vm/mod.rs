@@ -28,8 +28,8 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-pub use faults::Location;
 pub use access::type_of;
+pub use faults::Location;
 pub use operators::number_error;
 
 /// What a site found last.
