@@ -197,6 +197,9 @@ fn a_pattern_is_exact_or_found() {
 }
 
 proptest! {
+    // Compiling the regular expressions is slow without optimisation.
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
     #[test]
     fn reading_never_panics_and_errors_have_places(
         text in r"(case|org|@|>|<|<~|<!|<file|\[|\[~|\]|\*|\^|clock|kill|\||\\|#| |\n|a|я|\(|1){0,60}"
