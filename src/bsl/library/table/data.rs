@@ -113,6 +113,7 @@ impl Table {
                 row.table = Weak::new();
             }
         }
+        free_in_order(rows);
         self.recount();
     }
 
@@ -316,6 +317,18 @@ impl Table {
             self.rows.borrow().capacity() * size_of::<Obj>() + self.ids.borrow().capacity() * 8;
         self.charge.borrow_mut().set(rows + indexes);
     }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        free_in_order(std::mem::take(self.rows.get_mut()));
+    }
+}
+
+/// Lets go of rows in the order of their memory: after a sort they lie at random, and freeing them so
+/// takes several times as long.
+fn free_in_order(mut rows: Vec<Obj>) {
+    rows.sort_unstable_by_key(Obj::address);
 }
 
 /// The object of a table. Several may stand for one table (Владелец); they are equal.

@@ -13,6 +13,7 @@ use crate::value::Value;
 use crate::value::heap::{Body, Obj};
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
+use hashbrown::HashTable;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -61,25 +62,31 @@ pub(super) fn total(
     Ok(if any { sum.into() } else { Value::Undefined })
 }
 
-/// The keys of one column. Whole numbers and dates, which most columns are, compare as words.
+/// The keys of one column. Whole numbers and dates compare as words, and so do strings: each gets the
+/// rank of its text, so that a text is compared once with its neighbours and not at every step.
 enum Keys {
     Words(Vec<i64>),
     Values(Vec<Value>),
 }
 
 impl Keys {
-    fn new(values: Vec<Value>) -> Keys {
+    fn new(vm: &mut Vm<'_>, values: Vec<Value>) -> Result<Keys, Fault> {
         let numbers: Option<Vec<i64>> = values.iter().map(Value::as_i64).collect();
-        let dates = || {
-            let ticks = values.iter().map(|value| match value {
-                Value::Date(date) => Some(date.ticks() as i64),
-                _ => None,
-            });
-            ticks.collect()
+        if let Some(numbers) = numbers {
+            return Ok(Keys::Words(numbers));
+        }
+        let date = |value: &Value| match value {
+            Value::Date(date) => Some(date.ticks() as i64),
+            _ => None,
         };
-        numbers
-            .or_else(dates)
-            .map_or_else(|| Keys::Values(values), Keys::Words)
+        let dates: Option<Vec<i64>> = values.iter().map(date).collect();
+        if let Some(dates) = dates {
+            return Ok(Keys::Words(dates));
+        }
+        if values.iter().all(Value::is_str) {
+            return Ok(Keys::Words(ranks(vm, &values)?));
+        }
+        Ok(Keys::Values(values))
     }
 
     #[inline]
@@ -91,6 +98,37 @@ impl Keys {
     }
 }
 
+/// For each string its place among the different strings of the column.
+fn ranks(vm: &mut Vm<'_>, values: &[Value]) -> Result<Vec<i64>, Fault> {
+    vm.charge_work(values.len() * 4)?;
+    vm.reserve(values.len() * 32)?;
+    let mut known: HashTable<usize> = HashTable::new();
+    let mut texts: Vec<&Value> = Vec::new();
+    let mut numbers = Vec::with_capacity(values.len());
+    for value in values {
+        let hash = value.key_hash();
+        let number = match known.find(hash, |number| texts[*number].same_key(value)) {
+            Some(number) => *number,
+            None => {
+                let number = texts.len();
+                texts.push(value);
+                known.insert_unique(hash, number, |other| texts[*other].key_hash());
+                number
+            }
+        };
+        numbers.push(number);
+    }
+    let order = sort::sorted_order(texts.len(), |left, right| {
+        vm.charge(2)?;
+        Ok::<_, Fault>(vm.order(texts[left], texts[right]))
+    })?;
+    let mut rank = vec![0; texts.len()];
+    for (place, number) in order.into_iter().enumerate() {
+        rank[number] = place as i64;
+    }
+    Ok(numbers.into_iter().map(|number| rank[number]).collect())
+}
+
 /// The order in which rows of these keys stand: by the first key, then the next; equal ones as before.
 pub(super) fn sorted(
     vm: &mut Vm<'_>,
@@ -98,14 +136,13 @@ pub(super) fn sorted(
     descending: &[bool],
 ) -> Result<Vec<usize>, Fault> {
     let count = keys.first().map_or(0, Vec::len);
-    let keys: Vec<(Keys, bool)> = keys
-        .into_iter()
-        .map(Keys::new)
-        .zip(descending.iter().copied())
-        .collect();
+    let mut columns = Vec::with_capacity(keys.len());
+    for (values, descending) in keys.into_iter().zip(descending) {
+        columns.push((Keys::new(vm, values)?, *descending));
+    }
     sort::sorted_order(count, |left, right| {
         vm.charge(2)?;
-        for (column, descending) in &keys {
+        for (column, descending) in &columns {
             let order = column.order(vm, left, right);
             if order != Ordering::Equal {
                 return Ok(if *descending { order.reverse() } else { order });
