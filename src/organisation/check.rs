@@ -465,7 +465,15 @@ impl BotChecker<'_> {
                     .iter()
                     .flat_map(|&child| bot.keywords[child].words.iter().map(|word| &**word)),
             );
+            // D8: the author wrote the variant as the words, and its comma took it apart.
+            let taken_apart = children.iter().any(|&child| {
+                let words = &bot.keywords[child].words;
+                words.len() > 1 && fold.fold(&words.join(",")) == folded
+            });
             let hint = match near {
+                _ if taken_apart => {
+                    format!("слово с запятой берётся в кавычки: words = '\"{label}\"'")
+                }
                 Some(near) => format!("возможно, он должен совпадать со словом «{near}»"),
                 None => format!(
                     "добавьте запись с parent = \"{}\" и words = \"{label}\"",

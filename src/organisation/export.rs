@@ -10,6 +10,7 @@ use toml_edit::{Key as TomlKey, Value};
 
 use super::apply::{data, stored_files};
 use super::files::{DefinitionFile, FileKind, Given, PARTIES, is_inside};
+use super::read::Known;
 use super::seed::Data;
 use crate::model::{AttributeValue, PartyKind};
 use crate::store::{Store, StoreError};
@@ -36,6 +37,18 @@ pub fn exported(
             }
             Ok(files)
         })
+    })
+}
+
+/// The names that the database knows beside its files.
+///
+/// # Errors
+/// An outage.
+pub fn known_data(store: &Store) -> Result<Known, StoreError> {
+    let data = store.read_blocking(data)?;
+    Ok(Known {
+        parties: data.parties.into_keys().collect(),
+        groups: data.groups.into_keys().collect(),
     })
 }
 

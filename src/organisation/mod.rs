@@ -16,6 +16,8 @@
 //! it (design: "What is true"). Not here: actors, HTTP.
 
 mod apply;
+#[cfg(test)]
+mod apply_tests;
 mod check;
 pub mod definitions;
 pub mod demo;
@@ -32,7 +34,7 @@ pub use apply::{Applied, ApplyError, ApplyOptions, apply};
 pub use check::check;
 pub use definitions::{Definitions, TokenSource};
 pub use diff::{Change, Diff, Sign, diff};
-pub use export::{data_text, exported, write_folder};
+pub use export::{data_text, exported, known_data, write_folder};
 pub use files::{ALGORITHMS, DefinitionFile, FileKind, Given, PARTIES};
 pub use load::{Changes, LoadedBot, Loader, TokenState};
 pub use read::{Known, MAX_VARIANTS, Reading, read};

@@ -1,0 +1,136 @@
+//! `vestnik check [PATH…] [--tokens]`: what is wrong with files of an organisation, without a
+//! database; without a path, with what the database holds.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{EXIT_ENVIRONMENT, EXIT_INPUT, store_failed};
+use crate::model::{Level, Locale, Problem, sort_problems};
+use crate::organisation::{
+    Given, Known, Loader, TokenSource, TokenState, check, exported, known_data, read, token_number,
+};
+
+/// Check files of the organisation; without a path, those in the database.
+#[derive(Args)]
+pub struct CheckArgs {
+    /// Settings over the built-in defaults.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Also see whether every bot's token can be had and has a token's form.
+    #[arg(long)]
+    tokens: bool,
+    /// A folder of the organisation, or files of one.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(args: &CheckArgs) -> ExitCode {
+    let checked = if args.paths.is_empty() {
+        check_database(args)
+    } else {
+        Ok(check_paths(args))
+    };
+    let mut problems = match checked {
+        Ok(problems) => problems,
+        Err(code) => return code,
+    };
+    sort_problems(&mut problems);
+    for problem in &problems {
+        println!("{problem}");
+    }
+    let count = |level: Level| problems.iter().filter(|problem| problem.level == level).count();
+    let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+    if problems.is_empty() {
+        println!("Замечаний нет.");
+    } else {
+        println!(
+            "Ошибок: {errors}, предупреждений: {warnings}, замечаний: {}.",
+            count(Level::Note)
+        );
+    }
+    // What is allowed is no fault of the input.
+    if errors > 0 {
+        ExitCode::from(EXIT_INPUT)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+fn check_paths(args: &CheckArgs) -> Vec<Problem> {
+    let given = Given::read(&args.paths);
+    // A file alone may name people and algorithms that other files hold.
+    let mut problems = given.problems.clone();
+    let reading = read(&given.files, &Known::default());
+    problems.extend(
+        reading
+            .problems
+            .into_iter()
+            .filter(|problem| given.whole || !problem.code.starts_with("unknown-") || is_own(problem)),
+    );
+    problems.extend(check(&reading.definitions, &given.files));
+    if args.tokens {
+        for bot in &reading.definitions.bots {
+            let reason = match bot.token.as_ref().map(|token| &token.value) {
+                Some(TokenSource::Env(name)) => match std::env::var(name) {
+                    Ok(token) if token_number(token.trim()).is_some() => continue,
+                    Ok(_) => format!("в переменной {name} не токен"),
+                    Err(_) => format!("переменная {name} не задана"),
+                },
+                Some(TokenSource::File(path)) => match std::fs::read_to_string(path) {
+                    Ok(text) if token_number(text.lines().next().unwrap_or_default().trim()).is_some() => {
+                        continue;
+                    }
+                    Ok(_) => format!("в файле {path} не токен"),
+                    Err(error) => format!("файл {path} не читается: {error}"),
+                },
+                Some(TokenSource::Literal(_) | TokenSource::Sealed(_)) | None => continue,
+            };
+            problems.push(token_problem(&bot.file, bot.code.value.as_str(), reason));
+        }
+    }
+    problems
+}
+
+/// Names that a file looks for in itself are known even when it stands alone.
+fn is_own(problem: &Problem) -> bool {
+    !matches!(
+        problem.code,
+        "unknown-algorithm" | "unknown-scenario" | "unknown-group" | "unknown-party" | "unknown-bot"
+    )
+}
+
+fn token_problem(file: &str, bot: &str, reason: String) -> Problem {
+    Problem::of_file(
+        Level::Error,
+        "token-missing",
+        file,
+        format!("бот {bot}: {reason}"),
+    )
+    .hint("токен имеет вид число:буквы, его выдаёт @BotFather")
+}
+
+fn check_database(args: &CheckArgs) -> Result<Vec<Problem>, ExitCode> {
+    let store = super::open_store(args.config.as_deref())?;
+    let files = exported(&store, false).map_err(|error| store_failed(&error))?;
+    let known = known_data(&store).map_err(|error| store_failed(&error))?;
+    let reading = read(&files, &known);
+    let mut problems = reading.problems;
+    problems.extend(check(&reading.definitions, &files));
+    if args.tokens {
+        let environment = |name: &str| std::env::var(name).ok();
+        let changes = Loader::new(Locale::Ru)
+            .changes_blocking(&store, &environment)
+            .map_err(|error| store_failed(&error))?
+            .ok_or(ExitCode::from(EXIT_ENVIRONMENT))?;
+        for loaded in changes.bots {
+            if let TokenState::Missing(reason) = loaded.token {
+                let code = loaded.bot.code.as_str();
+                problems.push(token_problem("база данных", code, reason));
+            }
+        }
+    }
+    Ok(problems)
+}
