@@ -41,7 +41,12 @@ pub fn run(args: &CheckArgs) -> ExitCode {
     for problem in &problems {
         println!("{problem}");
     }
-    let count = |level: Level| problems.iter().filter(|problem| problem.level == level).count();
+    let count = |level: Level| {
+        problems
+            .iter()
+            .filter(|problem| problem.level == level)
+            .count()
+    };
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
     if problems.is_empty() {
         println!("Замечаний нет.");
@@ -65,10 +70,9 @@ fn check_paths(args: &CheckArgs) -> Vec<Problem> {
     let mut problems = given.problems.clone();
     let reading = read(&given.files, &Known::default());
     problems.extend(
-        reading
-            .problems
-            .into_iter()
-            .filter(|problem| given.whole || !problem.code.starts_with("unknown-") || is_own(problem)),
+        reading.problems.into_iter().filter(|problem| {
+            given.whole || !problem.code.starts_with("unknown-") || is_own(problem)
+        }),
     );
     problems.extend(check(&reading.definitions, &given.files));
     if args.tokens {
@@ -80,7 +84,10 @@ fn check_paths(args: &CheckArgs) -> Vec<Problem> {
                     Err(_) => format!("переменная {name} не задана"),
                 },
                 Some(TokenSource::File(path)) => match std::fs::read_to_string(path) {
-                    Ok(text) if token_number(text.lines().next().unwrap_or_default().trim()).is_some() => {
+                    Ok(text)
+                        if token_number(text.lines().next().unwrap_or_default().trim())
+                            .is_some() =>
+                    {
                         continue;
                     }
                     Ok(_) => format!("в файле {path} не токен"),
@@ -98,7 +105,11 @@ fn check_paths(args: &CheckArgs) -> Vec<Problem> {
 fn is_own(problem: &Problem) -> bool {
     !matches!(
         problem.code,
-        "unknown-algorithm" | "unknown-scenario" | "unknown-group" | "unknown-party" | "unknown-bot"
+        "unknown-algorithm"
+            | "unknown-scenario"
+            | "unknown-group"
+            | "unknown-party"
+            | "unknown-bot"
     )
 }
 
