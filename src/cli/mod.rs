@@ -8,9 +8,12 @@
     reason = "this is where we talk to the terminal"
 )]
 
+mod apply;
 mod backup;
 mod bsl;
+mod check;
 mod demo;
+mod export;
 mod logging;
 mod serve;
 mod shutdown;
@@ -47,6 +50,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Apply(apply::ApplyArgs),
+    Export(export::ExportArgs),
+    Check(check::CheckArgs),
     Demo(demo::DemoArgs),
     Simulator(simulator::SimulatorArgs),
     Token(token::TokenArgs),
@@ -58,6 +64,9 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
+        Command::Apply(args) => apply::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Simulator(args) => simulator::run(args),
         Command::Token(args) => token::run(args),

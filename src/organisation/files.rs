@@ -187,6 +187,10 @@ impl Given {
     }
 
     fn read_single(&mut self, on_disk: &Path) {
+        if !on_disk.exists() {
+            self.fail(on_disk, "такого файла нет".into(), "проверьте путь");
+            return;
+        }
         let Some(path) = path_within(on_disk) else {
             self.fail(
                 on_disk,
