@@ -104,7 +104,6 @@ fn dimension(vm: &mut Vm<'_>, sizes: &[usize]) -> Result<Value, Fault> {
 }
 
 fn add(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
-    let value = given(&mut args[0]);
     let Value::Obj(obj) = this else {
         return Err(Message::NotIndexed.into());
     };
@@ -114,7 +113,10 @@ fn add(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault
             if full {
                 vm.reserve(items.capacity().max(8) * size_of::<Value>())?;
             }
-            items.push(value);
+            match &mut args[0] {
+                Value::Int(int) => items.push(Value::Int(*int)),
+                value => items.push(given(value)),
+            }
             full
         }
         _ => return Err(Message::NotIndexed.into()),

@@ -65,6 +65,16 @@ impl StructData {
         &self.fields[place].value
     }
 
+    /// The value at a place, when the field there has the name.
+    #[inline]
+    #[must_use]
+    pub fn value_mut(&mut self, place: usize, name: Name) -> Option<&mut Value> {
+        self.fields
+            .get_mut(place)
+            .filter(|field| field.name == name)
+            .map(|field| &mut field.value)
+    }
+
     /// Replaces the value at a place.
     #[inline]
     pub fn set_at(&mut self, place: usize, value: Value) -> Value {

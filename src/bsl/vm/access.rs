@@ -76,7 +76,7 @@ impl Vm<'_> {
         site: u32,
     ) -> Result<Value, Fault> {
         let cache = self.modules[module as usize].caches[site as usize];
-        let name = self.site_name(module, site).name;
+        let name = cache.name;
         if let Value::Obj(obj) = object {
             match &*obj.body() {
                 Body::Struct(fields) => {
@@ -95,10 +95,7 @@ impl Vm<'_> {
                     let mut place = cache.index;
                     if let Some(value) = native.get_field(self, name, &mut place) {
                         if place != cache.index {
-                            self.modules[module as usize].caches[site as usize] = Cache {
-                                key: 0,
-                                index: place,
-                            };
+                            self.modules[module as usize].remember(site, 0, place);
                         }
                         return Ok(value);
                     }
@@ -134,10 +131,7 @@ impl Vm<'_> {
         };
         match id {
             Some(id) => {
-                self.modules[module as usize].caches[site as usize] = Cache {
-                    key: class,
-                    index: id,
-                };
+                self.modules[module as usize].remember(site, class, id);
                 host.get(id, self)
             }
             None => Err(Message::FieldNotFound(self.site_spelling(module, site)).into()),
@@ -179,7 +173,7 @@ impl Vm<'_> {
         } else {
             match LIBRARY.member(ty, name) {
                 Some(Member::Prop(index)) => {
-                    self.modules[module as usize].caches[site as usize] = Cache { key, index };
+                    self.modules[module as usize].remember(site, key, index);
                     index
                 }
                 _ => return Err(self.no_field(object, module, site)),
@@ -197,7 +191,7 @@ impl Vm<'_> {
         value: Value,
     ) -> Result<(), Fault> {
         let cache = self.modules[module as usize].caches[site as usize];
-        let name = self.site_name(module, site).name;
+        let name = cache.name;
         if let Value::Obj(obj) = object {
             if std::ptr::eq(obj.ty(), &crate::library::HOST_OBJECT) {
                 // A shared borrow: the host may call back into a program that reads the object.
@@ -225,10 +219,7 @@ impl Vm<'_> {
                 Body::Native(native) => {
                     let mut place = cache.index;
                     if let Some(result) = native.set_field(self, name, &mut place, &value) {
-                        self.modules[module as usize].caches[site as usize] = Cache {
-                            key: 0,
-                            index: place,
-                        };
+                        self.modules[module as usize].remember(site, 0, place);
                         return result;
                     }
                 }

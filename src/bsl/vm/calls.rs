@@ -1,7 +1,7 @@
 //! Calls: frames, modules, methods of objects, Выполнить and Вычислить.
 
 use super::error::{Fault, LimitKind, Message};
-use super::{Cache, DYNAMIC_MAX, Frame, ModuleState, Vm};
+use super::{DYNAMIC_MAX, Frame, ModuleState, Vm};
 use crate::bytecode::program::{ArgSource, DefaultValue, MethodCode, ModuleCode};
 use crate::bytecode::verify::{Around, verify};
 use crate::diagnostic::render;
@@ -179,10 +179,7 @@ impl Vm<'_> {
             let Some(number) = found else {
                 return Err(Message::MethodNotFound(self.site_spelling(caller, site)).into());
             };
-            self.modules[caller as usize].caches[site as usize] = Cache {
-                key: target as usize + 1,
-                index: number,
-            };
+            self.modules[caller as usize].remember(site, target as usize + 1, number);
             number
         };
         let method = &code.methods[number as usize];
@@ -271,7 +268,11 @@ impl Vm<'_> {
     pub(crate) fn take_args(&mut self, start: usize, count: usize, max: u8) -> Args {
         let mut args = Args::new();
         for slot in &mut self.stack[start..start + count] {
-            args.push(std::mem::replace(slot, Value::Undefined));
+            // A whole number is copied by its word; see `put` in run.rs.
+            args.push(match slot {
+                Value::Int(int) => Value::Int(*int),
+                slot => std::mem::take(slot),
+            });
         }
         if max != 255 {
             while args.len() < max as usize {
@@ -304,7 +305,7 @@ impl Vm<'_> {
             let name = self.site_name(caller, site).name;
             match LIBRARY.member(ty, name) {
                 Some(Member::Method(index)) => {
-                    self.modules[caller as usize].caches[site as usize] = Cache { key, index };
+                    self.modules[caller as usize].remember(site, key, index);
                     index
                 }
                 _ => return Err(self.no_method(object, caller, site)),

@@ -33,8 +33,10 @@ pub use faults::Location;
 pub use operators::number_error;
 
 /// What a site found last.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Cache {
+    /// The site's name.
+    pub name: Name,
     /// The type's address, or a host object's class.
     pub key: usize,
     /// Number of the member, or a place in the object.
@@ -72,13 +74,25 @@ impl ModuleState {
         }
     }
 
+    /// Remembers what a site found.
+    #[inline]
+    fn remember(&mut self, site: u32, key: usize, index: u32) {
+        let cache = &mut self.caches[site as usize];
+        (cache.key, cache.index) = (key, index);
+    }
+
     /// Makes room for constants and caches at the first use of the module.
     fn prepare(&mut self, module: &ModuleCode) {
         if self.consts.len() != module.consts.len() {
             self.consts = vec![Value::Missing; module.consts.len()];
         }
         if self.caches.len() != module.sites.len() {
-            self.caches = vec![Cache::default(); module.sites.len()];
+            let empty = |site: &crate::bytecode::program::Site| Cache {
+                name: site.name.name,
+                key: 0,
+                index: 0,
+            };
+            self.caches = module.sites.iter().map(empty).collect();
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::error::{Fault, Message};
 use super::operators::Arithmetic;
-use super::{Frame, Vm};
+use super::{Cache, Frame, Vm};
 use crate::bytecode::op::Op;
 use crate::bytecode::program::{MethodCode, ModuleCode};
 use crate::library::registry::LIBRARY;
@@ -27,12 +27,23 @@ fn is_plain(value: &Value) -> bool {
     )
 }
 
-/// Writes a register; the usual old values need no drop.
+/// Writes a register; the usual old values need no drop. The old value is not read out: a value of two
+/// words that was just written in halves and is loaded as a whole costs a dozen cycles.
 #[inline(always)]
 pub(crate) fn put(slot: &mut Value, value: Value) {
-    let old = std::mem::replace(slot, value);
-    if is_plain(&old) {
-        std::mem::forget(old);
+    if !is_plain(slot) {
+        *slot = Value::Undefined;
+    }
+    std::mem::forget(std::mem::replace(slot, value));
+}
+
+/// Writes a whole number; only its own word when the register held one before.
+#[inline(always)]
+fn put_int(slot: &mut Value, value: i64) {
+    if let Value::Int(int) = slot {
+        *int = value;
+    } else {
+        put(slot, Value::Int(value));
     }
 }
 
@@ -43,6 +54,45 @@ fn copy(value: &Value) -> Value {
         Value::Int(int) => Value::Int(*int),
         value => value.clone(),
     }
+}
+
+/// A whole number in an array.
+#[inline(always)]
+fn array_int(collection: &Value, place: usize) -> Option<i64> {
+    if let Value::Obj(obj) = collection
+        && let Body::Array(items) = &*obj.body()
+        && let Some(Value::Int(int)) = items.get(place)
+    {
+        return Some(*int);
+    }
+    None
+}
+
+/// A whole number in the field of a structure where the site saw the name last.
+#[inline(always)]
+fn field_int(object: &Value, cache: &Cache) -> Option<i64> {
+    if let Value::Obj(obj) = object
+        && let Body::Struct(fields) = &*obj.body()
+        && let Some(field) = fields.fields().get(cache.index as usize)
+        && field.name == cache.name
+        && let Value::Int(int) = field.value
+    {
+        return Some(int);
+    }
+    None
+}
+
+/// Writes a whole number there; `false` when the name stands elsewhere.
+#[inline(always)]
+fn set_field_int(object: &Value, cache: &Cache, int: i64) -> bool {
+    if let Value::Obj(obj) = object
+        && let Body::Struct(fields) = &mut *obj.body_mut()
+        && let Some(value) = fields.value_mut(cache.index as usize, cache.name)
+    {
+        put_int(value, int);
+        return true;
+    }
+    false
 }
 
 /// An element of an array, or the end of it; `None` for another collection.
@@ -141,7 +191,7 @@ impl Vm<'_> {
                         if let (Value::Int(a), Value::Int(b)) = (&reg!($a), &reg!($b))
                             && let Some(value) = a.$checked(*b)
                         {
-                            set!($dst, Value::Int(value));
+                            put_int(&mut reg!($dst), value);
                             continue;
                         }
                         let (a, b) = (reg!($a).clone(), reg!($b).clone());
@@ -153,7 +203,7 @@ impl Vm<'_> {
                         if let Value::Int(a) = &reg!($a)
                             && let Some(value) = a.$checked(i64::from($value))
                         {
-                            set!($dst, Value::Int(value));
+                            put_int(&mut reg!($dst), value);
                             continue;
                         }
                         let a = reg!($a).clone();
@@ -224,16 +274,26 @@ impl Vm<'_> {
                         };
                         set!(dst, value);
                     }
-                    Op::Int { dst, value } => set!(dst, Value::Int(i64::from(value))),
+                    Op::Int { dst, value } => put_int(&mut reg!(dst), i64::from(value)),
                     Op::Undefined { dst } => set!(dst, Value::Undefined),
                     Op::Null { dst } => set!(dst, Value::Null),
                     Op::Bool { dst, value } => set!(dst, Value::Bool(value)),
                     Op::Missing { dst } => set!(dst, Value::Missing),
                     Op::Move { dst, src } => {
+                        if let Value::Int(int) = reg!(src) {
+                            put_int(&mut reg!(dst), int);
+                            continue;
+                        }
                         let value = copy(&reg!(src));
                         set!(dst, value);
                     }
                     Op::LoadRef { dst, src } => {
+                        if let Value::Ref(RefTo::Stack(place)) = reg!(src)
+                            && let Value::Int(int) = self.stack[place as usize]
+                        {
+                            put_int(&mut reg!(dst), int);
+                            continue;
+                        }
                         let value = match &reg!(src) {
                             Value::Ref(RefTo::Stack(place)) => copy(&self.stack[*place as usize]),
                             reference => {
@@ -244,6 +304,13 @@ impl Vm<'_> {
                         set!(dst, value);
                     }
                     Op::StoreRef { to, src } => {
+                        if let (Value::Ref(RefTo::Stack(place)), Value::Int(int)) =
+                            (&reg!(to), &reg!(src))
+                        {
+                            let (place, int) = (*place as usize, *int);
+                            put_int(&mut self.stack[place], int);
+                            continue;
+                        }
                         let value = copy(&reg!(src));
                         if let Value::Ref(RefTo::Stack(place)) = reg!(to) {
                             put(&mut self.stack[place as usize], value);
@@ -313,6 +380,12 @@ impl Vm<'_> {
                     }
 
                     Op::Add { dst, a, b } => {
+                        if let (Value::Int(a), Value::Int(b)) = (&reg!(a), &reg!(b))
+                            && let Some(value) = a.checked_add(*b)
+                        {
+                            put_int(&mut reg!(dst), value);
+                            continue;
+                        }
                         if dst == a && matches!(reg!(a), Value::Str(_)) {
                             let more = reg!(b).clone();
                             let mut target = std::mem::take(&mut reg!(a));
@@ -332,7 +405,7 @@ impl Vm<'_> {
                             && let (Some(quotient), Some(0)) =
                                 (a.checked_div(*b), a.checked_rem(*b))
                         {
-                            set!(dst, Value::Int(quotient));
+                            put_int(&mut reg!(dst), quotient);
                             continue;
                         }
                         let (a, b) = (reg!(a).clone(), reg!(b).clone());
@@ -359,7 +432,7 @@ impl Vm<'_> {
                                         .ok_or(Fault::from(Message::DivisionByZero))
                                 ),
                             };
-                            set!(dst, Value::Int(rest));
+                            put_int(&mut reg!(dst), rest);
                             continue;
                         }
                         let a = reg!(a).clone();
@@ -376,7 +449,7 @@ impl Vm<'_> {
                         if let (Value::Int(a), Value::Int(b)) = (&reg!(a), &reg!(b))
                             && let Some(quotient) = a.checked_div(*b)
                         {
-                            set!(dst, Value::Int(quotient));
+                            put_int(&mut reg!(dst), quotient);
                             continue;
                         }
                         let (a, b) = (reg!(a).clone(), reg!(b).clone());
@@ -386,7 +459,7 @@ impl Vm<'_> {
                         if let Value::Int(int) = &reg!(a)
                             && let Some(value) = int.checked_neg()
                         {
-                            set!(dst, Value::Int(value));
+                            put_int(&mut reg!(dst), value);
                             continue;
                         }
                         let a = reg!(a).clone();
@@ -531,7 +604,7 @@ impl Vm<'_> {
                             && let Some(next) = counter.checked_add(1)
                         {
                             let again = next <= *limit;
-                            set!(var, Value::Int(next));
+                            put_int(&mut reg!(var), next);
                             if again {
                                 burn!(to);
                                 pc = to as usize;
@@ -559,6 +632,11 @@ impl Vm<'_> {
                             Value::Int(place) => *place as usize,
                             _ => 0,
                         };
+                        if let Some(int) = array_int(&reg!(it), place) {
+                            put_int(&mut reg!(dst), int);
+                            put_int(&mut reg!(it + 1), place as i64 + 1);
+                            continue;
+                        }
                         let found = array_item(&reg!(it), place);
                         if let Some(found) = found {
                             match found {
@@ -582,22 +660,38 @@ impl Vm<'_> {
                     }
 
                     Op::GetField { dst, obj, site } => {
+                        let cache = &self.modules[at.module as usize].caches[site as usize];
+                        if let Some(int) = field_int(&reg!(obj), cache) {
+                            put_int(&mut reg!(dst), int);
+                            continue;
+                        }
                         let object = reg!(obj).clone();
                         save_pc!();
                         let value = check!(self.get_field(&object, at.module, site));
                         set!(dst, value);
                     }
                     Op::SetField { obj, src, site } => {
+                        let cache = &self.modules[at.module as usize].caches[site as usize];
+                        if let Value::Int(int) = reg!(src)
+                            && set_field_int(&reg!(obj), cache, int)
+                        {
+                            continue;
+                        }
                         let (object, value) = (reg!(obj).clone(), reg!(src).clone());
                         save_pc!();
                         check!(self.set_field(&object, at.module, site, value));
                     }
                     Op::GetIndex { dst, obj, key } => {
-                        if let Value::Int(index) = &reg!(key)
-                            && let Some(Some(item)) = array_item(&reg!(obj), *index as usize)
-                        {
-                            set!(dst, item);
-                            continue;
+                        if let Value::Int(index) = &reg!(key) {
+                            let index = *index as usize;
+                            if let Some(int) = array_int(&reg!(obj), index) {
+                                put_int(&mut reg!(dst), int);
+                                continue;
+                            }
+                            if let Some(Some(item)) = array_item(&reg!(obj), index) {
+                                set!(dst, item);
+                                continue;
+                            }
                         }
                         let (object, key) = (reg!(obj).clone(), reg!(key).clone());
                         save_pc!();
@@ -609,7 +703,10 @@ impl Vm<'_> {
                             && let Body::Array(items) = &mut *obj.body_mut()
                             && let Some(item) = items.get_mut(*index as usize)
                         {
-                            put(item, copy(&reg!(src)));
+                            match &reg!(src) {
+                                Value::Int(int) => put_int(item, *int),
+                                value => put(item, value.clone()),
+                            }
                             continue;
                         }
                         let (object, key, value) =
@@ -679,7 +776,19 @@ impl Vm<'_> {
                         set!(dst, value);
                     }
                     Op::Return { src } => {
-                        let value = copy(&reg!(src));
+                        if let Value::Int(int) = reg!(src) {
+                            self.clear_frame(at.module, at.home, at.base, at.method);
+                            let dst = self.frames.pop().map_or(0, |frame| frame.dst);
+                            if self.frames.len() == floor {
+                                break 'run Next::Done(Value::Int(int));
+                            }
+                            let frame = self.frames[self.frames.len() - 1];
+                            at = enter!(frame);
+                            pc = frame.pc as usize;
+                            put_int(&mut reg!(dst), int);
+                            continue;
+                        }
+                        let value = reg!(src).clone();
                         self.clear_frame(at.module, at.home, at.base, at.method);
                         let dst = self.frames.pop().map_or(0, |frame| frame.dst);
                         if self.frames.len() == floor {
