@@ -63,6 +63,8 @@ pub struct HttpRequest {
     pub login: Option<(String, String)>,
     /// Proxy: host, port.
     pub proxy: Option<(String, u16)>,
+    /// User and password for the proxy.
+    pub proxy_login: Option<(String, String)>,
     /// Seconds; 0 is the host's own limit.
     pub timeout_s: u32,
 }

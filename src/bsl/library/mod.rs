@@ -1,17 +1,28 @@
 //! The library of the language, an area a file. README.md of this package tells how to add to it.
 
 pub mod array;
+pub mod bits;
+pub mod bytes;
+mod callback;
 #[cfg(test)]
 mod collections_tests;
 pub mod conversion;
+#[cfg(test)]
+mod data_tests;
 pub mod dates;
+mod define;
 pub mod errors;
 pub mod fixed;
+pub mod http;
+pub mod json;
 pub mod map;
 pub mod numbers;
 pub mod output;
 pub mod presentation;
+pub mod random;
 pub mod registry;
+pub mod session;
+pub mod stream;
 pub mod strings;
 pub mod structure;
 pub mod table;
@@ -37,6 +48,13 @@ pub static AREAS: &[&Area] = &[
     &map::AREA,
     &errors::AREA,
     &output::AREA,
+    &bytes::AREA,
+    &stream::AREA,
+    &bits::AREA,
+    &json::AREA,
+    &http::AREA,
+    &random::AREA,
+    &session::AREA,
     &type_description::AREA,
     &fixed::AREA,
     &value_list::AREA,

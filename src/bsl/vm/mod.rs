@@ -451,6 +451,12 @@ impl<'a> Vm<'a> {
         self.hit(kind)
     }
 
+    /// Wall time that the run may still take: what waits on the world waits no longer.
+    #[must_use]
+    pub fn time_left(&self) -> std::time::Duration {
+        self.limits.time.saturating_sub(self.started.elapsed())
+    }
+
     /// Bytes that the run may still take.
     #[must_use]
     pub fn memory_left(&self) -> usize {
