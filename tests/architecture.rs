@@ -15,36 +15,121 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("texts", &["model"], &[]),
     ("dialogue", &["model", "texts"], &[]),
     ("settings", &["model"], &["toml"]),
-    ("organisation", &["model", "texts", "settings", "store", "scripting"], &["toml", "toml_edit"]),
-    ("store", &["model"], &["diesel", "diesel_migrations", "tokio"]),
+    (
+        "organisation",
+        &["model", "texts", "settings", "store", "scripting"],
+        &["toml", "toml_edit"],
+    ),
+    (
+        "store",
+        &["model"],
+        &["diesel", "diesel_migrations", "tokio"],
+    ),
     ("telegram", &[], &["reqwest", "rustls", "tokio"]),
     ("channels", &["model", "telegram"], &[]),
     // Its HTTP for algorithms is the second place that names reqwest.
-    ("scripting", &["model", "texts", "settings", "store", "dialogue", "channels", "organisation"], &["reqwest", "rustls", "tokio"]),
+    (
+        "scripting",
+        &[
+            "model",
+            "texts",
+            "settings",
+            "store",
+            "dialogue",
+            "channels",
+            "organisation",
+        ],
+        &["reqwest", "rustls", "tokio"],
+    ),
     (
         "runtime",
-        &["model", "texts", "dialogue", "settings", "organisation", "store", "telegram", "channels", "scripting", "http"],
+        &[
+            "model",
+            "texts",
+            "dialogue",
+            "settings",
+            "organisation",
+            "store",
+            "telegram",
+            "channels",
+            "scripting",
+            "http",
+        ],
         &["actix", "tokio"],
     ),
-    ("http", &["model", "texts", "settings", "organisation", "store", "runtime"], &["actix_web", "tokio"]),
+    (
+        "http",
+        &[
+            "model",
+            "texts",
+            "settings",
+            "organisation",
+            "store",
+            "runtime",
+        ],
+        &["actix_web", "tokio"],
+    ),
     (
         "cli",
-        &["model", "texts", "settings", "organisation", "store", "runtime", "http", "scripting", "telegram", "dialogue"],
+        &[
+            "model",
+            "texts",
+            "settings",
+            "organisation",
+            "store",
+            "runtime",
+            "http",
+            "scripting",
+            "telegram",
+            "dialogue",
+        ],
         &["tokio"],
     ),
 ];
 
 /// Crates that only the rooms that list them may name.
 const WATCHED: &[&str] = &[
-    "actix", "actix_rt", "actix_web", "diesel", "diesel_migrations", "reqwest", "rustls", "tokio", "toml",
+    "actix",
+    "actix_rt",
+    "actix_web",
+    "diesel",
+    "diesel_migrations",
+    "reqwest",
+    "rustls",
+    "tokio",
+    "toml",
     "toml_edit",
 ];
 
 /// What the packages within `src` must not depend on.
 const PACKAGES: &[(&str, &[&str])] = &[
-    ("bsl", &["actix", "actix-web", "diesel", "reqwest", "tokio", "vestnik"]),
-    ("markup", &["actix", "actix-web", "diesel", "reqwest", "tokio", "serde", "vestnik"]),
-    ("simulator", &["actix", "diesel", "reqwest", "vestnik", "vestnik-bsl"]),
+    (
+        "bsl",
+        &[
+            "actix",
+            "actix-web",
+            "diesel",
+            "reqwest",
+            "tokio",
+            "vestnik",
+        ],
+    ),
+    (
+        "markup",
+        &[
+            "actix",
+            "actix-web",
+            "diesel",
+            "reqwest",
+            "tokio",
+            "serde",
+            "vestnik",
+        ],
+    ),
+    (
+        "simulator",
+        &["actix", "diesel", "reqwest", "vestnik", "vestnik-bsl"],
+    ),
 ];
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -73,7 +158,11 @@ fn walk(tokens: TokenStream, module: &[String], found: &mut BTreeSet<(Reach, usi
                 is_test |= group.delimiter() == Delimiter::Bracket
                     && at > 0
                     && is_punct(&tokens[at - 1], '#')
-                    && group.stream().to_string().replace(' ', "").starts_with("cfg(test)");
+                    && group
+                        .stream()
+                        .to_string()
+                        .replace(' ', "")
+                        .starts_with("cfg(test)");
                 walk(group.stream(), module, found);
             }
             TokenTree::Ident(ident) => {
@@ -177,8 +266,12 @@ fn is_path_separator(tokens: &[TokenTree], at: usize) -> bool {
 }
 
 fn breaches(room: &str, source: &str, module: &[&str]) -> Vec<String> {
-    let (_, rooms, crates) =
-        ROOMS.iter().find(|(name, ..)| *name == room).unwrap_or_else(|| panic!("the room «{room}» is not in the table: add it, here and in ARCHITECTURE.md"));
+    let (_, rooms, crates) = ROOMS
+        .iter()
+        .find(|(name, ..)| *name == room)
+        .unwrap_or_else(|| {
+            panic!("the room «{room}» is not in the table: add it, here and in ARCHITECTURE.md")
+        });
     let known: BTreeSet<&str> = ROOMS.iter().map(|(name, ..)| *name).collect();
     reaches(source, module)
         .into_iter()
@@ -217,17 +310,29 @@ fn rooms_know_only_what_the_table_allows() {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(&src).expect("src") {
         let folder = entry.expect("an entry").path();
-        let room = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let room = folder
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         if !folder.is_dir() || folder.join("Cargo.toml").exists() {
             continue;
         }
         for file in sources(&folder) {
-            let relative = file.strip_prefix(&src).expect("within src").with_extension("");
-            let parts: Vec<String> =
-                relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+            let relative = file
+                .strip_prefix(&src)
+                .expect("within src")
+                .with_extension("");
+            let parts: Vec<String> = relative
+                .iter()
+                .map(|part| part.to_string_lossy().into_owned())
+                .collect();
             let mut module: Vec<&str> = parts.iter().map(String::as_str).collect();
             // A file of tests is test code as a whole.
-            if module.iter().any(|part| *part == "tests" || part.ends_with("_tests") && room != "cli") {
+            if module
+                .iter()
+                .any(|part| *part == "tests" || part.ends_with("_tests") && room != "cli")
+            {
                 continue;
             }
             if module.last() == Some(&"mod") {
@@ -251,7 +356,10 @@ fn packages_depend_only_on_what_they_may_know() {
         let dependencies = table.get("dependencies").and_then(|value| value.as_table());
         let names: BTreeMap<_, _> = dependencies.into_iter().flatten().collect();
         for name in *forbidden {
-            assert!(!names.contains_key(&(*name).to_owned()), "{package} must not depend on {name}");
+            assert!(
+                !names.contains_key(&(*name).to_owned()),
+                "{package} must not depend on {name}"
+            );
         }
     }
 }
@@ -291,10 +399,40 @@ fn a_planted_breach_is_found() {
         &["dialogue", "rules"],
         &["line 1: dialogue must not know store"],
     );
-    check("dialogue", "use super::store::Conn;", &["dialogue", "rules"], &[]);
-    check("runtime", "use diesel::prelude::*;", &["runtime"], &["line 1: runtime must not name diesel"]);
-    check("http", "use actix::Addr;", &["http"], &["line 1: http must not name actix"]);
-    check("texts", "async fn f() { tokio::task::yield_now().await }", &["texts"], &["line 1: texts must not name tokio"]);
-    check("model", "#[cfg(test)]\nmod tests { use crate::store::Store; }", &["model"], &[]);
-    check("model", "mod inner { use super::super::store::Conn; }", &["model"], &["line 1: model must not know store"]);
+    check(
+        "dialogue",
+        "use super::store::Conn;",
+        &["dialogue", "rules"],
+        &[],
+    );
+    check(
+        "runtime",
+        "use diesel::prelude::*;",
+        &["runtime"],
+        &["line 1: runtime must not name diesel"],
+    );
+    check(
+        "http",
+        "use actix::Addr;",
+        &["http"],
+        &["line 1: http must not name actix"],
+    );
+    check(
+        "texts",
+        "async fn f() { tokio::task::yield_now().await }",
+        &["texts"],
+        &["line 1: texts must not name tokio"],
+    );
+    check(
+        "model",
+        "#[cfg(test)]\nmod tests { use crate::store::Store; }",
+        &["model"],
+        &[],
+    );
+    check(
+        "model",
+        "mod inner { use super::super::store::Conn; }",
+        &["model"],
+        &["line 1: model must not know store"],
+    );
 }

@@ -83,13 +83,19 @@ impl Temporary {
         match given {
             Some(path) => {
                 std::fs::create_dir_all(path)?;
-                Ok(Temporary { path: path.canonicalize()?, is_ours: false })
+                Ok(Temporary {
+                    path: path.canonicalize()?,
+                    is_ours: false,
+                })
             }
             None => {
                 let name = format!("vestnik-demo-{}", std::process::id());
                 let path = std::env::temp_dir().join(name);
                 std::fs::create_dir(&path)?;
-                Ok(Temporary { path, is_ours: true })
+                Ok(Temporary {
+                    path,
+                    is_ours: true,
+                })
             }
         }
     }

@@ -18,8 +18,7 @@ pub fn start_quiet() {
 }
 
 fn start_with(default: &str) {
-    let filter =
-        EnvFilter::try_from_env("VESTNIK_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let filter = EnvFilter::try_from_env("VESTNIK_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = if std::io::stderr().is_terminal() {
         builder.with_target(false).compact().try_init()

@@ -400,7 +400,9 @@ impl Handler<RegistrationsChanged> for BotActor {
     type Result = ();
 
     fn handle(&mut self, _: RegistrationsChanged, _: &mut Self::Context) {
-        let Some(core) = self.core.get().cloned() else { return };
+        let Some(core) = self.core.get().cloned() else {
+            return;
+        };
         let guard = core.watch.guard();
         actix::spawn(async move {
             let _guard = guard;

@@ -31,8 +31,8 @@ use super::restart::EndReason;
 use super::watch::Watch;
 use crate::channels::telegram::{Delivered, Delivery, deliver};
 use crate::model::{
-    BotCode, ChatId, EditTarget, Lane, MessageKey, MessageKind, Moment, OutgoingBody, Resend,
-    RichText,
+    BotCode, ChatId, EditTarget, Lane, MessageKey, MessageKind, Moment, Outgoing, OutgoingBody,
+    Resend, RichText,
 };
 use crate::store::messages::SentMark;
 use crate::telegram::limits::{Limits, Pause, Priority};
@@ -94,6 +94,32 @@ pub struct Parcel {
     pub not_before: Option<Moment>,
     /// When the update that it answers came; for the latency.
     pub received_at: Option<Moment>,
+}
+
+impl Parcel {
+    /// A message that was written just now, or read from its row.
+    pub fn new(
+        outgoing: Outgoing,
+        claimed: bool,
+        created_at: Moment,
+        received_at: Option<Moment>,
+    ) -> Parcel {
+        Parcel {
+            key: outgoing.key,
+            chat: outgoing.to.chat,
+            thread: outgoing.to.thread,
+            lane: outgoing.lane,
+            kind: outgoing.kind,
+            reply_to: outgoing.reply_to,
+            body: outgoing.body,
+            claimed,
+            resends: 0,
+            tries: 0,
+            created_at,
+            not_before: outgoing.not_before,
+            received_at,
+        }
+    }
 }
 
 type LaneKey = (ChatId, Lane);
@@ -359,14 +385,22 @@ impl Core {
         let now = self.now();
         let state = &mut *self.state.borrow_mut();
         let key = (state.current(chat), Lane::Interactive);
-        let Some(lane) = state.lanes.get(&key) else { return 0 };
+        let Some(lane) = state.lanes.get(&key) else {
+            return 0;
+        };
         let old = lane
             .parcels
             .front()
             .is_some_and(|front| now.micros_since(front.created_at) > STANDING_AFTER_S * 1_000_000);
         let waiting = lane.parcels.len();
-        let allowed_at = state.limits.next_allowed(key.0.0, Priority::Interactive, now.0);
-        if old || allowed_at > now.0 { waiting } else { 0 }
+        let allowed_at = state
+            .limits
+            .next_allowed(key.0.0, Priority::Interactive, now.0);
+        if old || allowed_at > now.0 {
+            waiting
+        } else {
+            0
+        }
     }
 
     /// Starts what can be started.
@@ -533,7 +567,10 @@ impl Core {
     fn delivered(self: &Rc<Self>, parcel: Parcel, delivered: Delivered) {
         let now = self.now();
         if let Some(received_at) = parcel.received_at {
-            self.parts.shared.metrics.sent_after(now.micros_since(received_at));
+            self.parts
+                .shared
+                .metrics
+                .sent_after(now.micros_since(received_at));
         }
         {
             let state = &mut *self.state.borrow_mut();
@@ -710,7 +747,13 @@ impl Core {
     async fn retry(self: &Rc<Self>, mut parcel: Parcel, error: &ApiError, pause_ms: i64) {
         parcel.tries += 1;
         let not_before = self.now().plus_millis(pause_ms);
-        outbox::requeue(&self.parts.shared.store, parcel.key, not_before, error.code()).await;
+        outbox::requeue(
+            &self.parts.shared.store,
+            parcel.key,
+            not_before,
+            error.code(),
+        )
+        .await;
         {
             let state = &mut *self.state.borrow_mut();
             state.claimed -= usize::from(parcel.claimed);
@@ -815,8 +858,13 @@ impl Core {
 
     /// Reads the table: what was interrupted by a crash, what is due, what did not fit into memory.
     async fn reload(self: &Rc<Self>) {
-        let rows =
-            outbox::open_rows(&self.parts.shared.store, &self.parts.bot, self.now(), QUEUE_MAX).await;
+        let rows = outbox::open_rows(
+            &self.parts.shared.store,
+            &self.parts.bot,
+            self.now(),
+            QUEUE_MAX,
+        )
+        .await;
         let parcels: Vec<Parcel> = rows
             .into_iter()
             .filter_map(|row| match row {

@@ -12,7 +12,9 @@ use crate::store::{By, Store};
 /// # Errors
 /// The files' errors, all of them; or the database's.
 pub fn apply_at_start(store: &Store, settings: &Settings, clock: &Clock) -> Result<(), NodeError> {
-    let Some(dir) = &settings.organisation.dir else { return Ok(()) };
+    let Some(dir) = &settings.organisation.dir else {
+        return Ok(());
+    };
     let given = Given::read(std::slice::from_ref(dir));
     let options = ApplyOptions {
         dry_run: false,
@@ -28,7 +30,11 @@ pub fn apply_at_start(store: &Store, settings: &Settings, clock: &Clock) -> Resu
         tracing::warn!(code = finding.code, file = %finding.file, line = finding.line, "{}", finding.message);
     }
     if let Some(revision) = applied.revision {
-        tracing::info!(revision, changes = applied.diff.changes.len(), "the organisation's files were applied");
+        tracing::info!(
+            revision,
+            changes = applied.diff.changes.len(),
+            "the organisation's files were applied"
+        );
     }
     Ok(())
 }

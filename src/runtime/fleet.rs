@@ -144,21 +144,28 @@ impl Handler<Sync> for Fleet {
             })
             .await
         });
-        Box::pin(look.into_actor(self).map(|looked, fleet, ctx| match looked {
-            Ok(Ok((loader, changes))) => {
-                fleet.loader = Some(loader);
-                match changes {
-                    Ok(None) => {}
-                    Ok(Some(changes)) => fleet.apply(changes, ctx),
-                    Err(StoreError::Closed) => {}
-                    Err(error) => tracing::warn!("the definitions could not be read: {error}"),
-                }
-            }
-            Ok(Err(error)) | Err(error) => {
-                tracing::error!("reading the definitions failed; all are read anew: {error}");
-                fleet.loader = Some(Loader::new(fleet.shared.settings.organisation.locale));
-            }
-        }))
+        Box::pin(
+            look.into_actor(self)
+                .map(|looked, fleet, ctx| match looked {
+                    Ok(Ok((loader, changes))) => {
+                        fleet.loader = Some(loader);
+                        match changes {
+                            Ok(None) => {}
+                            Ok(Some(changes)) => fleet.apply(changes, ctx),
+                            Err(StoreError::Closed) => {}
+                            Err(error) => {
+                                tracing::warn!("the definitions could not be read: {error}")
+                            }
+                        }
+                    }
+                    Ok(Err(error)) | Err(error) => {
+                        tracing::error!(
+                            "reading the definitions failed; all are read anew: {error}"
+                        );
+                        fleet.loader = Some(Loader::new(fleet.shared.settings.organisation.locale));
+                    }
+                }),
+        )
     }
 }
 

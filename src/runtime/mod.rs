@@ -10,7 +10,8 @@
 //! | `poller.rs` | the long poll and the offset |
 //! | `intake.rs` | what an update means; the only door for updates |
 //! | `turns.rs` | from a batch to a commit |
-//! | `outbox.rs` | what is written and read, one job each |
+//! | `commit.rs` | that commit's rows |
+//! | `outbox.rs` | what else is written and read, one job each |
 //! | `courier.rs`, `marks.rs` | sending, and the marks of what was sent |
 //! | `timetable.rs` | what is due, retention |
 //! | `presentation.rs` | commands and description at Telegram |
@@ -21,6 +22,7 @@
 mod arbiter;
 mod bot_actor;
 mod clock;
+mod commit;
 mod courier;
 mod definitions;
 mod fleet;

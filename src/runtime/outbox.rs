@@ -8,8 +8,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use smallvec::SmallVec;
-
 use super::bot_actor::BotCore;
 use super::courier::Parcel;
 use super::hooks::{self, Point};
@@ -18,10 +16,10 @@ use super::node::Shared;
 use crate::dialogue::{self, Incoming};
 use crate::model::{
     BotCode, Channel, ChatId, ChoiceId, Conversation, MessageKey, MessageKind, MessageState,
-    Moment, OpenChoice, Outgoing, Resend, TelegramBotId, UpdateId,
+    Moment, OpenChoice, Resend, TelegramBotId, UpdateId,
 };
-use crate::store::inbox::{self, NewUpdate, UpdateKey, UpdateState};
-use crate::store::messages::{self, NewMessage, SendError, SentMark, StoredMessage};
+use crate::store::inbox::{self, UpdateKey};
+use crate::store::messages::{self, SendError, SentMark, StoredMessage};
 use crate::store::retention::{self, Periods, Purge};
 use crate::store::{
     Conn, Store, StoreError, bots, chats, choices, conversations, lease, meta, offsets, pauses,
@@ -29,7 +27,8 @@ use crate::store::{
 };
 use crate::telegram::limits::{Pause, PauseScope};
 
-const CHANNEL: Channel = Channel::Telegram;
+/// The only channel so far.
+pub const CHANNEL: Channel = Channel::Telegram;
 /// The first wait in an outage; doubles up to the ceiling.
 const OUTAGE_FIRST: Duration = Duration::from_millis(20);
 /// Longer, and answers come late after the database is back.
@@ -42,7 +41,7 @@ const LATE_AFTER_S: i64 = 60;
 const DUE_MAX: i64 = 1_000;
 
 /// Runs a job that only the node at work may run; waits out an outage.
-async fn persist<T, F>(store: &Store, job: F) -> Result<T, StoreError>
+pub async fn persist<T, F>(store: &Store, job: F) -> Result<T, StoreError>
 where
     T: Send + 'static,
     F: Fn(&mut Conn) -> Result<T, StoreError> + Send + Sync + 'static,
@@ -109,338 +108,6 @@ fn log_unsettled(what: &str, error: &StoreError) {
         }
         error => tracing::error!("{what}: {error}"),
     }
-}
-
-/// What happens to the row of an update in a commit.
-#[derive(Clone, Debug)]
-pub enum Receipt {
-    /// Not said yet.
-    Unset,
-    /// It is written, unless it is there already: then nothing of its item is.
-    Accept {
-        /// Its number.
-        update_id: UpdateId,
-        /// Its JSON.
-        raw: String,
-        /// When it came.
-        received_at: Moment,
-    },
-    /// It was accepted before and is finished now.
-    Finish {
-        /// Its number.
-        update_id: UpdateId,
-    },
-}
-
-/// One update of a plan and everything that its handling writes.
-#[derive(Clone, Debug)]
-pub struct Item {
-    receipt: Receipt,
-    key: Option<ConversationKey>,
-    /// The state that the update gets.
-    pub state: UpdateState,
-    /// Messages, already fitted to the channel.
-    pub messages: SmallVec<[Outgoing; 1]>,
-    /// The conversation's new state.
-    pub conversation: Option<(ConversationKey, Conversation)>,
-    /// Choices offered or changed.
-    pub choices: Vec<OpenChoice>,
-    /// Choices that were left.
-    pub closed_choices: Vec<ChoiceId>,
-    /// Chats that can or cannot be written to.
-    pub reachable: Vec<(ChatId, bool)>,
-    /// Chats that have another number.
-    pub migrated: Vec<(ChatId, ChatId)>,
-}
-
-impl Item {
-    /// An update without consequences.
-    pub fn new(receipt: Receipt, key: Option<ConversationKey>, state: UpdateState) -> Item {
-        Item {
-            receipt,
-            key,
-            state,
-            messages: SmallVec::new(),
-            conversation: None,
-            choices: Vec::new(),
-            closed_choices: Vec::new(),
-            reachable: Vec::new(),
-            migrated: Vec::new(),
-        }
-    }
-
-    /// The same with its receipt.
-    pub fn with_receipt(self, receipt: Receipt) -> Item {
-        Item { receipt, ..self }
-    }
-}
-
-/// What one commit writes.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Telegram's offset after it.
-    pub next_offset: Option<i64>,
-    /// The updates in order.
-    pub items: Vec<Item>,
-}
-
-/// What a commit wrote.
-#[derive(Debug, Default)]
-pub struct Committed {
-    /// Updates done.
-    pub done: u64,
-    /// Updates failed.
-    pub failed: u64,
-    /// Messages for the courier.
-    pub parcels: Vec<Parcel>,
-    /// Conversations that changed.
-    pub conversations: Vec<(ConversationKey, Conversation)>,
-    /// Chats that can or cannot be written to.
-    pub reachable: Vec<(ChatId, bool)>,
-    /// Chats that have another number.
-    pub migrated: Vec<(ChatId, ChatId)>,
-}
-
-/// The rows of a plan, made before the writer's thread has to.
-struct Rows {
-    bot: BotCode,
-    telegram_id: TelegramBotId,
-    now: Moment,
-    next_offset: Option<UpdateId>,
-    accept: Vec<NewUpdate>,
-    /// For each item: its place in `accept`, or the update to finish.
-    items: Vec<ItemRows>,
-}
-
-struct ItemRows {
-    accepted_as: Option<usize>,
-    finish: Option<UpdateId>,
-    state: UpdateState,
-    messages: Vec<NewMessage>,
-    conversation: Option<(ConversationKey, Conversation)>,
-    choices: Vec<OpenChoice>,
-    closed_choices: Vec<ChoiceId>,
-    reachable: Vec<(ChatId, bool)>,
-    migrated: Vec<(ChatId, ChatId)>,
-}
-
-impl Rows {
-    fn new(core: &BotCore, plan: &Plan, claimed: bool) -> Result<Rows, StoreError> {
-        let telegram_id = TelegramBotId(core.api.bot_id());
-        let now = core.clock().now();
-        let mut rows = Rows {
-            bot: core.code.clone(),
-            telegram_id,
-            now,
-            next_offset: plan.next_offset.map(UpdateId),
-            accept: Vec::with_capacity(plan.items.len()),
-            items: Vec::with_capacity(plan.items.len()),
-        };
-        for item in &plan.items {
-            let (accepted_as, finish, update_id) = match &item.receipt {
-                Receipt::Unset => (None, None, None),
-                Receipt::Finish { update_id } => (None, Some(*update_id), Some(*update_id)),
-                Receipt::Accept {
-                    update_id,
-                    raw,
-                    received_at,
-                } => {
-                    rows.accept.push(NewUpdate {
-                        key: UpdateKey {
-                            bot: telegram_id,
-                            update: *update_id,
-                        },
-                        channel: CHANNEL,
-                        bot: core.code.clone(),
-                        chat: item.key.map(|key| key.chat),
-                        sender: item.key.map(|key| key.sender),
-                        state: item.state,
-                        personal: false,
-                        raw: raw.clone(),
-                        received_at: *received_at,
-                    });
-                    (Some(rows.accept.len() - 1), None, Some(*update_id))
-                }
-            };
-            let update = update_id.map(|update| UpdateKey {
-                bot: telegram_id,
-                update,
-            });
-            let messages = item
-                .messages
-                .iter()
-                .map(|outgoing| NewMessage::new(outgoing, state_of(outgoing, claimed), update, now))
-                .collect::<Result<Vec<_>, _>>()?;
-            rows.items.push(ItemRows {
-                accepted_as,
-                finish,
-                state: item.state,
-                messages,
-                conversation: item.conversation.clone(),
-                choices: item.choices.clone(),
-                closed_choices: item.closed_choices.clone(),
-                reachable: item.reachable.clone(),
-                migrated: item.migrated.clone(),
-            });
-        }
-        Ok(rows)
-    }
-
-    /// The job: tells of each accepted update whether it is new.
-    fn write(&self, conn: &mut Conn) -> Result<Vec<bool>, StoreError> {
-        let new = inbox::accept(conn, &self.accept)?;
-        let mut messages = Vec::new();
-        for item in &self.items {
-            if item.accepted_as.is_some_and(|index| !new[index]) {
-                continue;
-            }
-            if let Some(update) = item.finish {
-                let key = UpdateKey {
-                    bot: self.telegram_id,
-                    update,
-                };
-                inbox::finish(conn, &[key], item.state, self.now)?;
-            }
-            for (chat, reachable) in &item.reachable {
-                let blocked = (!reachable).then_some((self.now, "chat_blocked"));
-                chats::set_blocked(conn, CHANNEL, &self.bot, *chat, blocked)?;
-            }
-            for (from, to) in &item.migrated {
-                chats::rewrite_chat(conn, CHANNEL, &self.bot, *from, *to)?;
-            }
-            for choice in &item.choices {
-                choices::put(conn, &self.bot, choice)?;
-            }
-            for choice in &item.closed_choices {
-                choices::close(conn, &self.bot, *choice)?;
-            }
-            if let Some((key, conversation)) = &item.conversation {
-                conversations::put(conn, &self.bot, key.chat, key.sender, conversation)?;
-            }
-            messages.extend_from_slice(&item.messages);
-        }
-        messages::insert(conn, &messages)?;
-        if let Some(next) = self.next_offset {
-            offsets::set(conn, self.telegram_id, next, self.now)?;
-        }
-        hooks::pass(Point::InCommit);
-        Ok(new)
-    }
-}
-
-fn state_of(outgoing: &Outgoing, claimed: bool) -> MessageState {
-    if claimed && outgoing.not_before.is_none() {
-        MessageState::Sending
-    } else {
-        MessageState::Queued
-    }
-}
-
-/// Writes a plan. When the database takes everything but one update's part, that update is kept as
-/// failed and the rest is written. `None`: the node is ending.
-pub async fn commit(core: &BotCore, plan: Plan) -> Option<Committed> {
-    let messages = plan.items.iter().map(|item| item.messages.len()).sum();
-    let claimed = core.load.has_permits(messages);
-    match try_commit(core, &plan, claimed).await {
-        Ok(committed) => Some(committed),
-        Err(StoreError::Closed | StoreError::LeaseLost) => None,
-        Err(error) => {
-            tracing::error!(bot = %core.code, "a batch was not written; its updates are written one by one: {error}");
-            let mut all = Committed::default();
-            let last = plan.items.len().saturating_sub(1);
-            for (index, item) in plan.items.into_iter().enumerate() {
-                let next_offset = plan.next_offset.filter(|_| index == last);
-                let alone = Plan {
-                    next_offset,
-                    items: vec![item.clone()],
-                };
-                let committed = match try_commit(core, &alone, claimed).await {
-                    Ok(committed) => committed,
-                    Err(StoreError::Closed | StoreError::LeaseLost) => return None,
-                    Err(error) => {
-                        tracing::error!(bot = %core.code, "an update was not written and is kept as failed: {error}");
-                        let bare = Item::new(item.receipt, item.key, UpdateState::Failed);
-                        let alone = Plan {
-                            next_offset,
-                            items: vec![bare],
-                        };
-                        try_commit(core, &alone, claimed).await.ok()?
-                    }
-                };
-                all.done += committed.done;
-                all.failed += committed.failed;
-                all.parcels.extend(committed.parcels);
-                all.conversations.extend(committed.conversations);
-                all.reachable.extend(committed.reachable);
-                all.migrated.extend(committed.migrated);
-            }
-            Some(all)
-        }
-    }
-}
-
-async fn try_commit(core: &BotCore, plan: &Plan, claimed: bool) -> Result<Committed, StoreError> {
-    let rows = Arc::new(Rows::new(core, plan, claimed)?);
-    let job = rows.clone();
-    let new = persist(&core.shared.store, move |conn| job.write(conn)).await?;
-    let mut committed = Committed::default();
-    for (item, rows_of_item) in plan.items.iter().zip(&rows.items) {
-        if rows_of_item.accepted_as.is_some_and(|index| !new[index]) {
-            continue;
-        }
-        match item.state {
-            UpdateState::Done => committed.done += 1,
-            UpdateState::Failed => committed.failed += 1,
-            UpdateState::Pending | UpdateState::Refused => {}
-        }
-        let received_at = match &item.receipt {
-            Receipt::Accept { received_at, .. } => Some(*received_at),
-            Receipt::Finish { .. } | Receipt::Unset => None,
-        };
-        for outgoing in &item.messages {
-            if outgoing.not_before.is_none() {
-                committed
-                    .parcels
-                    .push(parcel(outgoing, claimed, rows.now, received_at));
-            }
-        }
-        committed.conversations.extend(item.conversation.clone());
-        committed.reachable.extend_from_slice(&item.reachable);
-        committed.migrated.extend_from_slice(&item.migrated);
-    }
-    Ok(committed)
-}
-
-fn parcel(
-    outgoing: &Outgoing,
-    claimed: bool,
-    created_at: Moment,
-    received_at: Option<Moment>,
-) -> Parcel {
-    Parcel {
-        key: outgoing.key,
-        chat: outgoing.to.chat,
-        thread: outgoing.to.thread,
-        lane: outgoing.lane,
-        kind: outgoing.kind,
-        reply_to: outgoing.reply_to,
-        body: outgoing.body.clone(),
-        claimed,
-        resends: 0,
-        tries: 0,
-        created_at,
-        not_before: outgoing.not_before,
-        received_at,
-    }
-}
-
-fn stored_parcel(message: StoredMessage, claimed: bool) -> Option<Parcel> {
-    let outgoing = message.outgoing()?;
-    Some(Parcel {
-        tries: u32::try_from(message.tries).unwrap_or(0),
-        resends: u32::from(message.resent),
-        ..parcel(&outgoing, claimed, message.created_at, None)
-    })
 }
 
 /// An update that waits.
@@ -652,6 +319,15 @@ async fn recover(store: &Store, sending: Vec<StoredMessage>) -> Option<Vec<Parce
             .filter_map(|message| stored_parcel(message, true))
             .collect(),
     )
+}
+
+fn stored_parcel(message: StoredMessage, claimed: bool) -> Option<Parcel> {
+    let outgoing = message.outgoing()?;
+    Some(Parcel {
+        tries: u32::try_from(message.tries).unwrap_or(0),
+        resends: u32::from(message.resent),
+        ..Parcel::new(outgoing, claimed, message.created_at, None)
+    })
 }
 
 /// A row of a bot that is still open.

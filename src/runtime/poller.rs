@@ -198,8 +198,9 @@ impl Polling {
                     // Where no number can be read, as many as came were passed: asking for them again
                     // would give them for ever.
                     let passed = batch.items.len() as i64;
-                    let next_offset =
-                        batch.next_offset().or_else(|| offset.map(|offset| offset + passed));
+                    let next_offset = batch
+                        .next_offset()
+                        .or_else(|| offset.map(|offset| offset + passed));
                     let batch = Batch { batch, received_at };
                     // The actor ended: whoever ended it starts a new poller.
                     let Ok(true) = self.parts.actor.send(batch).await else {

@@ -8,19 +8,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use super::bot_actor::BotCore;
+use super::commit::{self, Changes, Item, Plan, Receipt};
 use super::courier::{Deliver, Migrate};
 use super::hooks::{self, Point};
 use super::intake::{self, ConversationKey, Event};
-use super::outbox::{self, Item, Plan, Receipt};
+use super::outbox;
 use crate::channels::telegram as channel;
 use crate::dialogue::{self, Decision, Effect, Incoming, IncomingKind, Turn};
 use crate::model::{
     Buttons, Channel, ChatAddress, ChatId, ChoiceId, ChoiceStatus, Conversation, IdSource, Lane,
     MessageKey, MessageKind, Moment, OpenChoice, Outgoing, OutgoingBody, UpdateId,
 };
-use crate::texts::{TextName, Texts, Value};
 use crate::store::inbox::UpdateState;
 use crate::telegram::{self, AnswerCallback};
+use crate::texts::{TextName, Texts, Value};
 
 /// An update whose handler panicked so often is given up: the same input gives the same panic, and
 /// more tries would only hold the chat.
@@ -124,7 +125,7 @@ async fn handle_carefully(core: &Rc<BotCore>, batch: telegram::Batch, received_a
         next_offset: batch.next_offset(),
         items: items.collect(),
     };
-    if outbox::commit(core, plan).await.is_none() {
+    if commit::commit(core, plan).await.is_none() {
         return false;
     }
     handle_pending(core).await;
@@ -237,11 +238,11 @@ async fn decide(core: &Rc<BotCore>, event: &Event, scratch: &mut Scratch) -> Opt
     let mut item = Item::new(Receipt::Unset, key, UpdateState::Done);
     match event {
         Event::Ignored(_) => {}
-        Event::Reachable { chat, reachable } => item.reachable.push((*chat, *reachable)),
-        Event::Migrated { from, to } => item.migrated.push((*from, *to)),
+        Event::Reachable { chat, reachable } => item.changes.reachable.push((*chat, *reachable)),
+        Event::Migrated { from, to } => item.changes.migrated.push((*from, *to)),
         Event::Turn(key, incoming) => {
             if core.unreachable.borrow().contains(&key.chat) {
-                item.reachable.push((key.chat, true));
+                item.changes.reachable.push((key.chat, true));
             }
             if let Some(refused) = refuse_flood(core, *key, incoming) {
                 return Some(refused);
@@ -386,17 +387,17 @@ fn apply(
             Effect::AnswerPress { query, text } => answer_press(core, query, text),
             Effect::Remember(conversation) => {
                 scratch.conversations.insert(key, conversation.clone());
-                item.conversation = Some((key, conversation));
+                item.changes.conversation = Some((key, conversation));
             }
             Effect::CloseChoice(id) => {
                 if let Some(Some(choice)) = scratch.choices.get_mut(&id) {
                     choice.status = ChoiceStatus::Closed;
                 }
-                item.closed_choices.push(id);
+                item.changes.closed_choices.push(id);
             }
             Effect::PutChoice(choice) => {
                 scratch.choices.insert(choice.id, Some(choice.clone()));
-                item.choices.push(choice);
+                item.changes.choices.push(choice);
             }
         }
     }
@@ -425,7 +426,7 @@ fn answer_press(core: &Rc<BotCore>, query: String, text: Option<String>) {
 
 /// Writes a plan and lets its messages go. False when the store is closed.
 async fn commit(core: &Rc<BotCore>, plan: Plan, received_at: Moment) -> bool {
-    let Some(committed) = outbox::commit(core, plan).await else {
+    let Some(committed) = commit::commit(core, plan).await else {
         return false;
     };
     let now = core.clock().now();
@@ -438,7 +439,19 @@ async fn commit(core: &Rc<BotCore>, plan: Plan, received_at: Moment) -> bool {
     core.counters
         .failed
         .set(core.counters.failed.get() + committed.failed);
-    for (key, conversation) in committed.conversations {
+    for changes in committed.changes {
+        remember(core, changes);
+    }
+    hooks::pass(Point::Committed);
+    if !committed.parcels.is_empty() {
+        core.courier.do_send(Deliver(committed.parcels));
+    }
+    true
+}
+
+/// What is in memory follows what was committed.
+fn remember(core: &BotCore, changes: Changes) {
+    if let Some((key, conversation)) = changes.conversation {
         let mut open = core.open.borrow_mut();
         if conversation.is_default() {
             open.remove(&key);
@@ -446,7 +459,7 @@ async fn commit(core: &Rc<BotCore>, plan: Plan, received_at: Moment) -> bool {
             open.insert(key);
         }
     }
-    for (chat, reachable) in committed.reachable {
+    for (chat, reachable) in changes.reachable {
         let mut unreachable = core.unreachable.borrow_mut();
         if reachable {
             unreachable.remove(&chat);
@@ -454,15 +467,10 @@ async fn commit(core: &Rc<BotCore>, plan: Plan, received_at: Moment) -> bool {
             unreachable.insert(chat);
         }
     }
-    for (from, to) in committed.migrated {
+    for (from, to) in changes.migrated {
         core.courier.do_send(Migrate { from, to });
         rename_chat(core, from, to);
     }
-    hooks::pass(Point::Committed);
-    if !committed.parcels.is_empty() {
-        core.courier.do_send(Deliver(committed.parcels));
-    }
-    true
 }
 
 /// A chat has another number: what is in memory goes along; the rows were rewritten already.
