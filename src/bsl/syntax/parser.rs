@@ -64,6 +64,8 @@ pub(super) struct Parser<'s> {
     async_en: Name,
     await_en: Name,
     pub(super) in_async: bool,
+    /// Nesting was too deep: what is not closed is no news.
+    pub(super) gave_up: bool,
 }
 
 impl<'s> Parser<'s> {
@@ -92,6 +94,7 @@ impl<'s> Parser<'s> {
             async_en,
             await_en,
             in_async: false,
+            gave_up: false,
         }
     }
 
@@ -212,6 +215,7 @@ impl<'s> Parser<'s> {
             .problems
             .retain(|problem| problem.start < token.start);
         self.ahead = None;
+        self.gave_up = true;
         self.cur = Token {
             tok: Tok::End,
             start: token.start,
@@ -361,8 +365,14 @@ impl<'s> Parser<'s> {
             } else {
                 ("Процедура", "КонецПроцедуры")
             };
-            let (start, end) = (self.cur.start, self.cur.end);
-            self.recovering = false;
+            // A wrong closer is shown itself; a missing one stood after the last code.
+            let start = if both.has(self.cur.tok) {
+                self.cur.start
+            } else {
+                self.code_before(self.cur.start)
+            };
+            let end = start + 1;
+            self.recovering = self.gave_up;
             self.report(
                 Problem::BlockNotClosed {
                     opener,

@@ -194,6 +194,7 @@ impl Parser<'_> {
                 let block = self.block(TokenSet::new(&[Tok::Except, Tok::EndTry]));
                 if !self.eat(Tok::Except) {
                     self.not_closed("Попытка", "Исключение", token.start, &block);
+                    self.eat(Tok::EndTry);
                     return Some(StmtKind::Try(block, Vec::new()));
                 }
                 let handler = self.block(TokenSet::new(&[Tok::EndTry]));
@@ -469,8 +470,25 @@ impl Parser<'_> {
                         .is_some_and(|it| Some(it) <= indent)
             })
             .map_or(self.cur.start, |statement| statement.pos);
-        self.recovering = false;
+        let place = self.code_before(place);
+        self.recovering = self.gave_up;
         self.note(Problem::BlockNotClosed { opener, closer }, place, place + 1);
+    }
+
+    /// The last byte of code before a place: what is missing stood right after it, above the comments.
+    pub(super) fn code_before(&self, place: u32) -> u32 {
+        let text = &self.source()[..place as usize];
+        let mut end = text.len();
+        for line in text.rsplit('\n') {
+            let start = end - line.len();
+            let code = line.trim_end();
+            if !code.is_empty() && !code.trim_start().starts_with(['/', '#']) {
+                let last = code.chars().next_back().map_or(0, char::len_utf8);
+                return (start + code.len() - last) as u32;
+            }
+            end = start.saturating_sub(1);
+        }
+        place
     }
 
     /// The column of a byte, when only blanks stand before it on its line.
