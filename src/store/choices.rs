@@ -1,11 +1,13 @@
 //! Choices that were offered, kept so that an old button still answers.
 
+use std::marker::PhantomData;
+
 use diesel::prelude::*;
 
 use crate::model::{BotCode, ChoiceId, ChoiceStatus, Moment, OpenChoice};
 
 use super::conn::{Conn, on_engine};
-use super::dialect::ChoiceClosed;
+use super::dialect::{ChoiceClosed, PutChoice};
 use super::error::StoreError;
 use super::schema::choices;
 
@@ -36,26 +38,17 @@ pub(super) fn read(id: i64, body: &str) -> Result<OpenChoice, StoreError> {
 pub fn put(conn: &mut Conn, bot: &BotCode, choice: &OpenChoice) -> Result<(), StoreError> {
     let body = body(choice)?;
     let status = status(choice.status);
-    on_engine!(conn, c => diesel::insert_into(choices::table)
-        .values((
-            choices::id.eq(choice.id.0),
-            choices::bot.eq(bot.as_str()),
-            choices::chat.eq(choice.chat.0),
-            choices::sender.eq(choice.sender.0),
-            choices::status.eq(status),
-            choices::body.eq(&body),
-            choices::at.eq(choice.at.0),
-        ))
-        .on_conflict(choices::id)
-        .do_update()
-        .set((
-            choices::chat.eq(choice.chat.0),
-            choices::sender.eq(choice.sender.0),
-            choices::status.eq(status),
-            choices::body.eq(&body),
-            choices::at.eq(choice.at.0),
-        ))
-        .execute(c))?;
+    let put = PutChoice {
+        id: choice.id.0,
+        bot: bot.as_str(),
+        chat: choice.chat.0,
+        sender: choice.sender.0,
+        status,
+        body: &body,
+        at: choice.at.0,
+        borrows: PhantomData,
+    };
+    on_engine!(conn, c => put.execute(c))?;
     Ok(())
 }
 
@@ -100,9 +93,7 @@ pub fn purge(conn: &mut Conn, before: Moment, limit: i64) -> Result<usize, Store
         .limit(limit)
         .select(choices::id)
         .load(c))?;
-    let mut deleted = 0;
-    for id in ids {
-        deleted += on_engine!(conn, c => diesel::delete(choices::table.find(id)).execute(c))?;
-    }
-    Ok(deleted)
+    Ok(on_engine!(conn, c => diesel::delete(choices::table)
+        .filter(choices::id.eq_any(&ids))
+        .execute(c))?)
 }

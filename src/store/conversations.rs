@@ -1,10 +1,13 @@
 //! What bots remember of people: one row per (bot, chat, sender) whose state is not the default.
 
+use std::marker::PhantomData;
+
 use diesel::prelude::*;
 
 use crate::model::{BotCode, ChatId, Conversation, Moment, PersonId};
 
 use super::conn::{Conn, on_engine};
+use super::dialect::PutConversation;
 use super::error::StoreError;
 use super::schema::conversations;
 
@@ -28,21 +31,15 @@ pub fn put(
         .dialogue
         .as_ref()
         .map(|dialogue| dialogue.until().0);
-    on_engine!(conn, c => diesel::insert_into(conversations::table)
-        .values((
-            conversations::bot.eq(bot.as_str()),
-            conversations::chat.eq(chat.0),
-            conversations::sender.eq(sender.0),
-            conversations::state.eq(&state),
-            conversations::until_at.eq(until),
-        ))
-        .on_conflict((conversations::bot, conversations::chat, conversations::sender))
-        .do_update()
-        .set((
-            conversations::state.eq(&state),
-            conversations::until_at.eq(until),
-        ))
-        .execute(c))?;
+    let put = PutConversation {
+        bot: bot.as_str(),
+        chat: chat.0,
+        sender: sender.0,
+        state: &state,
+        until_at: until,
+        borrows: PhantomData,
+    };
+    on_engine!(conn, c => put.execute(c))?;
     Ok(())
 }
 

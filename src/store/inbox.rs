@@ -1,13 +1,14 @@
 //! Updates as they came: exactly once by (Telegram's bot id, update id), in order of arrival.
 
 use std::collections::HashSet;
+use std::marker::PhantomData;
 
 use diesel::prelude::*;
 
 use crate::model::{BotCode, Channel, ChatId, Moment, PersonId, TelegramBotId, UpdateId};
 
 use super::conn::{Conn, on_engine};
-use super::dialect::{InboxPending, ROWS_PER_STATEMENT};
+use super::dialect::{AcceptUpdate, FinishUpdate, InboxPending, ROWS_PER_STATEMENT};
 use super::error::StoreError;
 use super::schema::inbox;
 
@@ -94,7 +95,7 @@ struct Insert<'a> {
     sender: Option<i64>,
     state: &'a str,
     personal: bool,
-    raw: Option<&'a str>,
+    raw: &'a str,
     received_at: i64,
     handled_at: Option<i64>,
 }
@@ -110,9 +111,28 @@ impl<'a> From<&'a NewUpdate> for Insert<'a> {
             sender: update.sender.map(|sender| sender.0),
             state: update.state.as_str(),
             personal: update.personal,
-            raw: Some(&update.raw),
+            raw: &update.raw,
             received_at: update.received_at.0,
             handled_at: (update.state != UpdateState::Pending).then_some(update.received_at.0),
+        }
+    }
+}
+
+impl<'a> From<Insert<'a>> for AcceptUpdate<'a> {
+    fn from(row: Insert<'a>) -> AcceptUpdate<'a> {
+        AcceptUpdate {
+            channel: row.channel,
+            bot_id: row.bot_id,
+            update_id: row.update_id,
+            bot: row.bot,
+            chat: row.chat,
+            sender: row.sender,
+            state: row.state,
+            personal: row.personal,
+            raw: row.raw,
+            received_at: row.received_at,
+            handled_at: row.handled_at,
+            borrows: PhantomData,
         }
     }
 }
@@ -185,41 +205,28 @@ impl Row {
 pub fn accept(conn: &mut Conn, updates: &[NewUpdate]) -> Result<Vec<bool>, StoreError> {
     let mut new = Vec::with_capacity(updates.len());
     match conn {
-        Conn::Sqlite(c) => {
-            for update in updates {
-                let inserted = diesel::insert_into(inbox::table)
-                    .values(&Insert::from(update))
+        Conn::Postgres(c) if updates.len() > 1 => {
+            for chunk in updates.chunks(ROWS_PER_STATEMENT) {
+                let rows: Vec<Insert<'_>> = chunk.iter().map(Insert::from).collect();
+                let mut inserted: HashSet<(i64, i64)> = diesel::insert_into(inbox::table)
+                    .values(&rows)
                     .on_conflict_do_nothing()
-                    .execute(c)?;
-                new.push(inserted == 1);
+                    .returning((inbox::bot_id, inbox::update_id))
+                    .load(c)?
+                    .into_iter()
+                    .collect();
+                // An update given twice is new once.
+                new.extend(
+                    chunk
+                        .iter()
+                        .map(|update| inserted.remove(&(update.key.bot.0, update.key.update.0))),
+                );
             }
         }
-        Conn::Postgres(c) => {
-            match updates {
-                // One row is the usual case: its statement is cached.
-                [update] => {
-                    let inserted = diesel::insert_into(inbox::table)
-                        .values(&Insert::from(update))
-                        .on_conflict_do_nothing()
-                        .execute(c)?;
-                    new.push(inserted == 1);
-                }
-                updates => {
-                    for chunk in updates.chunks(ROWS_PER_STATEMENT) {
-                        let rows: Vec<Insert<'_>> = chunk.iter().map(Insert::from).collect();
-                        let mut inserted: HashSet<(i64, i64)> = diesel::insert_into(inbox::table)
-                            .values(&rows)
-                            .on_conflict_do_nothing()
-                            .returning((inbox::bot_id, inbox::update_id))
-                            .load(c)?
-                            .into_iter()
-                            .collect();
-                        // An update given twice is new once.
-                        new.extend(chunk.iter().map(|update| {
-                            inserted.remove(&(update.key.bot.0, update.key.update.0))
-                        }));
-                    }
-                }
+        conn => {
+            for update in updates {
+                let insert = AcceptUpdate::from(Insert::from(update));
+                new.push(on_engine!(conn, c => insert.execute(c))? == 1);
             }
         }
     }
@@ -260,17 +267,14 @@ pub fn finish(
         }
         conn => {
             for key in updates {
-                changed += on_engine!(conn, c => diesel::update(inbox::table)
-                    .filter(
-                        inbox::bot_id
-                            .eq(key.bot.0)
-                            .and(inbox::update_id.eq(key.update.0)),
-                    )
-                    .set((
-                        inbox::state.eq(state.as_str()),
-                        inbox::handled_at.eq(Some(at.0)),
-                    ))
-                    .execute(c))?;
+                let finish = FinishUpdate {
+                    state: state.as_str(),
+                    handled_at: at.0,
+                    bot_id: key.bot.0,
+                    update_id: key.update.0,
+                    borrows: PhantomData,
+                };
+                changed += on_engine!(conn, c => finish.execute(c))?;
             }
         }
     }

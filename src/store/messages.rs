@@ -1,6 +1,8 @@
 //! The outbox: messages to send and sent. The courier is fed in memory after the commit and reads
 //! this table only at start and on overflow.
 
+use std::marker::PhantomData;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
@@ -10,7 +12,9 @@ use crate::model::{
 };
 
 use super::conn::{Conn, on_engine};
-use super::dialect::{MessageDue, MessageOpen, MessageTimed, ROWS_PER_STATEMENT};
+use super::dialect::{
+    InsertMessage, MarkSending, MarkSent, MessageDue, MessageOpen, MessageTimed, ROWS_PER_STATEMENT,
+};
 use super::error::StoreError;
 use super::inbox::UpdateKey;
 use super::schema::messages;
@@ -124,7 +128,7 @@ struct Insert<'a> {
     state: &'a str,
     not_before: Option<i64>,
     keep: bool,
-    body: Option<&'a str>,
+    body: &'a str,
     reply_to: Option<i64>,
     update_bot: Option<i64>,
     update_id: Option<i64>,
@@ -144,11 +148,34 @@ impl<'a> From<&'a NewMessage> for Insert<'a> {
             state: name(&STATES, message.state),
             not_before: message.not_before.map(|at| at.0),
             keep: message.keep,
-            body: Some(&message.body),
+            body: &message.body,
             reply_to: message.reply_to,
             update_bot: message.update.map(|update| update.bot.0),
             update_id: message.update.map(|update| update.update.0),
             created_at: message.created_at.0,
+        }
+    }
+}
+
+impl<'a> From<Insert<'a>> for InsertMessage<'a> {
+    fn from(row: Insert<'a>) -> InsertMessage<'a> {
+        InsertMessage {
+            key: row.key,
+            channel: row.channel,
+            bot: row.bot,
+            chat: row.chat,
+            thread: row.thread,
+            lane: row.lane,
+            kind: row.kind,
+            state: row.state,
+            not_before: row.not_before,
+            keep: row.keep,
+            body: row.body,
+            reply_to: row.reply_to,
+            update_bot: row.update_bot,
+            update_id: row.update_id,
+            created_at: row.created_at,
+            borrows: PhantomData,
         }
     }
 }
@@ -327,10 +354,8 @@ pub fn insert(conn: &mut Conn, new: &[NewMessage]) -> Result<(), StoreError> {
         }
         conn => {
             for message in new {
-                on_engine!(conn, c => diesel::insert_into(messages::table)
-                    .values(&Insert::from(message))
-                    .on_conflict_do_nothing()
-                    .execute(c))?;
+                let insert = InsertMessage::from(Insert::from(message));
+                on_engine!(conn, c => insert.execute(c))?;
             }
         }
     }
@@ -391,27 +416,16 @@ pub fn mark_sent(conn: &mut Conn, marks: &[SentMark]) -> Result<usize, StoreErro
         }
         conn => {
             for mark in marks {
-                let set = (
-                    messages::state.eq("sent"),
-                    messages::telegram_message_ids.eq(Some(write_ids(&mark.ids))),
-                    messages::sent_at.eq(Some(mark.at.0)),
-                    messages::retry_at.eq(None::<i64>),
-                    messages::error_code.eq(None::<i32>),
-                    messages::error_text.eq(None::<String>),
-                );
-                changed += if mark.resent || mark.late {
-                    on_engine!(conn, c => diesel::update(messages::table.find(mark.key.0))
-                        .set((
-                            set,
-                            messages::resent.eq(messages::resent.or::<bool, diesel::sql_types::Bool>(mark.resent)),
-                            messages::late.eq(messages::late.or::<bool, diesel::sql_types::Bool>(mark.late)),
-                        ))
-                        .execute(c))?
-                } else {
-                    on_engine!(conn, c => diesel::update(messages::table.find(mark.key.0))
-                        .set(set)
-                        .execute(c))?
+                let ids = write_ids(&mark.ids);
+                let mark = MarkSent {
+                    ids: &ids,
+                    at: mark.at.0,
+                    resent: mark.resent,
+                    late: mark.late,
+                    key: mark.key.0,
+                    borrows: PhantomData,
                 };
+                changed += on_engine!(conn, c => mark.execute(c))?;
             }
         }
     }
@@ -473,10 +487,11 @@ pub fn mark_sending(conn: &mut Conn, keys: &[MessageKey]) -> Result<usize, Store
         }
         conn => {
             for key in keys {
-                changed += on_engine!(conn, c => diesel::update(messages::table.find(key.0))
-                    .filter(messages::state.eq("queued"))
-                    .set(messages::state.eq("sending"))
-                    .execute(c))?;
+                let mark = MarkSending {
+                    key: key.0,
+                    borrows: PhantomData,
+                };
+                changed += on_engine!(conn, c => mark.execute(c))?;
             }
         }
     }

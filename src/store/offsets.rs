@@ -1,11 +1,14 @@
 //! The next update to ask for, per Telegram bot id. Not a maximum: Telegram's numbers may jump
 //! downwards after a quiet week.
 
+use std::marker::PhantomData;
+
 use diesel::prelude::*;
 
 use crate::model::{Moment, TelegramBotId, UpdateId};
 
 use super::conn::{Conn, on_engine};
+use super::dialect::SetOffset;
 use super::error::StoreError;
 use super::schema::offsets;
 
@@ -32,15 +35,12 @@ pub fn set(
     next: UpdateId,
     at: Moment,
 ) -> Result<(), StoreError> {
-    on_engine!(conn, c => diesel::insert_into(offsets::table)
-        .values((
-            offsets::bot_id.eq(bot.0),
-            offsets::next_update.eq(next.0),
-            offsets::at.eq(at.0),
-        ))
-        .on_conflict(offsets::bot_id)
-        .do_update()
-        .set((offsets::next_update.eq(next.0), offsets::at.eq(at.0)))
-        .execute(c))?;
+    let set = SetOffset {
+        bot_id: bot.0,
+        next_update: next.0,
+        at: at.0,
+        borrows: PhantomData,
+    };
+    on_engine!(conn, c => set.execute(c))?;
     Ok(())
 }

@@ -141,12 +141,12 @@ fn cut_inbox(conn: &mut Conn, payload: Moment, personal: Moment) -> Result<Step,
             cut.push(seq);
         }
     }
-    for seq in &cut {
-        on_engine!(conn, c => diesel::update(inbox::table.find(*seq))
-            .set(inbox::raw.eq(None::<String>))
-            .execute(c))?;
-    }
-    finish_walk(conn, PLACE, passed, cut.len(), looked)
+    let rows = cut.len();
+    on_engine!(conn, c => diesel::update(inbox::table)
+        .filter(inbox::seq.eq_any(&cut))
+        .set(inbox::raw.eq(None::<String>))
+        .execute(c))?;
+    finish_walk(conn, PLACE, passed, rows, looked)
 }
 
 fn delete_inbox(conn: &mut Conn, keys: Moment) -> Result<Step, StoreError> {
@@ -159,7 +159,7 @@ fn delete_inbox(conn: &mut Conn, keys: Moment) -> Result<Step, StoreError> {
         .select((inbox::seq, inbox::state, inbox::received_at))
         .load(c))?;
     let looked = rows.len() as i64;
-    let mut gone = 0;
+    let mut gone = Vec::new();
     let mut passed = None;
     for (seq, state, received_at) in rows {
         if received_at >= keys.0 {
@@ -167,10 +167,13 @@ fn delete_inbox(conn: &mut Conn, keys: Moment) -> Result<Step, StoreError> {
         }
         passed = Some(seq);
         if state != "pending" {
-            gone += on_engine!(conn, c => diesel::delete(inbox::table.find(seq)).execute(c))?;
+            gone.push(seq);
         }
     }
-    restart_when_short(conn, PLACE, passed, gone, looked)
+    let rows = on_engine!(conn, c => diesel::delete(inbox::table)
+        .filter(inbox::seq.eq_any(&gone))
+        .execute(c))?;
+    restart_when_short(conn, PLACE, passed, rows, looked)
 }
 
 const OPEN: [&str; 2] = ["queued", "sending"];
@@ -186,19 +189,21 @@ fn cut_messages(conn: &mut Conn, payload: Moment) -> Result<Step, StoreError> {
         .load(c))?;
     let looked = rows.len() as i64;
     let mut passed = None;
-    let mut cut = 0;
+    let mut cut = Vec::new();
     for (key, state, created_at) in rows {
         if created_at >= payload.0 {
             break;
         }
         passed = Some(key);
         if !OPEN.contains(&state.as_str()) {
-            cut += on_engine!(conn, c => diesel::update(messages::table.find(key))
-                .set(messages::body.eq(None::<String>))
-                .execute(c))?;
+            cut.push(key);
         }
     }
-    finish_walk(conn, PLACE, passed, cut, looked)
+    let rows = on_engine!(conn, c => diesel::update(messages::table)
+        .filter(messages::key.eq_any(&cut))
+        .set(messages::body.eq(None::<String>))
+        .execute(c))?;
+    finish_walk(conn, PLACE, passed, rows, looked)
 }
 
 fn delete_messages(conn: &mut Conn, keys: Moment) -> Result<Step, StoreError> {
@@ -216,7 +221,7 @@ fn delete_messages(conn: &mut Conn, keys: Moment) -> Result<Step, StoreError> {
         ))
         .load(c))?;
     let looked = rows.len() as i64;
-    let mut gone = 0;
+    let mut gone = Vec::new();
     let mut passed = None;
     for (key, state, keep, created_at) in rows {
         if created_at >= keys.0 {
@@ -224,10 +229,13 @@ fn delete_messages(conn: &mut Conn, keys: Moment) -> Result<Step, StoreError> {
         }
         passed = Some(key);
         if !keep && !OPEN.contains(&state.as_str()) {
-            gone += on_engine!(conn, c => diesel::delete(messages::table.find(key)).execute(c))?;
+            gone.push(key);
         }
     }
-    restart_when_short(conn, PLACE, passed, gone, looked)
+    let rows = on_engine!(conn, c => diesel::delete(messages::table)
+        .filter(messages::key.eq_any(&gone))
+        .execute(c))?;
+    restart_when_short(conn, PLACE, passed, rows, looked)
 }
 
 /// Keeps the place of a walk that only goes forward.
