@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout)] // a harness of its own: its output is its purpose
 
 #[path = "../tests/support/postgres.rs"]
+#[allow(dead_code)] // what only the tests of faults use
 mod postgres;
 
 use std::io::Write;
