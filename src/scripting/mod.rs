@@ -1,1 +1,3 @@
-//! scripting
+//! The bridge from `bsl::Host` to the domain.
+
+pub mod http;
