@@ -12,7 +12,7 @@ use chrono::{Local, Offset, TimeZone, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use vestnik_bsl::check::check_syntax_only;
 use vestnik_bsl::diagnostic::{Diagnostic, locate};
-use vestnik_bsl::host::{LogEntry, MessageStatus};
+use vestnik_bsl::host::{HttpRequest, HttpResponse, LogEntry, MessageStatus};
 use vestnik_bsl::kernel::date::Date;
 use vestnik_bsl::syntax::{parse, token::seed_names};
 use vestnik_bsl::{
@@ -20,6 +20,7 @@ use vestnik_bsl::{
 };
 
 use super::EXIT_INPUT;
+use crate::scripting::http::{AllowList, Call, HttpLimits, Transport};
 
 /// Programs of the 1C language: run, evaluate, check
 #[derive(Args)]
@@ -96,6 +97,9 @@ struct LimitArgs {
     /// Output in bytes [default: no limit]
     #[arg(long)]
     output: Option<usize>,
+    /// A host that HTTPСоединение may call, as in scripts.http_allow [default: none]
+    #[arg(long, value_name = "HOST[:PORT]")]
+    http_allow: Vec<String>,
     /// Language of messages
     #[arg(long, value_enum, default_value = "ru")]
     locale: Language,
@@ -144,17 +148,22 @@ pub fn run(args: BslArgs) -> ExitCode {
 
 // ---- the host of the command line -------------------------------------------------------------
 
-/// A person's terminal: messages, the machine's clock and zone, random bytes; no network.
+/// A person's terminal: messages, the machine's clock and zone, random bytes; of the network what the
+/// person allowed.
 struct Console {
     out: BufWriter<Stdout>,
     locale: Locale,
+    http: Option<Transport>,
 }
 
 impl Console {
-    fn new(locale: Locale) -> Console {
+    fn new(args: &LimitArgs) -> Console {
+        let allowed = &args.http_allow;
         Console {
             out: BufWriter::new(io::stdout()),
-            locale,
+            locale: args.locale.into(),
+            http: (!allowed.is_empty())
+                .then(|| Transport::new(AllowList::new(allowed), HttpLimits::default())),
         }
     }
 
@@ -234,6 +243,13 @@ impl Host for Console {
 
     fn user_name(&mut self) -> String {
         std::env::var("USER").unwrap_or_default()
+    }
+
+    fn http(&mut self, request: HttpRequest) -> Option<Result<HttpResponse, String>> {
+        // What was said so far is seen while the call waits.
+        let _ = self.out.flush();
+        let answer = self.http.as_ref()?.send(request, &Call::default());
+        Some(answer.map_err(|error| error.text(self.locale)))
     }
 
     fn may_exit(&self) -> bool {
@@ -319,7 +335,7 @@ fn run_file(args: &RunArgs) -> ExitCode {
         }
         return ExitCode::from(EXIT_INPUT);
     }
-    let mut host = Console::new(locale);
+    let mut host = Console::new(&args.limits);
     let mut vm = Vm::new(&program, &mut host, args.limits.limits());
     let words = Data::Array(
         args.args
@@ -382,7 +398,7 @@ fn eval(args: &EvalArgs) -> ExitCode {
         }
         ChatCode::Statements
     };
-    let mut host = Console::new(locale);
+    let mut host = Console::new(&args.limits);
     let mut vm = Vm::new(&program, &mut host, args.limits.limits());
     let mut lines = Vec::new();
     let result = vm.run_chat(&args.code, code).map(|value| {
@@ -505,7 +521,7 @@ fn check_shapes(files: &[PathBuf], jobs: Option<usize>, locale: Locale) -> Findi
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(path) = files.get(at) else { break };
-            if progress && at % 64 == 0 {
+            if progress && at.is_multiple_of(64) {
                 eprint!("\r{at}/{}", files.len());
             }
             check_shape(path, at, &mut names, locale, &mut own);

@@ -104,16 +104,18 @@ impl HttpError {
         match self {
             HttpError::HostNotAllowed { host, port } => pick(
                 format!(
-                    "обращение к узлу «{host}» (порт {port}) не разрешено: его нет в scripts.http_allow"
+                    "обращение к узлу «{host}» (порт {port}) не разрешено: его нет в списке http_allow"
                 ),
-                format!("calls to \"{host}\" (port {port}) are not allowed by scripts.http_allow"),
+                format!(
+                    "calls to \"{host}\" (port {port}) are not allowed: http_allow does not name it"
+                ),
             ),
             HttpError::AddressNotAllowed { host, address } => pick(
                 format!(
-                    "узел «{host}» имеет внутренний адрес {address}, которого нет в scripts.http_allow"
+                    "узел «{host}» имеет внутренний адрес {address}, которого нет в списке http_allow"
                 ),
                 format!(
-                    "\"{host}\" has the private address {address}, which scripts.http_allow does not name"
+                    "\"{host}\" has the private address {address}, which http_allow does not name"
                 ),
             ),
             HttpError::NotFound(host) => pick(

@@ -197,7 +197,7 @@ fn what_the_list_does_not_name_is_refused() {
     );
     assert_eq!(
         not_allowed("a.example", 81).text(Locale::Ru),
-        "обращение к узлу «a.example» (порт 81) не разрешено: его нет в scripts.http_allow"
+        "обращение к узлу «a.example» (порт 81) не разрешено: его нет в списке http_allow"
     );
 }
 
@@ -298,4 +298,29 @@ fn errors_hold_no_path() {
     let text = error.text(Locale::Ru);
     assert!(matches!(error, HttpError::Connection(_)), "{text}");
     assert!(!text.contains("SECRET"), "{text}");
+}
+
+#[test]
+fn a_server_without_tls_is_told_apart() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut hello = [0; 16];
+        stream.read_exact(&mut hello).unwrap();
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .unwrap();
+        hello
+    });
+    let request = HttpRequest {
+        secure: true,
+        ..get("127.0.0.1", port, "/")
+    };
+    let error = transport(&[format!("127.0.0.1:{port}")])
+        .send(request, &Call::default())
+        .unwrap_err();
+    assert!(matches!(error, HttpError::Tls(_)), "{error:?}");
+    // A handshake of TLS went out, no request in the clear.
+    assert_eq!(server.join().unwrap()[..2], [0x16, 3]);
 }
