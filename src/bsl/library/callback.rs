@@ -4,7 +4,7 @@ use super::define::{is_left_out, string_of};
 use crate::syntax::names::Name;
 use crate::value::{RefElement, RefKey, Value};
 use crate::vm::Vm;
-use crate::vm::error::Fault;
+use crate::vm::error::{Fault, Message};
 use std::rc::Rc;
 
 /// An exported function of a module, with the value that the program passes along.
@@ -40,7 +40,12 @@ impl Callback {
             }
             _ => return Err(Fault::param(at as u8 + 2)),
         };
-        let name = vm.intern(name.trim());
+        let spelling = name.trim();
+        let name = vm.intern(spelling);
+        let methods = &vm.module_code(module).view.methods;
+        if !methods.get(&name).is_some_and(|method| method.export) {
+            return Err(Message::MethodNotFound(spelling.to_string()).into());
+        }
         let extra = match &args[at + 2] {
             Value::Missing => Value::Undefined,
             value => value.clone(),

@@ -227,6 +227,7 @@ fn send(
     let path = request_target(&native_of::<request::Request>(request, number)?.address);
     let headers = request::header_list(vm, request)?;
     let body = request::body(vm, request)?;
+    vm.reserve(body.len())?;
     let (login, proxy_value, mut outgoing) = {
         let connection = connection(this)?;
         let login = (!connection.user.is_empty())
@@ -262,11 +263,15 @@ fn send(
         0 => left,
         seconds => seconds.min(left),
     };
-    let bytes = outgoing.headers.iter().fold(
-        outgoing.path.len() + outgoing.body.len(),
-        |sum, (name, value)| sum + name.len() + value.len(),
-    );
+    // Calls are output; a body is bounded by memory, and may well be a photograph.
+    let bytes = outgoing
+        .headers
+        .iter()
+        .fold(outgoing.path.len(), |sum, (name, value)| {
+            sum + name.len() + value.len()
+        });
     vm.charge_output(bytes)?;
+    vm.charge_work(outgoing.body.len())?;
     let answer = vm.host().http(outgoing);
     vm.check_time()?;
     match answer {
