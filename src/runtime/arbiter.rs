@@ -7,9 +7,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::marks::Marks;
 use super::node::Shared;
 use crate::telegram::{Client, EndpointError};
+
+/// Bots of an arbiter that introduce themselves at once. Each of them opens a connection that then stays
+/// open for a while: a thousand at once would double the memory of a server that starts.
+const INTRODUCTIONS_MAX: usize = 8;
 
 thread_local! {
     static RESOURCES: RefCell<Option<Rc<Resources>>> = const { RefCell::new(None) };
@@ -21,6 +27,8 @@ pub struct Resources {
     pub client: Client,
     /// The marks `sent` that are being gathered.
     pub marks: Rc<Marks>,
+    /// Permits for the calls of bots that begin.
+    pub introductions: Rc<Semaphore>,
 }
 
 impl Resources {
@@ -35,6 +43,7 @@ impl Resources {
                 let resources = Rc::new(Resources {
                     client: Client::new(&shared.endpoint)?,
                     marks: Marks::new(shared.store.clone()),
+                    introductions: Rc::new(Semaphore::new(INTRODUCTIONS_MAX)),
                 });
                 *slot = Some(resources.clone());
                 Ok(resources)

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use super::arbiter::Resources;
 use super::clock::Clock;
@@ -84,6 +85,8 @@ pub struct BotCore {
     pub in_hand: tokio::sync::Mutex<()>,
     /// Counters for the snapshot.
     pub counters: Counters,
+    /// The arbiter's permits for introductions.
+    pub introductions: Rc<Semaphore>,
     /// Reports panics of tasks.
     pub watch: Watch,
 }
@@ -220,6 +223,7 @@ async fn come_to_life(
         stopping: Cell::new(false),
         in_hand: tokio::sync::Mutex::new(()),
         counters: Counters::default(),
+        introductions: resources.introductions.clone(),
         watch: watch.for_actor("bot"),
         api: api.clone(),
         shared: shared.clone(),
@@ -239,6 +243,7 @@ async fn come_to_life(
         api,
         actor: addr.clone(),
         offset: left.next_offset,
+        introductions: resources.introductions.clone(),
         clock: shared.clock.clone(),
         metrics: shared.metrics.clone(),
         watch: watch.for_actor("poller"),

@@ -12,6 +12,9 @@
 //!
 //! Messages: [`Deliver`], [`Reload`], [`Drain`], [`Look`].
 
+mod lanes;
+mod outcome;
+
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
@@ -27,16 +30,14 @@ use super::hooks::{self, Point};
 use super::marks::Marks;
 use super::node::Shared;
 use super::outbox::{self, OutboxRow};
-use super::restart::EndReason;
 use super::watch::Watch;
 use crate::channels::telegram::{Delivered, Delivery, deliver};
 use crate::model::{
     BotCode, ChatId, EditTarget, Lane, MessageKey, MessageKind, Moment, Outgoing, OutgoingBody,
-    Resend, RichText,
 };
 use crate::store::messages::SentMark;
-use crate::telegram::limits::{Limits, Pause, Priority};
-use crate::telegram::{ApiError, BotApi, Outcome, SEND_TIMEOUT};
+use crate::telegram::limits::{Limits, Priority};
+use crate::telegram::{BotApi, SEND_TIMEOUT};
 
 /// Messages of one bot in memory. More wait in the table; beyond half of it the bot stops asking for
 /// updates, so that answers do not run away from the sending.
@@ -46,18 +47,6 @@ pub const QUEUE_MAX: usize = 10_000;
 pub const CLAIMED_MAX: usize = 256;
 /// Calls of one bot under way at once: one per chat and lane, and no more than the API serves well.
 const IN_FLIGHT_MAX: usize = 64;
-/// How many numbers of sent messages are remembered for edits; older ones are read from the table.
-const RECENT_MAX: usize = 512;
-/// The first pause after a failed call; doubles up to the ceiling.
-const RETRY_FIRST_MS: i64 = 250;
-/// Longer, and people wait for no reason after Telegram is back.
-const RETRY_CEILING_MS: i64 = 30_000;
-/// A message that could not be delivered for so long is given up: Telegram keeps updates as long.
-const GIVE_UP_AFTER_S: i64 = 24 * 3600;
-/// How often a message whose answer was never read is sent again. Each of these may be a duplicate
-/// and is marked; with none, one cut connection in a row of two would lose a message
-/// (docs/decisions/0006-resend.md).
-const RESENDS_MAX: u32 = 3;
 /// Answers that wait for so long stand still: the chat or Telegram does not take them.
 const STANDING_AFTER_S: i64 = 10;
 /// How soon a courier without a lease looks whether it has one again.
@@ -122,41 +111,10 @@ impl Parcel {
     }
 }
 
+use lanes::State;
+use outcome::RETRY_FIRST_MS;
+
 type LaneKey = (ChatId, Lane);
-
-#[derive(Default)]
-struct LaneQueue {
-    parcels: VecDeque<Parcel>,
-    /// A call or a claim of this lane is under way.
-    busy: bool,
-    /// Not before this moment.
-    held_until: Option<Moment>,
-    /// It stands in `ready`.
-    is_ready: bool,
-}
-
-struct State {
-    lanes: HashMap<LaneKey, LaneQueue>,
-    ready: VecDeque<LaneKey>,
-    holds: BinaryHeap<Reverse<(Moment, LaneKey)>>,
-    limits: Limits,
-    in_flight: usize,
-    backlog: usize,
-    claimed: usize,
-    /// Keys in memory, so that a reload takes nothing twice.
-    keys: HashSet<MessageKey>,
-    recent: HashMap<MessageKey, i64>,
-    recent_order: VecDeque<MessageKey>,
-    /// There are rows in the table that did not fit into memory.
-    overflow: bool,
-    /// Chats that got another number while messages to them were under way.
-    moved: HashMap<ChatId, ChatId>,
-    timer_at: Option<Moment>,
-    stopping: bool,
-    sent: u64,
-    failed: u64,
-    last_error: Option<String>,
-}
 
 /// What a courier shows of itself.
 #[derive(Clone, Debug, Serialize)]
@@ -572,6 +530,7 @@ impl Core {
                 .metrics
                 .sent_after(now.micros_since(received_at));
         }
+        self.parts.shared.metrics.message_sent();
         {
             let state = &mut *self.state.borrow_mut();
             state.sent += 1;
@@ -633,193 +592,6 @@ impl Core {
             }
         }
         self.pump();
-    }
-
-    /// Telegram did not take a message, or nobody knows whether it did.
-    async fn refused(self: &Rc<Self>, mut parcel: Parcel, error: ApiError) {
-        self.parts.shared.metrics.api_error(error.code());
-        let now = self.now();
-        match &error {
-            // As good as done.
-            ApiError::NotModified => {
-                self.delivered(parcel, Delivered::default());
-                return;
-            }
-            ApiError::RetryAfter { seconds } => {
-                let pause = self
-                    .state
-                    .borrow_mut()
-                    .limits
-                    .refused(parcel.chat.0, *seconds, now.0);
-                self.warn(&parcel, &error, "Telegram asks to wait");
-                self.keep_pause(pause).await;
-                self.retry(parcel, &error, i64::from(*seconds) * 1000).await;
-                return;
-            }
-            ApiError::MigratedTo { chat } => {
-                let (from, to) = (parcel.chat, ChatId(*chat));
-                tracing::info!(bot = %self.parts.bot, "a group became a supergroup; its chat is rewritten everywhere");
-                outbox::rewrite_chat(&self.parts.shared.store, &self.parts.bot, from, to).await;
-                self.parts.watch.migrated(from, to);
-                self.free_lane(&parcel);
-                self.migrate(from, to);
-                parcel.chat = to;
-                self.put_back(parcel, 0);
-                return;
-            }
-            ApiError::CantParseEntities { .. } => {
-                if let Some(body) = as_plain(&parcel.body) {
-                    self.warn(&parcel, &error, "mark-up refused; sent again as plain text");
-                    parcel.body = body;
-                    self.put_back(parcel, 0);
-                    return;
-                }
-            }
-            ApiError::MessageGone { .. } if parcel.reply_to.is_some() => {
-                parcel.reply_to = None;
-                self.put_back(parcel, 0);
-                return;
-            }
-            ApiError::ThreadGone { .. } if parcel.thread.is_some() => {
-                self.warn(&parcel, &error, "the topic is gone; sent without it");
-                parcel.thread = None;
-                self.put_back(parcel, 0);
-                return;
-            }
-            // The message to edit was deleted by the person: nothing is left to be done.
-            ApiError::MessageGone { .. } if parcel.kind == MessageKind::Edit => {}
-            ApiError::ChatGone { reason, .. } => {
-                outbox::chat_gone(
-                    &self.parts.shared.store,
-                    &self.parts.bot,
-                    parcel.chat,
-                    error.code(),
-                    now,
-                )
-                .await;
-                self.parts.watch.gone(parcel.chat);
-                self.warn(&parcel, &error, "the chat cannot be written to");
-                let _ = reason;
-                self.give_up(parcel, &error).await;
-                return;
-            }
-            ApiError::Unauthorised => {
-                tracing::error!(bot = %self.parts.bot, "{}", error.for_operator());
-                self.retry(parcel, &error, RETRY_CEILING_MS).await;
-                self.parts.watch.end(EndReason::Unauthorised);
-                return;
-            }
-            ApiError::Server { .. }
-            | ApiError::Conflict { .. }
-            | ApiError::Network {
-                outcome: Outcome::NotSent | Outcome::Refused,
-                ..
-            } => {
-                if now.micros_since(parcel.created_at) < GIVE_UP_AFTER_S * 1_000_000 {
-                    let pause = backoff_ms(parcel.tries);
-                    self.warn(&parcel, &error, "will be tried again");
-                    self.retry(parcel, &error, pause).await;
-                    return;
-                }
-            }
-            ApiError::Network {
-                outcome: Outcome::Unknown,
-                ..
-            }
-            | ApiError::Malformed { .. } => {
-                self.fate_unknown(parcel, &error).await;
-                return;
-            }
-            ApiError::QueryTooOld
-            | ApiError::MessageGone { .. }
-            | ApiError::ThreadGone { .. }
-            | ApiError::MessageTooLong
-            | ApiError::FileTooLarge { .. }
-            | ApiError::BadRequest { .. } => {}
-        }
-        if parcel.kind != MessageKind::Edit {
-            self.warn(&parcel, &error, "refused for good");
-        }
-        self.give_up(parcel, &error).await;
-    }
-
-    /// Back to `queued`, to be claimed again after a pause: a crash in between doubles nothing.
-    async fn retry(self: &Rc<Self>, mut parcel: Parcel, error: &ApiError, pause_ms: i64) {
-        parcel.tries += 1;
-        let not_before = self.now().plus_millis(pause_ms);
-        outbox::requeue(
-            &self.parts.shared.store,
-            parcel.key,
-            not_before,
-            error.code(),
-        )
-        .await;
-        {
-            let state = &mut *self.state.borrow_mut();
-            state.claimed -= usize::from(parcel.claimed);
-            state.last_error = Some(error.code().to_owned());
-        }
-        parcel.claimed = false;
-        self.put_back(parcel, pause_ms);
-    }
-
-    /// The call may have been carried out: what then depends on the kind (design: "Sending").
-    async fn fate_unknown(self: &Rc<Self>, mut parcel: Parcel, error: &ApiError) {
-        match parcel.kind.resend() {
-            Resend::Freely => {
-                let pause = backoff_ms(parcel.tries);
-                self.retry(parcel, error, pause).await;
-            }
-            Resend::Once if parcel.resends < RESENDS_MAX => {
-                let pause = backoff_ms(parcel.resends);
-                parcel.resends += 1;
-                self.warn(
-                    &parcel,
-                    error,
-                    "not known whether it arrived; sent again and marked",
-                );
-                outbox::mark_resent(&self.parts.shared.store, parcel.key).await;
-                self.parts.shared.metrics.resent();
-                self.put_back(parcel, pause);
-            }
-            Resend::Once | Resend::Never => {
-                self.warn(&parcel, error, "not known whether it arrived; left");
-                outbox::mark_unknown(&self.parts.shared.store, parcel.key, error.code()).await;
-                self.state.borrow_mut().failed += 1;
-                self.close(&parcel);
-            }
-        }
-    }
-
-    async fn give_up(self: &Rc<Self>, parcel: Parcel, error: &ApiError) {
-        outbox::mark_failed(
-            &self.parts.shared.store,
-            parcel.key,
-            error.code(),
-            &error.to_string(),
-        )
-        .await;
-        self.parts.shared.metrics.message_failed();
-        {
-            let mut state = self.state.borrow_mut();
-            state.failed += 1;
-            state.last_error = Some(error.code().to_owned());
-        }
-        self.close(&parcel);
-    }
-
-    fn warn(&self, parcel: &Parcel, error: &ApiError, what: &str) {
-        tracing::warn!(
-            bot = %self.parts.bot,
-            chat = %super::log::chat(parcel.chat),
-            message = parcel.key.0,
-            code = error.code(),
-            "{what}: {error}"
-        );
-    }
-
-    async fn keep_pause(&self, pause: Pause) {
-        outbox::keep_pause(&self.parts.shared.store, &self.parts.bot, pause).await;
     }
 
     fn spawn_claim(self: &Rc<Self>, claims: Vec<(LaneKey, MessageKey)>) {
@@ -958,106 +730,5 @@ impl Core {
                 .collect(),
             last_error: state.last_error.clone(),
         }
-    }
-}
-
-impl State {
-    fn make_ready(&mut self, key: LaneKey) {
-        let Some(lane) = self.lanes.get_mut(&key) else {
-            return;
-        };
-        if lane.busy || lane.is_ready || lane.held_until.is_some() {
-            return;
-        }
-        if lane.parcels.is_empty() {
-            // An idle lane leaves memory.
-            self.lanes.remove(&key);
-            return;
-        }
-        lane.is_ready = true;
-        self.ready.push_back(key);
-    }
-
-    fn hold(&mut self, key: LaneKey, until: Moment) {
-        if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.held_until = Some(until);
-            self.holds.push(Reverse((until, key)));
-        }
-    }
-
-    fn release_holds(&mut self, now: Moment) {
-        while let Some(&Reverse((until, key))) = self.holds.peek() {
-            if until > now {
-                break;
-            }
-            self.holds.pop();
-            if let Some(lane) = self.lanes.get_mut(&key)
-                && lane.held_until.is_some_and(|held| held <= now)
-            {
-                lane.held_until = None;
-                self.make_ready(key);
-            }
-        }
-    }
-
-    /// The number that a chat has now.
-    fn current(&self, chat: ChatId) -> ChatId {
-        let mut chat = chat;
-        // A number is never taken back, so the walk ends; the bound is for a table gone wrong.
-        for _ in 0..8 {
-            match self.moved.get(&chat) {
-                Some(&next) => chat = next,
-                None => break,
-            }
-        }
-        chat
-    }
-
-    fn remember(&mut self, key: MessageKey, message_id: i64) {
-        self.recent.insert(key, message_id);
-        self.recent_order.push_back(key);
-        if self.recent_order.len() > RECENT_MAX
-            && let Some(oldest) = self.recent_order.pop_front()
-        {
-            self.recent.remove(&oldest);
-        }
-    }
-}
-
-/// The pause before the next try: doubles, with a ceiling.
-fn backoff_ms(tries: u32) -> i64 {
-    (RETRY_FIRST_MS << tries.min(10)).min(RETRY_CEILING_MS)
-}
-
-/// The same message without mark-up; `None` when it has none.
-fn as_plain(body: &OutgoingBody) -> Option<OutgoingBody> {
-    let plain = |text: &RichText| RichText::Plain(text.to_plain());
-    match body {
-        OutgoingBody::Text {
-            text: text @ RichText::Markup(_),
-            buttons,
-        } => Some(OutgoingBody::Text {
-            text: plain(text),
-            buttons: buttons.clone(),
-        }),
-        OutgoingBody::Edit {
-            target,
-            text: Some(text @ RichText::Markup(_)),
-            buttons,
-        } => Some(OutgoingBody::Edit {
-            target: *target,
-            text: Some(plain(text)),
-            buttons: buttons.clone(),
-        }),
-        OutgoingBody::Files {
-            files,
-            caption: Some(caption @ RichText::Markup(_)),
-            buttons,
-        } => Some(OutgoingBody::Files {
-            files: files.clone(),
-            caption: Some(plain(caption)),
-            buttons: buttons.clone(),
-        }),
-        OutgoingBody::Text { .. } | OutgoingBody::Edit { .. } | OutgoingBody::Files { .. } => None,
     }
 }

@@ -25,6 +25,8 @@ pub struct Metrics {
     updates_done: Counter,
     updates_failed: Counter,
     updates_refused: Counter,
+    messages_sent: Counter,
+    messages_unknown: Counter,
     messages_resent: Counter,
     messages_failed: Counter,
     committed_after: Histogram,
@@ -72,6 +74,11 @@ impl Metrics {
                 "vestnik_updates_refused_total",
                 "Updates of a flooding chat that were set aside",
             ),
+            messages_sent: counter("vestnik_messages_sent_total", "Messages that Telegram took"),
+            messages_unknown: counter(
+                "vestnik_messages_unknown_total",
+                "Messages left without knowing whether they arrived",
+            ),
             messages_resent: counter(
                 "vestnik_messages_resent_total",
                 "Messages sent again because it is not known whether they arrived",
@@ -118,6 +125,16 @@ impl Metrics {
     /// An answer reached Telegram so long after its update came.
     pub fn sent_after(&self, micros: i64) {
         self.sent_after.record(seconds(micros));
+    }
+
+    /// Telegram took a message.
+    pub fn message_sent(&self) {
+        self.messages_sent.increment(1);
+    }
+
+    /// A message was left without knowing whether it arrived.
+    pub fn message_unknown(&self) {
+        self.messages_unknown.increment(1);
     }
 
     /// A message was sent again, perhaps a second time.

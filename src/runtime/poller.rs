@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::bot_actor::{Batch, BotActor, Introduced};
@@ -80,6 +81,8 @@ pub struct PollerParts {
     pub actor: Addr<BotActor>,
     /// Where to go on.
     pub offset: Option<i64>,
+    /// The arbiter's permits for introductions.
+    pub introductions: Rc<Semaphore>,
     /// The clock.
     pub clock: Clock,
     /// The node's metrics.
@@ -221,7 +224,12 @@ impl Polling {
     /// Asks Telegram who this bot is: checks the token and tells the username that groups call it by.
     async fn introduce(&mut self) -> bool {
         loop {
-            match self.parts.api.get_me().await {
+            let introductions = self.parts.introductions.clone();
+            // Closed with its arbiter only, which ends this task too.
+            let permit = introductions.acquire().await;
+            let user = self.parts.api.get_me().await;
+            drop(permit);
+            match user {
                 Ok(user) => {
                     self.succeeded();
                     self.parts.actor.do_send(Introduced {

@@ -42,7 +42,11 @@ pub async fn present(core: &Rc<BotCore>, username: Option<String>) {
     if known.as_deref() == Some(said.as_str()) {
         return;
     }
-    match say(core, &commands, &description).await {
+    // Closed with its arbiter only, which ends this task too.
+    let permit = core.introductions.acquire().await;
+    let said_now = say(core, &commands, &description).await;
+    drop(permit);
+    match said_now {
         Ok(()) => outbox::set_presented(core, said, username).await,
         // Nothing depends on it, and the next start tries again.
         Err(error) => {
