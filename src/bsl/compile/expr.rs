@@ -181,11 +181,17 @@ impl Emitter<'_, '_> {
             return;
         }
         let a = self.operand(operand);
+        let outer = self.pos;
+        if op == UnaryOp::Not {
+            // What is no boolean is shown where it stands, as in a condition, which has no НЕ left.
+            self.pos = self.unit.tree.expr(operand).pos;
+        }
         self.emit(match op {
             UnaryOp::Plus => Op::Plus { dst, a },
             UnaryOp::Minus => Op::Neg { dst, a },
             UnaryOp::Not => Op::Not { dst, a },
         });
+        self.pos = outer;
     }
 
     /// A whole constant of 32 bits.

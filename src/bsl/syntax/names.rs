@@ -70,9 +70,12 @@ impl Names {
         start..ends[index as usize] as usize
     }
 
-    /// The folded spelling.
+    /// The folded spelling; empty for the name that a damaged text lacks (`Процедура ()`).
     #[must_use]
     pub fn text(&self, name: Name) -> &str {
+        if name.0 as usize >= self.ends.len() {
+            return "";
+        }
         &self.text[Self::range(&self.ends, name.0)]
     }
 

@@ -369,7 +369,7 @@ impl<'s> Parser<'s> {
             let start = if both.has(self.cur.tok) {
                 self.cur.start
             } else {
-                self.code_before(self.cur.start)
+                self.guessed_end(head.start, &block)
             };
             let end = start + 1;
             self.recovering = self.gave_up;

@@ -460,6 +460,13 @@ impl Parser<'_> {
         start: u32,
         block: &Block,
     ) {
+        let place = self.guessed_end(start, block);
+        self.recovering = self.gave_up;
+        self.note(Problem::BlockNotClosed { opener, closer }, place, place + 1);
+    }
+
+    /// Where the end of a block stood, seen from its opener's indent.
+    pub(super) fn guessed_end(&self, start: u32, block: &Block) -> u32 {
         let indent = self.indent(start);
         let place = block
             .iter()
@@ -470,9 +477,7 @@ impl Parser<'_> {
                         .is_some_and(|it| Some(it) <= indent)
             })
             .map_or(self.cur.start, |statement| statement.pos);
-        let place = self.code_before(place);
-        self.recovering = self.gave_up;
-        self.note(Problem::BlockNotClosed { opener, closer }, place, place + 1);
+        self.code_before(place)
     }
 
     /// The last byte of code before a place: what is missing stood right after it, above the comments.

@@ -1,0 +1,398 @@
+//! Each wall stops what it is for, with its own error, and no handler swallows it (R: sandbox).
+//!
+//! Walls of time are tested with a limit of zero: the first look at the clock is past it, whatever
+//! the machine. What would loop for ever without the wall proves that the look happens.
+
+use crate::support::{module, run};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use vestnik_bsl::{LimitKind, Limits};
+
+/// The text hits the wall, bare and inside a handler, which stays silent.
+#[track_caller]
+fn hits(limits: &Limits, kind: LimitKind, text: &str) {
+    let methods = text
+        .rfind("КонецПроцедуры")
+        .map_or(0, |at| at + "КонецПроцедуры".len());
+    let (methods, body) = text.split_at(methods);
+    let caught = format!(
+        "{methods}\nПопытка {body} Исключение Сообщить(\"проглочено\"); КонецПопытки; Сообщить(\"дальше\");"
+    );
+    let twice = format!(
+        "{methods}\nПопытка Попытка {body} Исключение ВызватьИсключение; КонецПопытки; Исключение Сообщить(\"проглочено\"); КонецПопытки;"
+    );
+    for text in [text, &caught, &twice] {
+        let outcome = run(&[module(text)], limits.clone());
+        assert_eq!(outcome.problems, "", "{text}");
+        let found = outcome.fault.as_ref().and_then(|fault| fault.0.limit());
+        assert_eq!(found, Some(kind), "{text}\n{:?}", outcome.fault);
+        let swallowed = |line: &String| line == "проглочено" || line == "дальше";
+        assert!(!outcome.lines.iter().any(swallowed), "{text}");
+    }
+}
+
+/// Each wall has words of its own.
+#[test]
+fn walls_have_their_own_texts() {
+    let text = |limits: Limits, text: &str| {
+        let outcome = run(&[module(text)], limits);
+        outcome.error.map(|(text, ..)| text).unwrap_or_default()
+    };
+    let endless = "Пока Истина Цикл Сообщить(\"x\"); КонецЦикла;";
+    let base = Limits::default;
+    let found = [
+        text(
+            Limits {
+                instructions: 1000,
+                ..base()
+            },
+            endless,
+        ),
+        text(
+            Limits {
+                time: Duration::ZERO,
+                ..base()
+            },
+            endless,
+        ),
+        text(
+            Limits {
+                memory: 1 << 16,
+                ..base()
+            },
+            "М = Новый Массив(1000000);",
+        ),
+        text(
+            Limits {
+                depth: 10,
+                ..base()
+            },
+            "Процедура П() П(); КонецПроцедуры П();",
+        ),
+        text(
+            Limits {
+                output: 10,
+                ..base()
+            },
+            endless,
+        ),
+        text(
+            Limits {
+                cancel: Some(Arc::new(AtomicBool::new(true))),
+                ..base()
+            },
+            endless,
+        ),
+    ];
+    assert_eq!(
+        found,
+        [
+            "Превышено допустимое число операций",
+            "Превышено допустимое время выполнения",
+            "Превышен допустимый объем памяти",
+            "Переполнение стека: слишком глубокая вложенность вызовов",
+            "Превышен допустимый объем вывода",
+            "Выполнение отменено",
+        ]
+    );
+}
+
+#[test]
+fn instructions() {
+    let limits = Limits {
+        instructions: 100_000,
+        ..Limits::default()
+    };
+    for text in [
+        "Пока Истина Цикл КонецЦикла;",
+        "~м: Перейти ~м;",
+        "~м: Попытка А = 1 / 0; Исключение КонецПопытки; Перейти ~м;",
+        "Для Н = 1 По 1000000000000 Цикл КонецЦикла;",
+        "М = Новый Массив; М.Добавить(1); Для Каждого Х Из М Цикл М.Очистить(); М.Добавить(1); М.Добавить(2); Пока Истина Цикл А = 1; КонецЦикла; КонецЦикла;",
+        "Пока Истина Цикл Выполнить(\"А = 1;\"); КонецЦикла;",
+        "Пока Истина Цикл А = Вычислить(\"1 + 1\"); КонецЦикла;",
+    ] {
+        hits(&limits, LimitKind::Instructions, text);
+    }
+    hits(
+        &limits,
+        LimitKind::Instructions,
+        "Процедура П() КонецПроцедуры Пока Истина Цикл П(); КонецЦикла;",
+    );
+}
+
+/// Native work is charged too: one call may not run for ever behind the counter's back.
+#[test]
+fn native_work_counts_as_instructions() {
+    let limits = Limits {
+        instructions: 20_000,
+        ..Limits::default()
+    };
+    let long = "А = \"0123456789\"; Для Н = 1 По 16 Цикл А = А + А; КонецЦикла;";
+    hits(
+        &limits,
+        LimitKind::Instructions,
+        &format!("{long} Для Н = 1 По 100 Цикл Б = СтрНайти(А, \"x\"); КонецЦикла;"),
+    );
+    hits(
+        &limits,
+        LimitKind::Instructions,
+        &format!("{long} Для Н = 1 По 100 Цикл Б = СтрЗаменить(А, \"9\", \"8\"); КонецЦикла;"),
+    );
+    let table = "Т = Новый ТаблицаЗначений; Т.Колонки.Добавить(\"А\"); Для Н = 1 По 1000 Цикл Т.Добавить().А = -Н; КонецЦикла;";
+    hits(
+        &limits,
+        LimitKind::Instructions,
+        &format!(
+            "{table} Для Н = 1 По 200 Цикл Т.Сортировать(\"А\"); Т.Сортировать(\"А Убыв\"); КонецЦикла;"
+        ),
+    );
+}
+
+#[test]
+fn wall_time() {
+    let limits = Limits {
+        time: Duration::ZERO,
+        instructions: u64::MAX,
+        ..Limits::default()
+    };
+    for text in [
+        "Пока Истина Цикл КонецЦикла;",
+        "М = Новый Массив; Для Н = 1 По 100000 Цикл М.Добавить(-Н); КонецЦикла; С = Новый СписокЗначений; С.ЗагрузитьЗначения(М); Пока Истина Цикл С.СортироватьПоЗначению(); КонецЦикла;",
+        "А = \"ab\"; Пока Истина Цикл Б = СтрЗаменить(А, \"a\", \"aa\"); КонецЦикла;",
+        "Пока Истина Цикл А = Pow(3, 900); КонецЦикла;",
+        "Пока Истина Цикл А = Вычислить(\"((((((((((1))))))))))\"); КонецЦикла;",
+        "Пока Истина Цикл А = СтрРазделить(\"а,б,в\", \",\"); Б = СтрСоединить(А, \";\"); КонецЦикла;",
+    ] {
+        hits(&limits, LimitKind::Time, text);
+    }
+}
+
+/// A single call of a native function looks at the clock by itself: the work of the call is larger
+/// than a slice, so the look has to come before the next instruction.
+#[test]
+fn one_native_call_looks_at_the_clock() {
+    let limits = Limits {
+        time: Duration::ZERO,
+        instructions: u64::MAX,
+        ..Limits::default()
+    };
+    let long = "А = \"0123456789\" + \"0123456789\"; А = А + А; А = А + А; А = А + А; А = А + А; А = А + А; А = А + А; А = А + А; А = А + А; А = А + А; А = А + А; А = А + А; А = А + А; А = А + А; А = А + А;";
+    for call in [
+        "Б = СтрЗаменить(А, \"9\", \"8\");",
+        "Б = СтрРазделить(А, \"9\");",
+        "Б = СтрЧислоВхождений(А, \"9\");",
+    ] {
+        hits(
+            &limits,
+            LimitKind::Time,
+            &format!("{long} {call} Сообщить(1);"),
+        );
+    }
+}
+
+#[test]
+fn memory() {
+    let limits = Limits {
+        memory: 1 << 20,
+        ..Limits::default()
+    };
+    for text in [
+        "А = \"0123456789\"; Пока Истина Цикл А = А + А; КонецЦикла;",
+        "А = \"0123456789\"; Пока Истина Цикл А = СтрЗаменить(А, \"0\", \"00000000\"); КонецЦикла;",
+        "А = \"0123456789\"; Пока Истина Цикл А = СтрШаблон(\"%1%1%1\", А); КонецЦикла;",
+        "М = Новый Массив; Пока Истина Цикл М.Добавить(1); КонецЦикла;",
+        "М = Новый Массив; М.Вставить(1000000000, 1);",
+        "М = Новый Массив(1000000000);",
+        "М = Новый Массив(1000, 1000, 1000);",
+        "М = Новый Соответствие; А = 0; Пока Истина Цикл А = А + 1; М[А] = А; КонецЦикла;",
+        "С = Новый Структура; А = 0; Пока Истина Цикл А = А + 1; С.Вставить(\"К\" + Формат(А, \"ЧГ=0\"), А); КонецЦикла;",
+        "Т = Новый ТаблицаЗначений; Т.Колонки.Добавить(\"А\"); Пока Истина Цикл Т.Добавить().А = 1; КонецЦикла;",
+        "С = Новый СписокЗначений; Пока Истина Цикл С.Добавить(1); КонецЦикла;",
+        "Д = Новый ДеревоЗначений; С = Д.Строки; Пока Истина Цикл С = С.Добавить().Строки; КонецЦикла;",
+        "М = Новый Массив; Пока Истина Цикл Н = Новый Массив; Н.Добавить(М); М = Н; КонецЦикла;",
+        "М = Новый Массив; Для Н = 1 По 10000 Цикл М.Добавить(\"0123456789\"); КонецЦикла; Пока Истина Цикл Б = СтрСоединить(М, СтрСоединить(М)); М[0] = Б; КонецЦикла;",
+        "Б = Формат(1, \"ЧЦ=1000000000; ЧВН=\"); Пока Истина Цикл Б = Б + Б + \"x\"; КонецЦикла;",
+    ] {
+        hits(&limits, LimitKind::Memory, text);
+    }
+}
+
+#[test]
+fn depth_of_calls() {
+    let limits = Limits::default();
+    hits(
+        &limits,
+        LimitKind::Depth,
+        "Процедура П() П(); КонецПроцедуры П();",
+    );
+    hits(
+        &limits,
+        LimitKind::Depth,
+        "Процедура П() Попытка П(); Исключение КонецПопытки; КонецПроцедуры П();",
+    );
+    hits(
+        &limits,
+        LimitKind::Depth,
+        "Процедура П() Выполнить(\"П()\"); КонецПроцедуры П();",
+    );
+    hits(
+        &limits,
+        LimitKind::Depth,
+        "А = \"А = Вычислить(Б)\"; Б = \"Вычислить(Б)\"; В = Вычислить(Б);",
+    );
+    // Just below the wall all is well.
+    let limits = Limits {
+        depth: 100,
+        ..limits
+    };
+    let text = "Функция Ф(Н) Если Н = 0 Тогда Возврат 0; КонецЕсли; Возврат 1 + Ф(Н - 1); КонецФункции Сообщить(Ф(90));";
+    assert_eq!(run(&[module(text)], limits).lines, ["90"]);
+}
+
+/// Hostile sources end in a message, not in an overflow of the stack.
+#[test]
+fn nesting_of_the_source() {
+    let deep = |open: &str, middle: &str, close: &str, times: usize| {
+        format!("{}{middle}{}", open.repeat(times), close.repeat(times))
+    };
+    let times = 200_000;
+    for text in [
+        format!("А = {};", deep("(", "1", ")", times)),
+        format!("А = {};", "(".repeat(times)),
+        format!("А = {};", deep("?(1, ", "1", ", 2)", times)),
+        format!("М = 1; А = {};", deep("М[", "1", "]", times)),
+        format!("М = 1; А = М{};", ".А".repeat(times)),
+        format!("А = {};", deep("Строка(", "1", ")", times)),
+        format!("А = {}1;", "-".repeat(times)),
+        format!("А = {}Истина;", "НЕ ".repeat(times)),
+        deep("Если Истина Тогда ", "А = 1;", " КонецЕсли;", times),
+        deep("Пока Истина Цикл ", "А = 1;", " КонецЦикла;", times),
+        deep("Попытка ", "А = 1;", " Исключение КонецПопытки;", times),
+    ] {
+        let outcome = run(&[module(&text)], Limits::default());
+        let shown: String = text.chars().take(30).collect();
+        assert!(!outcome.problems.is_empty(), "{shown}");
+        let lines = outcome.problems.lines().count();
+        assert!(lines < 2_000, "{shown}: {lines} lines of problems");
+    }
+    // Directives are no recursion, and a long chain of operators is no nesting.
+    let text = deep(
+        "#Если Сервер Тогда\n",
+        "Сообщить(1);\n",
+        "#КонецЕсли\n",
+        times,
+    );
+    assert_eq!(run(&[module(&text)], Limits::default()).lines, ["1"]);
+    let text = format!("А = 1{}; Сообщить(А);", " + 1".repeat(20_000));
+    assert_eq!(
+        run(&[module(&text)], Limits::default()).lines,
+        ["20\u{a0}001"]
+    );
+}
+
+/// The same sources through Вычислить: an ordinary error of the program.
+#[test]
+fn nesting_of_code_made_at_run_time() {
+    let text = "С = \"(\"; Для Н = 1 По 17 Цикл С = С + С; КонецЦикла; Попытка А = Вычислить(С + \"1\"); Исключение Сообщить(\"отказ\"); КонецПопытки;";
+    let outcome = run(&[module(text)], Limits::default());
+    assert_eq!(outcome.lines, ["отказ"], "{:?}", outcome.fault);
+}
+
+/// Too many digits is an ordinary error: one operation goes wrong and nothing is lost.
+#[test]
+fn digits_of_numbers() {
+    for text in [
+        "А = 10; Попытка Пока Истина Цикл А = А * А; КонецЦикла; Исключение Сообщить(ИнформацияОбОшибке().Описание); КонецПопытки;",
+        "Попытка А = Pow(10, 100000); Исключение Сообщить(ИнформацияОбОшибке().Описание); КонецПопытки;",
+    ] {
+        let outcome = run(&[module(text)], Limits::default());
+        assert_eq!(
+            outcome.lines,
+            ["Переполнение: в числе больше разрядов, чем разрешено"],
+            "{text}"
+        );
+    }
+    let digits = |digits| Limits {
+        digits,
+        ..Limits::default()
+    };
+    let text = "А = Pow(10, 60);";
+    assert!(run(&[module(text)], digits(50)).fault.is_some());
+    assert!(run(&[module(text)], digits(70)).fault.is_none());
+}
+
+#[test]
+fn output() {
+    let limits = Limits {
+        output: 1000,
+        ..Limits::default()
+    };
+    hits(
+        &limits,
+        LimitKind::Output,
+        "Пока Истина Цикл Сообщить(\"x\"); КонецЦикла;",
+    );
+    let outcome = run(
+        &[module(
+            "Пока Истина Цикл Сообщить(\"123456789\"); КонецЦикла;",
+        )],
+        limits,
+    );
+    assert_eq!(outcome.lines.len(), 100, "what fits has been said");
+}
+
+/// The other thread sets the flag when the run has certainly begun: the run itself says so.
+#[test]
+fn cancel_from_another_thread() {
+    use vestnik_bsl::host::MessageStatus;
+    use vestnik_bsl::{Environment, Host, Program, Vm};
+    struct Announcer(std::sync::mpsc::Sender<()>);
+    impl Host for Announcer {
+        fn message(&mut self, _: &str, _: MessageStatus) {
+            // The other end may be gone when the run goes on a little.
+            let _ = self.0.send(());
+        }
+    }
+    let text = "Сообщить(\"начал\"); Попытка Пока Истина Цикл КонецЦикла; Исключение КонецПопытки;";
+    let program = Program::compile(&Environment::default(), &[module(text)]);
+    let cancel = Arc::new(AtomicBool::new(false));
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    let limits = Limits {
+        cancel: Some(Arc::clone(&cancel)),
+        instructions: u64::MAX,
+        time: Duration::from_secs(3600),
+        ..Limits::default()
+    };
+    let other = std::thread::spawn(move || {
+        has_begun.recv().expect("the run says that it has begun");
+        cancel.store(true, Ordering::Relaxed);
+    });
+    let mut host = Announcer(begun);
+    let mut vm = Vm::new(&program, &mut host, limits);
+    let fault = vm.run(0).expect_err("the run is cancelled");
+    assert_eq!(fault.0.limit(), Some(LimitKind::Cancelled));
+    drop(vm);
+    other.join().expect("the other thread ends");
+}
+
+/// After a wall nothing of the program runs any more, whoever asks.
+#[test]
+fn a_dead_run_stays_dead() {
+    use crate::support::Recorder;
+    use vestnik_bsl::{Environment, Program, Vm};
+    let text = "Процедура П() Экспорт Пока Истина Цикл КонецЦикла; КонецПроцедуры Процедура Т() Экспорт Для Н = 1 По 100000 Цикл КонецЦикла; Сообщить(\"жив\"); КонецПроцедуры";
+    let program = Program::compile(&Environment::default(), &[module(text)]);
+    let mut host = Recorder::default();
+    let limits = Limits {
+        instructions: 10_000,
+        ..Limits::default()
+    };
+    let mut vm = Vm::new(&program, &mut host, limits);
+    assert!(vm.call(0, "П", &[]).is_err());
+    let fault = vm.call(0, "Т", &[]).expect_err("the run is dead");
+    assert_eq!(fault.0.limit(), Some(LimitKind::Instructions));
+    drop(vm);
+    assert!(host.lines.is_empty());
+}

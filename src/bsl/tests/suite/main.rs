@@ -1,0 +1,15 @@
+//! The language from outside: cases written in it, walls, diagnostics, and a second evaluator.
+//!
+//! `support.rs` runs a text; every other file is one kind of proof. The cases of `conformance.rs` lie
+//! in `tests/bsl/` at the root of the repository. Nothing here may depend on the speed of a machine.
+
+mod conformance;
+mod diagnostics;
+mod docs;
+mod evaluator;
+mod generator;
+mod limits;
+mod memory;
+mod mutations;
+mod random_programs;
+mod support;
