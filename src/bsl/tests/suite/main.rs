@@ -11,5 +11,7 @@ mod generator;
 mod limits;
 mod memory;
 mod mutations;
+mod printer;
 mod random_programs;
+mod round_trip;
 mod support;
