@@ -16,8 +16,6 @@
 //! it (design: "What is true"). Not here: actors, HTTP.
 
 mod apply;
-#[cfg(test)]
-mod apply_tests;
 mod check;
 pub mod definitions;
 pub mod demo;

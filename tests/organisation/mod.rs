@@ -1,36 +1,58 @@
-//! Application, loading and export against a real database of SQLite.
+//! Files of an organisation against a database: application, loading, export. What touches the
+//! database runs on both engines.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
-
-use super::*;
-use crate::model::document::Document;
-use crate::model::{
+use vestnik::model::document::Document;
+use vestnik::model::{
     BotCode, Channel, ChatId, Locale, Moment, PartyRef, Registration, render_problems,
 };
-use crate::store::{self, By, Key, Store, StoreConfig};
+use vestnik::organisation::{
+    Applied, ApplyError, ApplyOptions, Given, Known, Loader, PARTIES, TokenState, apply,
+    bot_snapshot, check, demo, exported, read, write_folder,
+};
+use vestnik::store::{self, By, Key, Store};
+
+use crate::store::{Db, on_both};
+
+on_both! {
+    what_people_did_since_outlives_an_edited_seed,
+    an_export_is_the_same_byte_for_byte_and_applies_without_a_difference,
+    exported_data_are_the_same_in_another_database,
+    a_token_of_another_installation_is_refused,
+    a_folder_deletes_what_it_lacks_and_a_file_deletes_nothing,
+    a_refused_file_changes_nothing_and_a_rehearsal_neither,
+    on_and_off_by_hand_outlives_an_application,
+    a_loader_gives_what_changed_and_why_a_bot_has_no_token,
+    applications_at_once_follow_one_another,
+    a_folder_on_disk_comes_in_and_goes_out_the_same,
+}
 
 struct Base {
     store: Store,
     folder: tempfile::TempDir,
 }
 
-fn key(seed: u8) -> Key {
-    Key::from_bytes(&[seed; 32], "тест")
-}
-
 impl Base {
-    fn new() -> Base {
-        Base::with_key(1)
+    fn on(db: &Db) -> Base {
+        Base {
+            store: db.open(),
+            folder: tempfile::tempdir().expect("a folder"),
+        }
     }
 
-    fn with_key(seed: u8) -> Base {
+    /// Another installation: with a database and a key of its own.
+    fn elsewhere(seed: u8) -> Base {
+        let mut config = Db::sqlite().config();
         let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite:{}", folder.path().join("a.db").display());
-        let store = Store::open(StoreConfig::new(url, key(seed), "тест")).expect("opens");
-        Base { store, folder }
+        config.url = format!("sqlite:{}", folder.path().join("a.db").display());
+        config.key = Key::from_bytes(&[seed; 32], "другой ключ");
+        Base {
+            store: Store::open(config).expect("opens"),
+            folder,
+        }
     }
 
     fn options(&self, dry_run: bool, only_changed: bool) -> ApplyOptions {
@@ -105,9 +127,8 @@ party = \"user:ivanov\"
 ";
 
 /// The test that the design asks for.
-#[test]
-fn what_people_did_since_outlives_an_edited_seed() {
-    let base = Base::new();
+fn what_people_did_since_outlives_an_edited_seed(db: &Db) {
+    let base = Base::on(db);
     let first = [("bots/shop.toml", SHOP), ("parties.toml", PARTIES_TEXT)];
     base.apply(&folder(&first));
     assert_eq!(base.registered(), [(1001, true), (1002, true)]);
@@ -157,9 +178,8 @@ fn what_people_did_since_outlives_an_edited_seed() {
     assert_eq!(base.exported(false), expected);
 }
 
-#[test]
-fn an_export_is_the_same_byte_for_byte_and_applies_without_a_difference() {
-    let base = Base::new();
+fn an_export_is_the_same_byte_for_byte_and_applies_without_a_difference(db: &Db) {
+    let base = Base::on(db);
     let given = demo::given();
     assert!(
         base.apply(&given)
@@ -205,9 +225,8 @@ fn an_export_is_the_same_byte_for_byte_and_applies_without_a_difference() {
 }
 
 /// Data that only people and algorithms make survive the way out and into an empty database.
-#[test]
-fn exported_data_are_the_same_in_another_database() {
-    let base = Base::new();
+fn exported_data_are_the_same_in_another_database(db: &Db) {
+    let base = Base::on(db);
     let text = "\
 [[group]]
 code = \"г/1\"
@@ -234,7 +253,7 @@ party = \"user:a.b\"
 ";
     base.apply(&folder(&[("bots/shop.toml", SHOP), ("parties.toml", text)]));
     let out = base.exported(true);
-    let other = Base::new();
+    let other = Base::elsewhere(7);
     other.apply(&Given::folder(out.clone()));
     assert_eq!(other.exported(true), out);
     assert_eq!(
@@ -248,15 +267,14 @@ party = \"user:a.b\"
     );
 }
 
-#[test]
-fn a_token_of_another_installation_is_refused() {
-    let base = Base::new();
+fn a_token_of_another_installation_is_refused(db: &Db) {
+    let base = Base::on(db);
     base.apply(&folder(&[(
         "bots/a.toml",
         "code = \"a\"\nname = \"А\"\ntoken = \"1:abc\"\n",
     )]));
     let out = Given::folder(base.exported(false));
-    let other = Base::with_key(2);
+    let other = Base::elsewhere(2);
     let Err(ApplyError::Refused(problems)) = other.try_apply(&out) else {
         panic!("a foreign token was taken");
     };
@@ -272,9 +290,8 @@ fn a_token_of_another_installation_is_refused() {
     assert_eq!(other.exported(false), []);
 }
 
-#[test]
-fn a_folder_deletes_what_it_lacks_and_a_file_deletes_nothing() {
-    let base = Base::new();
+fn a_folder_deletes_what_it_lacks_and_a_file_deletes_nothing(db: &Db) {
+    let base = Base::on(db);
     let other = SHOP.replace("shop", "cafe").replace("SHOP", "CAFE");
     base.apply(&folder(&[
         ("bots/shop.toml", SHOP),
@@ -302,9 +319,8 @@ fn a_folder_deletes_what_it_lacks_and_a_file_deletes_nothing() {
     assert!(rows.iter().all(|row| !row.deleted));
 }
 
-#[test]
-fn a_refused_file_changes_nothing_and_a_rehearsal_neither() {
-    let base = Base::new();
+fn a_refused_file_changes_nothing_and_a_rehearsal_neither(db: &Db) {
+    let base = Base::on(db);
     base.apply(&folder(&[("bots/shop.toml", SHOP)]));
     let before = base.exported(true);
     let bad = SHOP.replace("kind = \"text\"", "kind = \"txt\"");
@@ -341,9 +357,8 @@ fn a_refused_file_changes_nothing_and_a_rehearsal_neither() {
 }
 
 /// D30: an operator's command stands until the file itself changes its mind.
-#[test]
-fn on_and_off_by_hand_outlives_an_application() {
-    let base = Base::new();
+fn on_and_off_by_hand_outlives_an_application(db: &Db) {
+    let base = Base::on(db);
     base.apply(&folder(&[("bots/shop.toml", SHOP)]));
     base.store
         .write_blocking(|conn| store::bots::command(conn, &BotCode::new("shop"), false))
@@ -358,9 +373,8 @@ fn on_and_off_by_hand_outlives_an_application() {
     assert!(!enabled(&base));
 }
 
-#[test]
-fn a_loader_gives_what_changed_and_why_a_bot_has_no_token() {
-    let base = Base::new();
+fn a_loader_gives_what_changed_and_why_a_bot_has_no_token(db: &Db) {
+    let base = Base::on(db);
     let cafe = "code = \"cafe\"\nname = \"К\"\ntoken = \"7:abc\"\nenabled = false\n";
     let gone = format!(
         "code = \"files\"\nname = \"Ф\"\ntoken_file = \"{}\"\n",
@@ -426,9 +440,8 @@ fn a_loader_gives_what_changed_and_why_a_bot_has_no_token() {
 }
 
 /// Two applications at the same moment: both are there afterwards, one after the other.
-#[test]
-fn applications_at_once_follow_one_another() {
-    let base = Base::new();
+fn applications_at_once_follow_one_another(db: &Db) {
+    let base = Base::on(db);
     std::thread::scope(|scope| {
         for number in 0..6 {
             let base = &base;
@@ -448,9 +461,8 @@ fn applications_at_once_follow_one_another() {
     assert_eq!(revisions.len(), 6);
 }
 
-#[test]
-fn a_folder_on_disk_comes_in_and_goes_out_the_same() {
-    let base = Base::new();
+fn a_folder_on_disk_comes_in_and_goes_out_the_same(db: &Db) {
+    let base = Base::on(db);
     let from = base.folder.path().join("from");
     demo::write(&from).expect("writes");
     std::fs::write(from.join("README.md"), "не файл организации").expect("writes");
