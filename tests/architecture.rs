@@ -11,7 +11,8 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// A room, the rooms it may know besides itself, and the watched crates it may name.
 const ROOMS: &[(&str, &[&str], &[&str])] = &[
-    ("model", &[], &[]),
+    // `document` reads text with the places of its values, for settings and organisation alike.
+    ("model", &[], &["toml"]),
     ("texts", &["model"], &[]),
     ("dialogue", &["model", "texts"], &[]),
     ("settings", &["model"], &["toml"]),

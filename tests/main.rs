@@ -1,6 +1,9 @@
 //! The integration tests: one binary, one thing to link.
 #![allow(missing_docs)]
 
+mod app;
+mod architecture;
+mod dialogues;
 mod organisation;
 mod store;
 mod support;
