@@ -1,15 +1,18 @@
-//! `vestnik check [PATH…] [--tokens]`: what is wrong with files of an organisation, without a
+//! `vestnik check [PATH…] [--tokens] [--dialogues DIR]`: what is wrong with files of an organisation, without a
 //! database; without a path, with what the database holds.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{EXIT_ENVIRONMENT, EXIT_INPUT, store_failed};
+use super::dialogue_tests::play_folder;
+use super::temporary::Temporary;
+use super::{EXIT_ENVIRONMENT, EXIT_INPUT, EXIT_USAGE, store_failed};
 use crate::model::{Level, Locale, Problem, sort_problems};
 use crate::organisation::{
     Given, Known, Loader, TokenSource, TokenState, check, exported, known_data, read, token_number,
+    write_folder,
 };
 
 /// Check files of the organisation; without a path, those in the database.
@@ -21,6 +24,10 @@ pub struct CheckArgs {
     /// Also see whether every bot's token can be had and has a token's form.
     #[arg(long)]
     tokens: bool,
+    /// Also play the dialogue tests of this folder (`*.txt`) against the organisation: on a simulated
+    /// Telegram, with a database of their own.
+    #[arg(long, value_name = "DIR")]
+    dialogues: Option<PathBuf>,
     /// A folder of the organisation, or files of one.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -58,9 +65,51 @@ pub fn run(args: &CheckArgs) -> ExitCode {
     }
     // What is allowed is no fault of the input.
     if errors > 0 {
-        ExitCode::from(EXIT_INPUT)
-    } else {
+        return ExitCode::from(EXIT_INPUT);
+    }
+    match &args.dialogues {
+        Some(folder) => play(folder, args),
+        None => ExitCode::SUCCESS,
+    }
+}
+
+/// Plays dialogue tests against the given folder or, without one, against what the database holds.
+fn play(folder: &Path, args: &CheckArgs) -> ExitCode {
+    let temporary = match Temporary::new("vestnik-check") {
+        Ok(temporary) => temporary,
+        Err(error) => {
+            eprintln!("vestnik: временная папка не создаётся: {error}");
+            return ExitCode::from(EXIT_ENVIRONMENT);
+        }
+    };
+    let organisation = match args.paths.as_slice() {
+        [path] if path.is_dir() => path.clone(),
+        [] => {
+            let exported = super::open_store(args.config.as_deref()).and_then(|store| {
+                exported(&store, true).map_err(|error| store_failed(&error))
+            });
+            let files = match exported {
+                Ok(files) => files,
+                Err(code) => return code,
+            };
+            let copy = temporary.path().join("database");
+            if let Err(error) = write_folder(&copy, &files) {
+                eprintln!("vestnik: {}: {error}", copy.display());
+                return ExitCode::from(EXIT_ENVIRONMENT);
+            }
+            copy
+        }
+        _ => {
+            eprintln!("vestnik: для --dialogues укажите одну папку организации целиком");
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    let played = play_folder(folder, Some(&organisation), temporary.path(), |_| true);
+    println!("{played}");
+    if played.failures.is_empty() {
         ExitCode::SUCCESS
+    } else {
+        ExitCode::from(EXIT_INPUT)
     }
 }
 

@@ -2,12 +2,13 @@
 //! browser without a bot of Telegram's.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use vestnik_simulator::{Simulator, SimulatorConfig};
 
+use super::temporary::Temporary;
 use super::{EXIT_ENVIRONMENT, logging, serve, shutdown};
 use crate::organisation::demo;
 use crate::runtime::{self, Clock};
@@ -38,7 +39,10 @@ pub fn run(args: &DemoArgs) -> ExitCode {
 
 fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let signal = shutdown::Signal::listen()?;
-    let temporary = Temporary::new(args.dir.as_deref())?;
+    let temporary = match &args.dir {
+        Some(dir) => Temporary::given(dir)?,
+        None => Temporary::new("vestnik-demo")?,
+    };
     let dir = temporary.path();
     let organisation = dir.join("organisation");
     demo::write(&organisation)?;
@@ -70,47 +74,4 @@ fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     node.stop()?;
     simulator.stop();
     Ok(ExitCode::SUCCESS)
-}
-
-/// The folder of the demo: the given one stays, one of our own goes with the demo.
-struct Temporary {
-    path: PathBuf,
-    is_ours: bool,
-}
-
-impl Temporary {
-    fn new(given: Option<&Path>) -> std::io::Result<Temporary> {
-        match given {
-            Some(path) => {
-                std::fs::create_dir_all(path)?;
-                Ok(Temporary {
-                    path: path.canonicalize()?,
-                    is_ours: false,
-                })
-            }
-            None => {
-                let name = format!("vestnik-demo-{}", std::process::id());
-                let path = std::env::temp_dir().join(name);
-                std::fs::create_dir(&path)?;
-                Ok(Temporary {
-                    path,
-                    is_ours: true,
-                })
-            }
-        }
-    }
-
-    fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if self.is_ours
-            && let Err(error) = std::fs::remove_dir_all(&self.path)
-        {
-            eprintln!("vestnik: папка {} не удалена: {error}", self.path.display());
-        }
-    }
 }

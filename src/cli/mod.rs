@@ -13,11 +13,13 @@ mod backup;
 mod bsl;
 mod check;
 mod demo;
+pub mod dialogue_tests;
 mod export;
 mod logging;
 mod serve;
 mod shutdown;
 mod simulator;
+mod temporary;
 mod token;
 
 use std::path::Path;
@@ -31,6 +33,8 @@ use crate::store::{Store, StoreError};
 
 /// The input is at fault.
 pub const EXIT_INPUT: u8 = 1;
+/// The command line itself is at fault; clap ends with it too.
+pub const EXIT_USAGE: u8 = 2;
 /// The environment is at fault: database, network, port.
 pub const EXIT_ENVIRONMENT: u8 = 3;
 

@@ -7,24 +7,19 @@ mod groups;
 mod keywords;
 mod properties;
 
-// The format's home; `cli` names it as soon as its runner is there.
-#[expect(unused_imports, reason = "the runner uses the rest")]
-#[path = "../../cli/dialogue_tests/mod.rs"]
-mod dialogue_tests;
-
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 
 use super::*;
+use crate::cli::dialogue_tests::{Attachment, ChatName, StepKind, parse};
 use crate::model::{
     Authorization, Bot, BotCode, BotTexts, ButtonAction, Buttons, ChatId, Choice, ChoiceStatus,
     EditTarget, Fold, IdSource, Keyword, KeywordId, KeywordKind, KeywordTreeBuilder, KeywordWords,
     Locale, MessageKey, MessageKind, Moment, OnOtherText, OpenChoice, OutgoingBody, PersonId,
     Quote, RichText, UpdateMode, Variants,
 };
-use dialogue_tests::{Attachment, ChatName, StepKind, parse};
 
 /// Three levels, recursion, confirmation: the article's own example (R141, R142).
 const THREE_LEVELS: &str = r#"
