@@ -4,6 +4,7 @@
 mod app;
 mod architecture;
 mod dialogues;
+mod faults;
 mod organisation;
 mod store;
 mod support;
