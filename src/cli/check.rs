@@ -85,9 +85,8 @@ fn play(folder: &Path, args: &CheckArgs) -> ExitCode {
     let organisation = match args.paths.as_slice() {
         [path] if path.is_dir() => path.clone(),
         [] => {
-            let exported = super::open_store(args.config.as_deref()).and_then(|store| {
-                exported(&store, true).map_err(|error| store_failed(&error))
-            });
+            let exported = super::open_store(args.config.as_deref())
+                .and_then(|store| exported(&store, true).map_err(|error| store_failed(&error)));
             let files = match exported {
                 Ok(files) => files,
                 Err(code) => return code,

@@ -46,10 +46,7 @@ impl Drop for Temporary {
         if self.is_ours
             && let Err(error) = std::fs::remove_dir_all(&self.path)
         {
-            eprintln!(
-                "vestnik: папка {} не удалена: {error}",
-                self.path.display()
-            );
+            eprintln!("vestnik: папка {} не удалена: {error}", self.path.display());
         }
     }
 }

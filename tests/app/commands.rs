@@ -16,7 +16,11 @@ const TOKEN: &str = "7001:AAsecretsecretsecret";
 /// A folder with settings for a simulator and an organisation of one bot.
 fn folder(simulator: &SimulatorHandle) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a folder");
-    write(dir.path(), "settings.toml", &settings(simulator, "127.0.0.1:0"));
+    write(
+        dir.path(),
+        "settings.toml",
+        &settings(simulator, "127.0.0.1:0"),
+    );
     let bot = bot_file("shop", FIRST_BOT, SHOP).replace("7001:test", TOKEN);
     write(dir.path(), "org/bots/shop.toml", &bot);
     dir
@@ -57,7 +61,10 @@ fn usage_is_2() {
         assert!(!done.err.is_empty() && done.out.is_empty(), "{done:?}");
     }
     let done = run(dir.path(), &["--version"]);
-    assert_eq!((done.code, done.out.trim()), (0, concat!("vestnik ", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(
+        (done.code, done.out.trim()),
+        (0, concat!("vestnik ", env!("CARGO_PKG_VERSION")))
+    );
 }
 
 #[test]
@@ -67,7 +74,12 @@ fn bad_settings_are_1_with_file_line_and_hint_all_in_one_go() {
     write(dir.path(), "settings.toml", text);
     let done = run(dir.path(), SERVE);
     assert_eq!(done.code, 1, "{done:?}");
-    for part in ["settings.toml:2", "poll_timeout_s", "settings.toml:4", "что сделать"] {
+    for part in [
+        "settings.toml:2",
+        "poll_timeout_s",
+        "settings.toml:4",
+        "что сделать",
+    ] {
         assert!(done.err.contains(part), "{part}: {}", done.err);
     }
     // A variable is named like a file.
@@ -77,15 +89,26 @@ fn bad_settings_are_1_with_file_line_and_hint_all_in_one_go() {
     let done = crate::support::process::finish(&mut command);
     assert_eq!(done.code, 1, "{done:?}");
     assert!(done.err.contains("VESTNIK_HTTP__LISTEN"), "{}", done.err);
-    assert!(!dir.path().join("vestnik.db").exists(), "nothing is opened before");
+    assert!(
+        !dir.path().join("vestnik.db").exists(),
+        "nothing is opened before"
+    );
 }
 
 #[test]
 fn bad_organisation_files_are_1_with_their_places() {
     let simulator = simulator();
     let dir = folder(&simulator);
-    write(dir.path(), "org/bots/bad.toml", "code = \"bad\"\nname = \"П\"\ntoken_env = \"X\"\nunknown = 1\n[[keyword]]\nwords = \"а\"\nkind = \"alias\"\ntarget = \"нет\"\n");
-    for arguments in [SERVE, &["check", "org"], &["apply", "org", "--config", "settings.toml"]] {
+    write(
+        dir.path(),
+        "org/bots/bad.toml",
+        "code = \"bad\"\nname = \"П\"\ntoken_env = \"X\"\nunknown = 1\n[[keyword]]\nwords = \"а\"\nkind = \"alias\"\ntarget = \"нет\"\n",
+    );
+    for arguments in [
+        SERVE,
+        &["check", "org"],
+        &["apply", "org", "--config", "settings.toml"],
+    ] {
         let done = run(dir.path(), arguments);
         assert_eq!(done.code, 1, "{arguments:?}: {done:?}");
         let said = format!("{}{}", done.out, done.err);
@@ -127,7 +150,11 @@ fn the_environment_is_3() {
 fn a_public_address_without_a_token_is_refused() {
     let simulator = simulator();
     let dir = folder(&simulator);
-    write(dir.path(), "settings.toml", &settings(&simulator, "0.0.0.0:0"));
+    write(
+        dir.path(),
+        "settings.toml",
+        &settings(&simulator, "0.0.0.0:0"),
+    );
     let done = run(dir.path(), SERVE);
     assert_eq!(done.code, 1, "{done:?}");
     assert!(done.err.contains("vestnik token create"), "{}", done.err);
@@ -140,43 +167,69 @@ fn a_public_address_without_a_token_is_refused() {
     };
     let made = token(&["create", "админ", "--scope", "admin"]);
     assert_eq!(made.code, 0, "{made:?}");
-    let secret = made.out.lines().map(str::trim).find(|line| line.len() > 20 && !line.contains(' '));
-    let secret = secret.unwrap_or_else(|| panic!("a token is printed: {made:?}")).to_owned();
+    let secret = made
+        .out
+        .lines()
+        .map(str::trim)
+        .find(|line| line.len() > 20 && !line.contains(' '));
+    let secret = secret
+        .unwrap_or_else(|| panic!("a token is printed: {made:?}"))
+        .to_owned();
     let listed = token(&["list"]);
-    assert!(listed.out.contains("админ") && !listed.out.contains(&secret), "{listed:?}");
+    assert!(
+        listed.out.contains("админ") && !listed.out.contains(&secret),
+        "{listed:?}"
+    );
 
     let mut server = Running::start(vestnik(dir.path()).args(SERVE));
     let url = server.wait_out("vestnik: http://0.0.0.0:");
     let addr = format!("127.0.0.1:{url}").parse().expect("an address");
     assert_eq!(http::ask(addr, "GET", "/api/v1/bots", None).status, 401);
-    assert_eq!(http::ask(addr, "GET", "/api/v1/bots", Some(&secret)).status, 200);
+    assert_eq!(
+        http::ask(addr, "GET", "/api/v1/bots", Some(&secret)).status,
+        200
+    );
     // Revoked beside the running server.
     assert_eq!(token(&["revoke", "админ"]).code, 0);
-    assert_eq!(http::ask(addr, "GET", "/api/v1/bots", Some(&secret)).status, 401);
-    assert_eq!(token(&["revoke", "админ"]).code, 1, "nothing is left to revoke");
+    assert_eq!(
+        http::ask(addr, "GET", "/api/v1/bots", Some(&secret)).status,
+        401
+    );
+    assert_eq!(
+        token(&["revoke", "админ"]).code,
+        1,
+        "nothing is left to revoke"
+    );
     server.signal("TERM");
-    assert_eq!(server.wait_exit(Duration::from_secs(10)).code(), Some(0), "{}", server.err());
+    assert_eq!(
+        server.wait_exit(Duration::from_secs(10)).code(),
+        Some(0),
+        "{}",
+        server.err()
+    );
 }
 
 #[test]
 fn tokens_are_nowhere_to_be_read() {
     let simulator = simulator();
     let dir = folder(&simulator);
-    let mut server =
-        Running::start(vestnik(dir.path()).args(SERVE).env("VESTNIK_LOG", "trace"));
+    let mut server = Running::start(vestnik(dir.path()).args(SERVE).env("VESTNIK_LOG", "trace"));
     let port = server.wait_out("vestnik: http://127.0.0.1:");
     let addr = format!("127.0.0.1:{port}").parse().expect("an address");
     let answered = |count: usize| {
         let began = Instant::now();
         loop {
-            let found = simulator.wait_messages(FIRST_BOT, 11, 0, count, Duration::from_millis(200));
+            let found =
+                simulator.wait_messages(FIRST_BOT, 11, 0, count, Duration::from_millis(200));
             if found.len() >= count {
                 return;
             }
             assert!(began.elapsed() < PATIENCE, "{count} answers");
         }
     };
-    simulator.say(FIRST_BOT, Say::text(11, "Цена")).expect("said");
+    simulator
+        .say(FIRST_BOT, Say::text(11, "Цена"))
+        .expect("said");
     answered(1);
     // Every kind of trouble whose error could carry the URL, which holds the token.
     for kind in [
@@ -189,19 +242,31 @@ fn tokens_are_nowhere_to_be_read() {
     ] {
         simulator.fault(Fault::new(kind).method("getUpdates").count(1));
     }
-    for kind in [FaultKind::CutBefore, FaultKind::BadGatewayHtml, FaultKind::ServerError] {
+    for kind in [
+        FaultKind::CutBefore,
+        FaultKind::BadGatewayHtml,
+        FaultKind::ServerError,
+    ] {
         simulator.fault(Fault::new(kind).method("sendMessage").count(1));
     }
     for _ in 0..4 {
-        simulator.say(FIRST_BOT, Say::text(11, "Цена")).expect("said");
+        simulator
+            .say(FIRST_BOT, Say::text(11, "Цена"))
+            .expect("said");
     }
     answered(5);
     let mut said = http::ask(addr, "GET", "/metrics", None).body;
     let applied = run(dir.path(), &["apply", "org", "--config", "settings.toml"]);
     let exported = run(dir.path(), &["export", "out", "--config", "settings.toml"]);
-    assert_eq!((applied.code, exported.code), (0, 0), "{applied:?} {exported:?}");
+    assert_eq!(
+        (applied.code, exported.code),
+        (0, 0),
+        "{applied:?} {exported:?}"
+    );
     said.push_str(&format!("{applied:?}{exported:?}"));
-    said.push_str(&std::fs::read_to_string(dir.path().join("out/bots/shop.toml")).expect("exported"));
+    said.push_str(
+        &std::fs::read_to_string(dir.path().join("out/bots/shop.toml")).expect("exported"),
+    );
     // The end of a token that is revoked while it is used.
     simulator.fault(Fault::new(FaultKind::Unauthorized));
     let began = Instant::now();
@@ -213,13 +278,20 @@ fn tokens_are_nowhere_to_be_read() {
     assert_eq!(server.wait_exit(Duration::from_secs(10)).code(), Some(0));
     said.push_str(&server.out());
     said.push_str(&server.err());
-    assert!(server.err().lines().count() > 10, "there is a log: {}", server.err());
+    assert!(
+        server.err().lines().count() > 10,
+        "there is a log: {}",
+        server.err()
+    );
     for secret in [TOKEN, "AAsecret", "/bot7001"] {
         let line = said.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret}");
     }
     for line in server.err().lines() {
-        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "JSON beside a terminal: {line}");
+        assert!(
+            serde_json::from_str::<serde_json::Value>(line).is_ok(),
+            "JSON beside a terminal: {line}"
+        );
     }
     // Nor in the database and its log.
     for name in ["vestnik.db", "vestnik.db-wal"] {
@@ -250,7 +322,9 @@ fn apply_and_export_beside_a_running_server() {
     let began = Instant::now();
     loop {
         let after = simulator.last_seq();
-        simulator.say(FIRST_BOT, Say::text(11, "Цена")).expect("said");
+        simulator
+            .say(FIRST_BOT, Say::text(11, "Цена"))
+            .expect("said");
         let answers = simulator.wait_messages(FIRST_BOT, 11, after, 1, PATIENCE);
         if answers[0].text == "200 рублей" {
             break;
@@ -258,7 +332,12 @@ fn apply_and_export_beside_a_running_server() {
         assert!(began.elapsed() < PATIENCE, "{answers:?}");
     }
     server.signal("TERM");
-    assert_eq!(server.wait_exit(Duration::from_secs(10)).code(), Some(0), "{}", server.err());
+    assert_eq!(
+        server.wait_exit(Duration::from_secs(10)).code(),
+        Some(0),
+        "{}",
+        server.err()
+    );
 }
 
 #[test]
@@ -274,7 +353,12 @@ fn check_plays_dialogues() {
     let done = run(dir.path(), &["check", "org", "--dialogues", "dialogues"]);
     assert_eq!(done.code, 1, "{done:?}");
     let said = format!("{}{}", done.out, done.err);
-    for part in ["dialogues/bad.txt", "строка 4", "ожидалось: 200 рублей", "100 рублей"] {
+    for part in [
+        "dialogues/bad.txt",
+        "строка 4",
+        "ожидалось: 200 рублей",
+        "100 рублей",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
 }

@@ -13,7 +13,10 @@ fn health_is_open() {
     let ready = app.http("GET", "/health/ready", None);
     assert_eq!(ready.status, 200);
     let ready = ready.json();
-    assert_eq!((&ready["ready"], &ready["lease"], &ready["store"]), (&json!(true), &json!(true), &json!(true)));
+    assert_eq!(
+        (&ready["ready"], &ready["lease"], &ready["store"]),
+        (&json!(true), &json!(true), &json!(true))
+    );
 }
 
 #[test]
@@ -22,7 +25,11 @@ fn metrics_tell_what_an_operator_asks() {
     app.ask("shop", 11, "Цена");
     let answer = app.http("GET", "/metrics", None);
     assert_eq!(answer.status, 200);
-    assert!(answer.header("content-type").starts_with("text/plain; version=0.0.4"));
+    assert!(
+        answer
+            .header("content-type")
+            .starts_with("text/plain; version=0.0.4")
+    );
     let value = |name: &str| {
         let line = answer.body.lines().find_map(|line| line.strip_prefix(name));
         let line = line.unwrap_or_else(|| panic!("{name} in\n{}", answer.body));
@@ -50,13 +57,18 @@ fn metrics_tell_what_an_operator_asks() {
         // Its next try waits for the clock.
         app.advance_clock(60);
         let body = app.http("GET", "/metrics", None).body;
-        body.contains("vestnik_api_errors_total{kind=\"") && app.unsettled().is_ok_and(|open| open.is_none())
+        body.contains("vestnik_api_errors_total{kind=\"")
+            && app.unsettled().is_ok_and(|open| open.is_none())
     });
 }
 
 #[test]
 fn bots_are_behind_a_token() {
-    let app = App::builder().bot("shop", SHOP).bot("other", SHOP).start().expect("SQLite");
+    let app = App::builder()
+        .bot("shop", SHOP)
+        .bot("other", SHOP)
+        .start()
+        .expect("SQLite");
     app.until_running("shop");
     app.until_running("other");
     let (read, operate) = (app.token("read"), app.token("operate"));
@@ -82,20 +94,45 @@ fn bots_are_behind_a_token() {
     };
     check("GET", "/api/v1/bots", None, 401, "unauthorised");
     check("GET", "/api/v1/bots", Some("wrong"), 401, "unauthorised");
-    check("GET", "/api/v1/bots", Some(&read[..read.len() - 1]), 401, "unauthorised");
+    check(
+        "GET",
+        "/api/v1/bots",
+        Some(&read[..read.len() - 1]),
+        401,
+        "unauthorised",
+    );
     check("POST", "/api/v1/bots/shop/stop", None, 401, "unauthorised");
-    check("POST", "/api/v1/bots/shop/stop", Some(&read), 403, "forbidden");
+    check(
+        "POST",
+        "/api/v1/bots/shop/stop",
+        Some(&read),
+        403,
+        "forbidden",
+    );
     check("GET", "/api/v1/bots/nobody", Some(&read), 404, "not_found");
-    check("POST", "/api/v1/bots/nobody/start", Some(&operate), 404, "not_found");
+    check(
+        "POST",
+        "/api/v1/bots/nobody/start",
+        Some(&operate),
+        404,
+        "not_found",
+    );
     check("GET", "/api/v1/nothing", Some(&read), 404, "not_found");
     check("GET", "/nothing", None, 404, "not_found");
 
     let list = check("GET", "/api/v1/bots", Some(&read), 200, "").json();
-    let codes: Vec<&str> =
-        list["bots"].as_array().expect("a list").iter().filter_map(|bot| bot["code"].as_str()).collect();
+    let codes: Vec<&str> = list["bots"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|bot| bot["code"].as_str())
+        .collect();
     assert_eq!(codes, ["other", "shop"]);
     let shop = check("GET", "/api/v1/bots/shop", Some(&operate), 200, "").json();
-    assert_eq!((&shop["state"], &shop["enabled"]), (&json!("running"), &json!(true)));
+    assert_eq!(
+        (&shop["state"], &shop["enabled"]),
+        (&json!("running"), &json!(true))
+    );
     for actor in ["poller", "courier"] {
         assert!(shop["actors"][actor].is_object(), "{actor} in {shop}");
     }
@@ -112,7 +149,8 @@ fn bots_are_behind_a_token() {
     let starts = app.status("shop").expect("known").starts;
     check("POST", "/api/v1/bots/shop/restart", Some(&operate), 200, "");
     app.until("it was started again", |app| {
-        app.status("shop").is_some_and(|status| status.starts > starts)
+        app.status("shop")
+            .is_some_and(|status| status.starts > starts)
     });
     assert_eq!(app.status("other").expect("known").starts, 1);
     app.until_running("shop");

@@ -9,8 +9,14 @@ use crate::support::process::{Running, vestnik};
 
 /// The address within a URL.
 fn address(url: &str) -> SocketAddr {
-    let rest = url.strip_prefix("http://").unwrap_or_else(|| panic!("a URL: {url}"));
-    rest.split('/').next().expect("a host").parse().expect("an address")
+    let rest = url
+        .strip_prefix("http://")
+        .unwrap_or_else(|| panic!("a URL: {url}"));
+    rest.split('/')
+        .next()
+        .expect("a host")
+        .parse()
+        .expect("an address")
 }
 
 #[test]
@@ -32,7 +38,10 @@ fn it_prints_both_addresses_answers_and_leaves_nothing_behind() {
         let path = format!("/sim/bots/{bot}/chats/1001/messages?after={after}");
         let entries = http::ask(page, "GET", &path, None).json();
         let entries = entries.as_array().expect("a list").clone();
-        entries.into_iter().filter(|entry| entry["from"] == "bot" && entry["kind"] == "message").last()
+        entries
+            .into_iter()
+            .filter(|entry| entry["from"] == "bot" && entry["kind"] == "message")
+            .next_back()
     };
     let ask = |bot: i64, what: &str, body: &str| {
         let before = answer(bot, 0).map_or(0, |entry| entry["seq"].as_i64().expect("a number"));
@@ -45,7 +54,10 @@ fn it_prints_both_addresses_answers_and_leaves_nothing_behind() {
             {
                 return entry;
             }
-            assert!(began.elapsed() < PATIENCE, "bot {bot} does not answer {body}");
+            assert!(
+                began.elapsed() < PATIENCE,
+                "bot {bot} does not answer {body}"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     };
@@ -57,7 +69,11 @@ fn it_prints_both_addresses_answers_and_leaves_nothing_behind() {
     assert!(text(&say(1001, "/start")).contains("Иван"));
     assert!(text(&say(1002, "ц е н а")).contains("790 ₽"));
     let mut question = say(1003, "Подбор");
-    for (label, next) in [("Эспрессо-машина", "Шаг 2"), ("С молоком", "Шаг 3"), ("Орехи", "Орехи")] {
+    for (label, next) in [
+        ("Эспрессо-машина", "Шаг 2"),
+        ("С молоком", "Шаг 3"),
+        ("Орехи", "Орехи"),
+    ] {
         let press = serde_json::json!({
             "from": 1001, "chat": 1001, "message_id": question["message_id"], "label": label,
         });
@@ -68,7 +84,10 @@ fn it_prints_both_addresses_answers_and_leaves_nothing_behind() {
     demo.signal("INT");
     let status = demo.wait_exit(Duration::from_secs(10));
     assert_eq!(status.code(), Some(0), "{}\n{}", demo.out(), demo.err());
-    let left: Vec<_> = std::fs::read_dir(temp.path()).expect("read").flatten().collect();
+    let left: Vec<_> = std::fs::read_dir(temp.path())
+        .expect("read")
+        .flatten()
+        .collect();
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(demo.err(), "", "nothing needed attention");
 }
@@ -84,7 +103,12 @@ fn a_given_folder_stays_with_what_was_changed_in_it() {
     };
     let stop = |mut demo: Running| {
         demo.signal("TERM");
-        assert_eq!(demo.wait_exit(Duration::from_secs(10)).code(), Some(0), "{}", demo.err());
+        assert_eq!(
+            demo.wait_exit(Duration::from_secs(10)).code(),
+            Some(0),
+            "{}",
+            demo.err()
+        );
     };
     stop(start());
     let shop = folder.join("organisation/bots/shop.toml");

@@ -20,13 +20,21 @@ fn group_say(text: &str) -> Say {
 }
 
 fn texts(app: &App, say: Say) -> Vec<String> {
-    app.ask_with("shop", say).into_iter().map(|entry| entry.text).collect()
+    app.ask_with("shop", say)
+        .into_iter()
+        .map(|entry| entry.text)
+        .collect()
 }
 
 fn username(app: &App) -> String {
     let id = app.bot("shop").expect("a bot");
     let infos = app.simulator().bots();
-    infos.iter().find(|info| info.id == id).expect("known").username.clone()
+    infos
+        .iter()
+        .find(|info| info.id == id)
+        .expect("known")
+        .username
+        .clone()
 }
 
 #[test]
@@ -35,18 +43,37 @@ fn d28_a_group_is_heard_when_it_speaks_to_the_bot() {
     let name = username(&app);
     let none: [&str; 0] = [];
     assert_eq!(texts(&app, group_say("Цена")), none, "said to others");
-    assert_eq!(texts(&app, group_say("/start")), none, "a command for nobody in particular");
+    assert_eq!(
+        texts(&app, group_say("/start")),
+        none,
+        "a command for nobody in particular"
+    );
     assert_eq!(texts(&app, group_say("/start@other_bot")), none);
-    assert_eq!(texts(&app, group_say(&format!("@{name} Цена"))), ["100 рублей"]);
-    assert_eq!(texts(&app, group_say(&format!("Цена, @{name}!"))), ["Не знаю"]);
-    assert_eq!(texts(&app, group_say(&format!("/start@{name}"))), ["Здравствуйте, Иван!"]);
-    let question = app.ask_with("shop", group_say(&format!("@{name} Выбор"))).remove(0);
+    assert_eq!(
+        texts(&app, group_say(&format!("@{name} Цена"))),
+        ["100 рублей"]
+    );
+    assert_eq!(
+        texts(&app, group_say(&format!("Цена, @{name}!"))),
+        ["Не знаю"]
+    );
+    assert_eq!(
+        texts(&app, group_say(&format!("/start@{name}"))),
+        ["Здравствуйте, Иван!"]
+    );
+    let question = app
+        .ask_with("shop", group_say(&format!("@{name} Выбор")))
+        .remove(0);
     assert_eq!(question.text, "Что?");
     let reply = Say {
         reply_to: Some(question.message_id),
         ..group_say("Два")
     };
-    assert_eq!(texts(&app, reply), ["понял"], "a reply to the bot is for the bot");
+    assert_eq!(
+        texts(&app, reply),
+        ["понял"],
+        "a reply to the bot is for the bot"
+    );
     let mut sticker = group_say("");
     (sticker.text, sticker.sticker) = (None, true);
     assert_eq!(texts(&app, sticker), none);
@@ -59,7 +86,9 @@ fn d28_what_is_private_is_answered_with_a_link() {
     for command in ["Мой ключ", "/menu", "Новая задача"] {
         assert_eq!(
             texts(&app, group_say(&format!("@{name} {command}"))),
-            [format!("Это работает только в личном чате: https://t.me/{name}")],
+            [format!(
+                "Это работает только в личном чате: https://t.me/{name}"
+            )],
             "{command}"
         );
     }
@@ -79,7 +108,13 @@ fn d28_buttons_belong_to_whom_they_were_offered() {
     let bot = app.bot("shop").expect("a bot");
     let after = app.simulator().last_seq();
     // Person 12 is known to Telegram once he wrote.
-    app.ask_with("shop", Say { from: 12, ..group_say("я тут") });
+    app.ask_with(
+        "shop",
+        Say {
+            from: 12,
+            ..group_say("я тут")
+        },
+    );
     app.press("shop", press(12)).expect("pressed");
     app.rest();
     // A press is answered beside the message lanes: it has its own time.
@@ -103,9 +138,16 @@ fn d28_people_of_a_group_have_conversations_of_their_own() {
     let app = App::shop(SHOP);
     let name = username(&app);
     assert_eq!(texts(&app, group_say(&format!("@{name} Выбор"))), ["Что?"]);
-    let other = Say { from: 12, ..group_say(&format!("@{name} Раз")) };
+    let other = Say {
+        from: 12,
+        ..group_say(&format!("@{name} Раз"))
+    };
     assert_eq!(texts(&app, other), ["Не знаю"]);
-    assert_eq!(app.texts("shop", 11, "Раз"), ["Не знаю"], "the private chat is another one");
+    assert_eq!(
+        app.texts("shop", 11, "Раз"),
+        ["Не знаю"],
+        "the private chat is another one"
+    );
     assert_eq!(texts(&app, group_say(&format!("@{name} Раз"))), ["понял"]);
 }
 
@@ -119,7 +161,10 @@ fn d28_answers_go_to_the_same_topic() {
         ..group_say(&format!("@{name} Цена"))
     };
     let answer = app.ask_with("shop", say).remove(0);
-    assert_eq!((answer.text.as_str(), answer.thread), ("100 рублей", Some(33)));
+    assert_eq!(
+        (answer.text.as_str(), answer.thread),
+        ("100 рублей", Some(33))
+    );
 }
 
 #[test]
@@ -128,14 +173,22 @@ fn d28_anonymous_admins_and_channels_are_strangers() {
                    [[registration]]\nbot = \"closed\"\nchat = 11\nparty = \"user:ivanov\"\n";
     let app = App::builder()
         .bot("shop", SHOP)
-        .bot("closed", &format!("{SHOP}\n[authorization]\nenabled = true\n"))
+        .bot(
+            "closed",
+            &format!("{SHOP}\n[authorization]\nenabled = true\n"),
+        )
         .file("parties.toml", parties)
         .start()
         .expect("SQLite");
     let named = |bot: &str| {
         let id = app.bot(bot).expect("a bot");
         let infos = app.simulator().bots();
-        infos.iter().find(|info| info.id == id).expect("known").username.clone()
+        infos
+            .iter()
+            .find(|info| info.id == id)
+            .expect("known")
+            .username
+            .clone()
     };
     let say = |bot: &str, sender_chat: Option<i64>| Say {
         sender_chat,
@@ -163,10 +216,21 @@ fn quoting_follows_the_setting() {
     let quotes = |bot: &str, chat: i64| {
         let id = app.bot(bot).expect("a bot");
         let infos = app.simulator().bots();
-        let name = &infos.iter().find(|info| info.id == id).expect("known").username;
+        let name = &infos
+            .iter()
+            .find(|info| info.id == id)
+            .expect("known")
+            .username;
         let say = Say {
             chat: Some(chat),
-            ..Say::text(11, if chat < 0 { format!("@{name} Цена") } else { "Цена".to_owned() })
+            ..Say::text(
+                11,
+                if chat < 0 {
+                    format!("@{name} Цена")
+                } else {
+                    "Цена".to_owned()
+                },
+            )
         };
         let said = app.say(bot, say).expect("said");
         app.rest();
@@ -191,7 +255,9 @@ fn d30_an_edited_message_is_ignored() {
     let message = app.write_to("shop", 11, "Цена");
     app.rest();
     let after = app.simulator().last_seq();
-    app.simulator().edit(bot, 11, message, "Выбор").expect("edited");
+    app.simulator()
+        .edit(bot, 11, message, "Выбор")
+        .expect("edited");
     app.rest();
     assert!(app.answers("shop", 11, after).expect("read").is_empty());
     assert_eq!(app.updates(), "done 2");
@@ -203,7 +269,12 @@ fn d30_an_edited_message_is_ignored() {
     };
     assert_eq!(
         allowed,
-        json!(["message", "edited_message", "callback_query", "my_chat_member"])
+        json!([
+            "message",
+            "edited_message",
+            "callback_query",
+            "my_chat_member"
+        ])
     );
 }
 
@@ -221,14 +292,20 @@ fn d30_a_blocked_chat_is_marked_and_unmarked() {
     };
     app.ask("shop", 11, "Цена");
     assert!(!blocked(&app));
-    app.simulator().stand(bot, 11, "kicked", 11).expect("blocked");
+    app.simulator()
+        .stand(bot, 11, "kicked", 11)
+        .expect("blocked");
     app.rest();
     assert!(blocked(&app), "Telegram told so");
-    app.simulator().stand(bot, 11, "member", 11).expect("unblocked");
+    app.simulator()
+        .stand(bot, 11, "member", 11)
+        .expect("unblocked");
     app.rest();
     assert!(!blocked(&app), "unblocking unmarks");
     // Found out by sending.
-    app.simulator().stand(bot, 11, "kicked", 11).expect("blocked");
+    app.simulator()
+        .stand(bot, 11, "kicked", 11)
+        .expect("blocked");
     app.rest();
     let key = app.put_message(
         "shop",

@@ -33,14 +33,24 @@ fn registered(app: &App) -> Vec<(i64, bool)> {
 fn check(mut app: App) {
     let closed = format!("{SHOP}\n[authorization]\nenabled = true\n");
     assert_eq!(app.texts("shop", 1001, "Цена"), ["100 рублей"]);
-    assert!(app.texts("shop", 1002, "Цена")[0].contains("1002"), "a stranger is told his key");
+    assert!(
+        app.texts("shop", 1002, "Цена")[0].contains("1002"),
+        "a stranger is told his key"
+    );
 
     // Somebody revokes one and registers another, as people do in the running system.
     let now = app.clock().now();
     app.store()
         .write_blocking(move |conn| {
             let bot = BotCode::new("shop");
-            registrations::revoke(conn, Channel::Telegram, &bot, ChatId(1001), now, &By::System)?;
+            registrations::revoke(
+                conn,
+                Channel::Telegram,
+                &bot,
+                ChatId(1001),
+                now,
+                &By::System,
+            )?;
             let new = Registration {
                 bot,
                 chat: ChatId(1002),
@@ -55,9 +65,17 @@ fn check(mut app: App) {
 
     // The file is edited (a name), and the server is started anew: it applies what changed.
     app.write("parties.toml", &PARTIES.replace("Пётр", "Петров Пётр"));
-    app.write_bot("shop", FIRST_BOT, &closed.replace("100 рублей", "200 рублей"));
+    app.write_bot(
+        "shop",
+        FIRST_BOT,
+        &closed.replace("100 рублей", "200 рублей"),
+    );
     app.restart_node();
-    assert_eq!(app.texts("shop", 1002, "Цена"), ["200 рублей"], "the new one stays in");
+    assert_eq!(
+        app.texts("shop", 1002, "Цена"),
+        ["200 рублей"],
+        "the new one stays in"
+    );
     assert!(
         app.texts("shop", 1001, "Цена")[0].contains("1001"),
         "the revoked one stays out, though the file still names him"
@@ -67,12 +85,21 @@ fn check(mut app: App) {
     // The export is what was applied, byte for byte, but for the token.
     let files = exported(app.store(), false).expect("exported");
     let parties = &files["parties.toml"].bytes;
-    assert_eq!(&**parties, PARTIES.replace("Пётр", "Петров Пётр").as_bytes());
+    assert_eq!(
+        &**parties,
+        PARTIES.replace("Пётр", "Петров Пётр").as_bytes()
+    );
     let bot = String::from_utf8(files["bots/shop.toml"].bytes.to_vec()).expect("text");
     let on_disk = std::fs::read_to_string(app.organisation().join("bots/shop.toml")).expect("read");
-    assert!(bot.contains("token = \"sealed:") && !bot.contains(":test"), "{bot}");
+    assert!(
+        bot.contains("token = \"sealed:") && !bot.contains(":test"),
+        "{bot}"
+    );
     let without_token = |text: &str| -> Vec<String> {
-        text.lines().filter(|line| !line.starts_with("token")).map(str::to_owned).collect()
+        text.lines()
+            .filter(|line| !line.starts_with("token"))
+            .map(str::to_owned)
+            .collect()
     };
     assert_eq!(without_token(&bot), without_token(&on_disk));
 
@@ -84,8 +111,14 @@ fn check(mut app: App) {
 
 fn app(postgres: bool) -> Option<App> {
     let closed = format!("{SHOP}\n[authorization]\nenabled = true\n");
-    let builder = App::builder().bot("shop", &closed).file("parties.toml", PARTIES);
-    if postgres { builder.postgres().start() } else { builder.start() }
+    let builder = App::builder()
+        .bot("shop", &closed)
+        .file("parties.toml", PARTIES);
+    if postgres {
+        builder.postgres().start()
+    } else {
+        builder.start()
+    }
 }
 
 #[test]

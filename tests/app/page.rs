@@ -20,7 +20,10 @@ fn a_person_talks_to_a_bot_in_the_browser() {
     };
     page.click("#bots li", "Магазин");
     page.wait("the chosen bot", |page| {
-        page.texts("#title").first().is_some_and(|title| title == "Магазин").then_some(())
+        page.texts("#title")
+            .first()
+            .is_some_and(|title| title == "Магазин")
+            .then_some(())
     });
 
     // A text and its answer, with formatting that is nodes and not text.
@@ -30,7 +33,10 @@ fn a_person_talks_to_a_bot_in_the_browser() {
         (bold == ["да"]).then_some(())
     });
     let answers = page.texts("#messages .message:not(.mine) .bubble");
-    assert!(answers[0].contains("<script>"), "what is escaped is text: {answers:?}");
+    assert!(
+        answers[0].contains("<script>"),
+        "what is escaped is text: {answers:?}"
+    );
     assert_eq!(page.texts("#messages .message.mine .bubble").len(), 1);
 
     // A choice: its buttons in their rows, a press, the edited question, the answer.
@@ -45,7 +51,9 @@ fn a_person_talks_to_a_bot_in_the_browser() {
     page.click("#messages .buttons button", "Два");
     page.wait("the edited question and the answer", |page| {
         let texts = page.texts("#messages .message:not(.mine) .bubble");
-        let edited = texts.iter().any(|text| text.contains("✅ Два") && text.contains("изменено"));
+        let edited = texts
+            .iter()
+            .any(|text| text.contains("✅ Два") && text.contains("изменено"));
         let answered = texts.iter().any(|text| text.contains("понял"));
         let gone = page.texts("#messages .buttons button").is_empty();
         (edited && answered && gone).then_some(())
@@ -56,7 +64,9 @@ fn a_person_talks_to_a_bot_in_the_browser() {
     let fields = page.all("#person-name");
     fields[0].write("Пётр\u{e007}");
     page.click("#people li", "Пётр");
-    page.wait("an empty chat", |page| page.texts("#messages .message").is_empty().then_some(()));
+    page.wait("an empty chat", |page| {
+        page.texts("#messages .message").is_empty().then_some(())
+    });
     write("Цена");
     page.wait("his answer", |page| {
         let texts = page.texts("#messages .message:not(.mine) .bubble");

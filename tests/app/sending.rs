@@ -17,12 +17,22 @@ fn r35_r37_a_deferred_message_leaves_when_the_clock_comes_to_it() {
     let key = app.put_message("shop", 11, MessageKind::Manual, due, text());
     app.advance_clock(3_590);
     app.rest();
-    assert_eq!(app.message(key).state, MessageState::Queued, "not yet (R36)");
+    assert_eq!(
+        app.message(key).state,
+        MessageState::Queued,
+        "not yet (R36)"
+    );
     app.restart_node();
-    assert_eq!(app.message(key).state, MessageState::Queued, "a restart changes nothing");
+    assert_eq!(
+        app.message(key).state,
+        MessageState::Queued,
+        "a restart changes nothing"
+    );
     let after = app.simulator().last_seq();
     app.advance_clock(10);
-    app.until("it is sent", |app| app.message(key).state == MessageState::Sent);
+    app.until("it is sent", |app| {
+        app.message(key).state == MessageState::Sent
+    });
     let row = app.message(key);
     assert!(!row.late, "{row:?}");
     let answers = app.answers("shop", 11, after).expect("read");
@@ -35,24 +45,39 @@ fn d25_what_was_due_while_nobody_was_at_work_is_sent_late_and_says_so() {
     let mut app = App::shop(SHOP);
     app.ask("shop", 11, "Цена");
     let due = app.clock().now().plus_secs(3_600);
-    let key = app.put_message("shop", 11, MessageKind::Manual, due, RichText::Plain("пора".into()));
+    let key = app.put_message(
+        "shop",
+        11,
+        MessageKind::Manual,
+        due,
+        RichText::Plain("пора".into()),
+    );
     app.stop_node();
     app.advance_clock(7_200);
     app.start_again();
-    app.until("it is sent", |app| app.message(key).state == MessageState::Sent);
+    app.until("it is sent", |app| {
+        app.message(key).state == MessageState::Sent
+    });
     assert!(app.message(key).late);
 }
 
 #[test]
 fn a_long_text_goes_in_parts_that_each_stand_alone() {
     let line = "Строка с <b>жирным и <i>наклонным</i></b> словом &amp; знаком 😀\\n";
-    let file = format!("[[keyword]]\nwords = \"Много\"\nkind = \"text\"\ntext = \"{}\"", line.repeat(150));
+    let file = format!(
+        "[[keyword]]\nwords = \"Много\"\nkind = \"text\"\ntext = \"{}\"",
+        line.repeat(150)
+    );
     let app = App::shop(&file);
     let answers = app.ask("shop", 11, "Много");
     assert!(answers.len() >= 2, "{}", answers.len());
     for answer in &answers {
         assert!(answer.text.encode_utf16().count() <= 4096);
-        assert!(answer.html.contains("<b>жирным и <i>наклонным</i></b>"), "{}", answer.html);
+        assert!(
+            answer.html.contains("<b>жирным и <i>наклонным</i></b>"),
+            "{}",
+            answer.html
+        );
     }
     let whole: Vec<&str> = answers.iter().map(|answer| answer.text.as_str()).collect();
     let whole = whole.join("\n");
@@ -71,7 +96,9 @@ fn a_refused_parse_mode_is_sent_again_as_it_stands() {
     // What the rules never make: another part of the system might.
     let broken = RichText::Markup("<b>5 < 6".into());
     let key = app.put_message("shop", 11, MessageKind::Notice, app.clock().now(), broken);
-    app.until("it is sent", |app| app.message(key).state == MessageState::Sent);
+    app.until("it is sent", |app| {
+        app.message(key).state == MessageState::Sent
+    });
     let answers = app.answers("shop", 11, after).expect("read");
     assert_eq!(answers.len(), 1);
     assert!(answers[0].text.contains("5 < 6"), "{answers:?}");
@@ -87,8 +114,14 @@ fn not_modified_and_an_old_press_are_no_failures() {
     );
     let mut app = App::shop(&file);
     let question = app.ask("shop", 11, "Много").remove(0);
-    let next = question.buttons.iter().flatten().find(|button| button.label == "Ещё ▶");
-    let data = next.and_then(|button| button.data.clone()).expect("the next page");
+    let next = question
+        .buttons
+        .iter()
+        .flatten()
+        .find(|button| button.label == "Ещё ▶");
+    let data = next
+        .and_then(|button| button.data.clone())
+        .expect("the next page");
     let turn = || Press {
         from: 11,
         message_id: Some(question.message_id),
@@ -102,13 +135,27 @@ fn not_modified_and_an_old_press_are_no_failures() {
     }
     let edits = app.calls("shop", "editMessageText");
     let markups = app.calls("shop", "editMessageReplyMarkup");
-    let outcomes: Vec<_> =
-        edits.iter().chain(&markups).filter_map(|call| call.description.clone()).collect();
-    assert!(outcomes.iter().all(|text| text.contains("not modified")), "{outcomes:?}");
+    let outcomes: Vec<_> = edits
+        .iter()
+        .chain(&markups)
+        .filter_map(|call| call.description.clone())
+        .collect();
+    assert!(
+        outcomes.iter().all(|text| text.contains("not modified")),
+        "{outcomes:?}"
+    );
     // A press that waited while nobody was at work is too old to be answered; its rule still works.
     app.stop_node();
     app.press("shop", turn()).expect("pressed");
-    app.press("shop", Press { from: 11, label: "в9".into(), ..Press::default() }).expect("pressed");
+    app.press(
+        "shop",
+        Press {
+            from: 11,
+            label: "в9".into(),
+            ..Press::default()
+        },
+    )
+    .expect("pressed");
     app.advance_clock(3_600);
     let after = app.simulator().last_seq();
     app.start_again();
@@ -121,7 +168,11 @@ fn not_modified_and_an_old_press_are_no_failures() {
         calls.iter().any(|call| call.outcome == "error")
     });
     assert_eq!(app.count(MessageState::Failed), 0);
-    assert!(app.http("GET", "/metrics", None).body.contains("vestnik_messages_failed_total 0\n"));
+    assert!(
+        app.http("GET", "/metrics", None)
+            .body
+            .contains("vestnik_messages_failed_total 0\n")
+    );
 }
 
 #[test]
@@ -129,7 +180,9 @@ fn a_pause_that_telegram_asked_for_outlives_a_restart() {
     let mut app = App::shop(SHOP);
     app.simulator().fault(Fault {
         retry_after: Some(300),
-        ..Fault::new(FaultKind::TooManyRequests).method("sendMessage").chat(11)
+        ..Fault::new(FaultKind::TooManyRequests)
+            .method("sendMessage")
+            .chat(11)
     });
     app.write_to("shop", 11, "Цена");
     let pauses = |app: &App| {
@@ -138,7 +191,9 @@ fn a_pause_that_telegram_asked_for_outlives_a_restart() {
             .expect("read")
     };
     app.until("the pause is kept", |app| pauses(app).len() == 1);
-    app.until("the message waits", |app| app.count(MessageState::Queued) == 1);
+    app.until("the message waits", |app| {
+        app.count(MessageState::Queued) == 1
+    });
     app.stop_node();
     app.start_again();
     app.until_running("shop");
@@ -146,11 +201,16 @@ fn a_pause_that_telegram_asked_for_outlives_a_restart() {
     assert_eq!(pauses(&app).len(), 1);
     app.write_to("shop", 12, "Цена");
     app.until("the other chat is served", |app| {
-        app.answers("shop", 12, 0).is_ok_and(|answers| answers.len() == 1)
+        app.answers("shop", 12, 0)
+            .is_ok_and(|answers| answers.len() == 1)
     });
     assert!(app.answers("shop", 11, 0).expect("read").is_empty());
     let sent = app.calls("shop", "sendMessage");
-    assert_eq!(sent.iter().filter(|call| call.chat == Some(11)).count(), 1, "no try before its time");
+    assert_eq!(
+        sent.iter().filter(|call| call.chat == Some(11)).count(),
+        1,
+        "no try before its time"
+    );
     app.advance_clock(301);
     app.rest();
     let answers = app.answers("shop", 11, 0).expect("read");
@@ -165,14 +225,25 @@ fn a_migrated_group_is_rewritten_everywhere() {
     let mut app = App::shop(SHOP);
     let id = app.bot("shop").expect("a bot");
     let infos = app.simulator().bots();
-    let name = infos.iter().find(|info| info.id == id).expect("known").username.clone();
+    let name = infos
+        .iter()
+        .find(|info| info.id == id)
+        .expect("known")
+        .username
+        .clone();
     let say = |chat: i64, text: &str| Say {
         chat: Some(chat),
         ..Say::text(11, format!("@{name} {text}"))
     };
     app.ask_with("shop", say(OLD, "Выбор"));
     let due = app.clock().now().plus_secs(3_600);
-    let key = app.put_message("shop", OLD, MessageKind::Notice, due, RichText::Plain("пора".into()));
+    let key = app.put_message(
+        "shop",
+        OLD,
+        MessageKind::Notice,
+        due,
+        RichText::Plain("пора".into()),
+    );
     // Not told by Telegram: found out by sending.
     app.simulator().migrate(id, OLD, NEW);
     app.rest();
@@ -187,7 +258,9 @@ fn a_migrated_group_is_rewritten_everywhere() {
     assert_eq!(old.migrated_to, Some(ChatId(NEW)));
     app.restart_node();
     app.advance_clock(3_600);
-    app.until("it is sent to the new chat", |app| app.message(key).state == MessageState::Sent);
+    app.until("it is sent to the new chat", |app| {
+        app.message(key).state == MessageState::Sent
+    });
     let answers = app.answers("shop", NEW, 0).expect("read");
     assert_eq!(answers.last().expect("sent").text, "пора");
 }
@@ -198,10 +271,16 @@ fn a_send_that_meets_a_migrated_group_goes_to_the_new_one() {
     let id = app.bot("shop").expect("a bot");
     app.simulator().fault(Fault {
         migrate_to: Some(-1_001_000_000_600),
-        ..Fault::new(FaultKind::Migrated).method("sendMessage").chat(-600)
+        ..Fault::new(FaultKind::Migrated)
+            .method("sendMessage")
+            .chat(-600)
     });
     let infos = app.simulator().bots();
-    let name = &infos.iter().find(|info| info.id == id).expect("known").username;
+    let name = &infos
+        .iter()
+        .find(|info| info.id == id)
+        .expect("known")
+        .username;
     let say = Say {
         chat: Some(-600),
         ..Say::text(11, format!("@{name} Цена"))
@@ -234,15 +313,19 @@ fn r132_columns_are_rows_of_buttons() {
     let shown = app.shown("shop", 11).expect("read");
     assert_eq!(shown[0].text, "Что?\n\n✅ Три");
     assert!(shown[0].rows.is_empty());
-    app.until("the press is answered", |app| !app.calls("shop", "answerCallbackQuery").is_empty());
+    app.until("the press is answered", |app| {
+        !app.calls("shop", "answerCallbackQuery").is_empty()
+    });
 }
 
 #[test]
 fn an_unknown_kind_of_update_harms_nobody() {
     let app = App::shop(SHOP);
     let bot = app.bot("shop").expect("a bot");
-    app.simulator().push_update(bot, &json!({"future_thing": {"a": 1}}));
-    app.simulator().push_update(bot, &json!({"message": {"message_id": "odd"}}));
+    app.simulator()
+        .push_update(bot, &json!({"future_thing": {"a": 1}}));
+    app.simulator()
+        .push_update(bot, &json!({"message": {"message_id": "odd"}}));
     assert_eq!(app.texts("shop", 11, "Цена"), ["100 рублей"]);
 }
 
@@ -252,17 +335,36 @@ fn d5_the_bot_presents_itself_once() {
     let bot = app.bot("shop").expect("a bot");
     app.until("it has presented itself", |app| {
         let infos = app.simulator().bots();
-        infos.iter().any(|info| info.id == bot && info.description == "Продаём кофе")
+        infos
+            .iter()
+            .any(|info| info.id == bot && info.description == "Продаём кофе")
     });
     let infos = app.simulator().bots();
     let info = infos.iter().find(|info| info.id == bot).expect("known");
-    let names: Vec<&str> = info.commands.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = info
+        .commands
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
     assert_eq!(
         names,
-        ["start", "mykey", "menu", "nomenu", "tasks", "newtask", "newprocess", "cancel"]
+        [
+            "start",
+            "mykey",
+            "menu",
+            "nomenu",
+            "tasks",
+            "newtask",
+            "newprocess",
+            "cancel"
+        ]
     );
     let said = app.calls("shop", "setMyCommands").len();
     app.restart_node();
     app.ask("shop", 11, "Цена");
-    assert_eq!(app.calls("shop", "setMyCommands").len(), said, "nothing changed, nothing is said");
+    assert_eq!(
+        app.calls("shop", "setMyCommands").len(),
+        said,
+        "nothing changed, nothing is said"
+    );
 }

@@ -19,7 +19,11 @@ fn restarted_under_load(db: crate::store::Db) {
         std::thread::sleep(Duration::from_millis(round * 15));
         // Twice: the second order comes while the bot is still ending.
         for _ in 0..2 {
-            server.http(&token, "POST", &format!("/api/v1/bots/{}/restart", code(bots[0])));
+            server.http(
+                &token,
+                "POST",
+                &format!("/api/v1/bots/{}/restart", code(bots[0])),
+            );
         }
     }
     world.wait_answered(&server);
@@ -29,7 +33,10 @@ fn restarted_under_load(db: crate::store::Db) {
     server.wait_bot(&token, bots[0], |said| said["state"] == "running");
     server.kill();
     world.check();
-    assert!(world.messages().iter().all(|row| !row.resent), "an orderly restart leaves no doubt");
+    assert!(
+        world.messages().iter().all(|row| !row.resent),
+        "an orderly restart leaves no doubt"
+    );
 }
 
 fn switched_off_and_on(db: crate::store::Db) {
@@ -38,7 +45,11 @@ fn switched_off_and_on(db: crate::store::Db) {
     let server = world.serve();
     let bots = world.bots();
     let order = |server: &super::child::Server, order: &str| {
-        server.http(&token, "POST", &format!("/api/v1/bots/{}/{order}", code(bots[0])));
+        server.http(
+            &token,
+            "POST",
+            &format!("/api/v1/bots/{}/{order}", code(bots[0])),
+        );
     };
     for _ in 0..4 {
         world.say_many(bots[0], 20, 2);
@@ -81,7 +92,11 @@ fn added_and_removed(db: crate::store::Db) {
     let began = std::time::Instant::now();
     let has = |server: &super::child::Server| {
         let list = server.http(&token, "GET", "/api/v1/bots");
-        list["bots"].as_array().expect("a list").iter().any(|bot| bot["code"] == code(last).as_str())
+        list["bots"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(|bot| bot["code"] == code(last).as_str())
     };
     while has(&server) {
         assert!(began.elapsed() < super::child::PATIENCE, "{}", server.log());

@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
-use vestnik_simulator::{Entry, EntryKind, Say, Sender, Simulator, SimulatorConfig, SimulatorHandle};
+use vestnik_simulator::{
+    Entry, EntryKind, Say, Sender, Simulator, SimulatorConfig, SimulatorHandle,
+};
 
 use crate::store::Db;
 
@@ -160,8 +162,10 @@ impl World {
             .iter()
             .map(|((bot, chat), said)| {
                 let answers = self.answers(*bot, *chat);
-                let quoted: std::collections::HashSet<i64> =
-                    answers.iter().filter_map(|answer| answer.reply_to).collect();
+                let quoted: std::collections::HashSet<i64> = answers
+                    .iter()
+                    .filter_map(|answer| answer.reply_to)
+                    .collect();
                 said.iter().filter(|id| quoted.contains(id)).count()
             })
             .sum()
@@ -193,7 +197,8 @@ impl World {
     #[track_caller]
     pub fn wait_settled(&self, server: &Server) {
         let began = Instant::now();
-        while self.count("select count(*) as n from messages where state in ('queued', 'sending')") > 0
+        while self.count("select count(*) as n from messages where state in ('queued', 'sending')")
+            > 0
             || self.count("select count(*) as n from inbox where state = 'pending'") > 0
         {
             assert!(
@@ -240,7 +245,9 @@ impl World {
                 let count = times.get(id).copied().unwrap_or(0);
                 let row = rows.get(&(code(*bot), *chat, *id));
                 match row {
-                    _ if count == 0 && failed == 0 => wrong.push(format!("lost {bot}/{chat}/{id}: {row:?}")),
+                    _ if count == 0 && failed == 0 => {
+                        wrong.push(format!("lost {bot}/{chat}/{id}: {row:?}"))
+                    }
                     None if count > 0 => wrong.push(format!("no row for {bot}/{chat}/{id}")),
                     Some(row) if count > 1 && !row.resent => {
                         wrong.push(format!("{bot}/{chat}/{id} came {count} times: {row:?}"));
@@ -260,7 +267,12 @@ impl World {
         if open != 0 {
             wrong.push(format!("{open} updates pending"));
         }
-        assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
+        assert!(
+            wrong.is_empty(),
+            "{} faults:\n{}",
+            wrong.len(),
+            wrong[..wrong.len().min(20)].join("\n")
+        );
     }
 
     /// Applies the organisation's folder beside a running server.
@@ -283,7 +295,10 @@ impl World {
             .output()
             .expect("runs");
         assert!(done.status.success(), "{done:?}");
-        String::from_utf8(done.stdout).expect("text").trim().to_owned()
+        String::from_utf8(done.stdout)
+            .expect("text")
+            .trim()
+            .to_owned()
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -319,7 +334,14 @@ impl World {
         // A write over the limit then gives an error; the signal would end the process.
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
         command
-            .args(["-c", &script, "sh", env!("CARGO_BIN_EXE_vestnik"), "serve", "--config"])
+            .args([
+                "-c",
+                &script,
+                "sh",
+                env!("CARGO_BIN_EXE_vestnik"),
+                "serve",
+                "--config",
+            ])
             .arg(self.config())
             .current_dir(self.db.path(""));
         self.spawn(command)
@@ -355,7 +377,9 @@ impl World {
 
     /// The outbox.
     pub fn messages(&self) -> Vec<MessageRow> {
-        self.query("select key, bot, chat, state, resent, reply_to, error_text from messages order by key")
+        self.query(
+            "select key, bot, chat, state, resent, reply_to, error_text from messages order by key",
+        )
     }
 
     /// Counts of what the database holds, for the text of a failure.
@@ -383,10 +407,12 @@ impl World {
         loop {
             let rows = match self.db.url().strip_prefix("sqlite:") {
                 Some(file) => SqliteConnection::establish(file).map(|mut conn| {
-                    conn.batch_execute("pragma busy_timeout = 10000").expect("a pragma");
+                    conn.batch_execute("pragma busy_timeout = 10000")
+                        .expect("a pragma");
                     sql_query(sql).load(&mut conn)
                 }),
-                None => PgConnection::establish(self.db.url()).map(|mut conn| sql_query(sql).load(&mut conn)),
+                None => PgConnection::establish(self.db.url())
+                    .map(|mut conn| sql_query(sql).load(&mut conn)),
             };
             match rows {
                 Ok(Ok(rows)) => return rows,
@@ -456,22 +482,36 @@ pub struct Server {
 impl Server {
     /// What it printed and logged.
     pub fn log(&self) -> String {
-        let text = self.output.text.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = self
+            .output
+            .text
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let from = text.len().saturating_sub(6_000);
-        let from = (from..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let from = (from..text.len())
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0);
         text[from..].to_owned()
     }
 
     /// Waits until it prints a text.
     #[track_caller]
     pub fn wait_for(&self, needle: &str) {
-        assert!(self.prints_within(needle, PATIENCE), "«{needle}» does not come:\n{}", self.log());
+        assert!(
+            self.prints_within(needle, PATIENCE),
+            "«{needle}» does not come:\n{}",
+            self.log()
+        );
     }
 
     /// Whether it prints a text in time.
     pub fn prints_within(&self, needle: &str, patience: Duration) -> bool {
         let until = Instant::now() + patience;
-        let mut text = self.output.text.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = self
+            .output
+            .text
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         while !text.contains(needle) {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -534,7 +574,11 @@ impl Server {
             if let Some(status) = self.process.try_wait().expect("our child") {
                 return status.success();
             }
-            assert!(began.elapsed() < PATIENCE, "it does not end:\n{}", self.log());
+            assert!(
+                began.elapsed() < PATIENCE,
+                "it does not end:\n{}",
+                self.log()
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -548,9 +592,19 @@ impl Server {
     #[track_caller]
     pub fn http(&self, token: &str, method: &str, path: &str) -> serde_json::Value {
         let address = {
-            let text = self.output.text.lock().unwrap_or_else(PoisonError::into_inner);
-            let start = text.find("vestnik: http://").expect("it is ready") + "vestnik: http://".len();
-            text[start..].lines().next().expect("an address").trim().to_owned()
+            let text = self
+                .output
+                .text
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let start =
+                text.find("vestnik: http://").expect("it is ready") + "vestnik: http://".len();
+            text[start..]
+                .lines()
+                .next()
+                .expect("an address")
+                .trim()
+                .to_owned()
         };
         let mut stream = TcpStream::connect(&address).expect("the control endpoint");
         let request = format!(
@@ -567,7 +621,8 @@ impl Server {
             (Some(from), Some(to)) => &body[from..=to],
             _ => panic!("{method} {path}: {head}\n{body}"),
         };
-        serde_json::from_str(json).unwrap_or_else(|error| panic!("{method} {path}: {error}\n{head}\n{body}"))
+        serde_json::from_str(json)
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}\n{head}\n{body}"))
     }
 
     /// What the control endpoint says of a bot.
@@ -578,7 +633,12 @@ impl Server {
 
     /// Waits until the control endpoint says something of a bot.
     #[track_caller]
-    pub fn wait_bot(&self, token: &str, bot: i64, what: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
+    pub fn wait_bot(
+        &self,
+        token: &str,
+        bot: i64,
+        what: impl Fn(&serde_json::Value) -> bool,
+    ) -> serde_json::Value {
         let began = Instant::now();
         loop {
             let said = self.bot(token, bot);

@@ -7,7 +7,11 @@ use vestnik_simulator::{Fault, FaultKind};
 use super::child::World;
 use super::on_both;
 
-on_both!(jumps_under_load, back_while_a_message_waits, jumps_over_a_restart);
+on_both!(
+    jumps_under_load,
+    back_while_a_message_waits,
+    jumps_over_a_restart
+);
 
 const HOUR_S: i64 = 3_600;
 
@@ -15,7 +19,10 @@ const HOUR_S: i64 = 3_600;
 fn jump(world: &World, by_s: i64) {
     let to = world.simulator.now_us() / 1_000_000 + by_s;
     let moment = chrono::DateTime::from_timestamp(to, 0).expect("a moment");
-    world.simulator.set_clock(&moment.to_rfc3339()).expect("set");
+    world
+        .simulator
+        .set_clock(&moment.to_rfc3339())
+        .expect("set");
 }
 
 fn jumps_under_load(db: crate::store::Db) {

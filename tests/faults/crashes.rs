@@ -40,7 +40,11 @@ fn an_update_that_aborts_the_process(db: crate::store::Db) {
     world.wait_settled(&server);
     server.kill();
     world.check_but(1);
-    assert_eq!(world.answered(), world.said(), "the neighbours are answered");
+    assert_eq!(
+        world.answered(),
+        world.said(),
+        "the neighbours are answered"
+    );
     assert!(poison.is_unanswered(&world));
 }
 
@@ -63,7 +67,9 @@ impl Poison {
 
     fn is_unanswered(&self, world: &World) -> bool {
         let answers = world.answers(self.bot, self.chat);
-        answers.iter().all(|answer| answer.reply_to != Some(self.message))
+        answers
+            .iter()
+            .all(|answer| answer.reply_to != Some(self.message))
     }
 }
 
@@ -79,7 +85,11 @@ fn a_handler_that_panics(db: crate::store::Db) {
     world.wait_settled(&server);
     let token = world.token();
     let said = server.wait_bot(&token, bot, |said| said["actors"]["updates_failed"] == 1);
-    assert_eq!((&said["state"], &said["starts"]), (&"running".into(), &1.into()), "{said}");
+    assert_eq!(
+        (&said["state"], &said["starts"]),
+        (&"running".into(), &1.into()),
+        "{said}"
+    );
     server.kill();
     world.check_but(1);
     assert!(poison.is_unanswered(&world));
@@ -110,9 +120,11 @@ fn a_writer_job_that_panics(db: crate::store::Db) {
 
 fn a_claim_that_panics(db: crate::store::Db) {
     let world = World::new(db, 1);
-    world
-        .simulator
-        .fault(Fault::new(FaultKind::ServerError).method("sendMessage").count(3));
+    world.simulator.fault(
+        Fault::new(FaultKind::ServerError)
+            .method("sendMessage")
+            .count(3),
+    );
     survives_in(world, "claim:panic", None);
 }
 
@@ -133,7 +145,9 @@ fn survives_in(mut world: World, point: &str, starts: Option<u64>) {
     world.wait_answered(&server);
     world.wait_settled(&server);
     if let Some(starts) = starts {
-        server.wait_bot(&token, bot, |said| said["starts"] == starts && said["state"] == "running");
+        server.wait_bot(&token, bot, |said| {
+            said["starts"] == starts && said["state"] == "running"
+        });
     }
     server.kill();
     world.check();

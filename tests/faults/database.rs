@@ -12,7 +12,12 @@ use crate::store::Db;
 fn locked_by_another_process() {
     let mut world = World::new(Db::sqlite(), 2);
     let server = world.serve();
-    let file = world.db.url().strip_prefix("sqlite:").expect("a file").to_owned();
+    let file = world
+        .db
+        .url()
+        .strip_prefix("sqlite:")
+        .expect("a file")
+        .to_owned();
     for bot in world.bots() {
         world.say_many(bot, 3, 1);
     }
@@ -44,7 +49,12 @@ fn a_stop_while_locked() {
     world.say_many(bot, 3, 1);
     world.wait_answered(&server);
     world.wait_settled(&server);
-    let file = world.db.url().strip_prefix("sqlite:").expect("a file").to_owned();
+    let file = world
+        .db
+        .url()
+        .strip_prefix("sqlite:")
+        .expect("a file")
+        .to_owned();
     let mut other = SqliteConnection::establish(&file).expect("opens");
     other
         .batch_execute("pragma busy_timeout = 20000; begin immediate")
@@ -70,8 +80,14 @@ fn full_and_then_with_room() {
     world.say_many(bot, 2, 1);
     world.wait_answered(&server);
     server.stop();
-    let file = world.db.url().strip_prefix("sqlite:").expect("a file").to_owned();
-    let size = |suffix: &str| std::fs::metadata(format!("{file}{suffix}")).map_or(0, |data| data.len());
+    let file = world
+        .db
+        .url()
+        .strip_prefix("sqlite:")
+        .expect("a file")
+        .to_owned();
+    let size =
+        |suffix: &str| std::fs::metadata(format!("{file}{suffix}")).map_or(0, |data| data.len());
     // A limit on the size of files stands for a full disk: the database may grow by a little.
     let blocks = (size("") + size("-wal")).max(200_000) / 512 + 200;
     let server = world.begin_limited(blocks);
@@ -93,7 +109,9 @@ fn full_and_then_with_room() {
 /// PostgreSQL is restarted in the middle, and stays away for a while.
 #[test]
 fn gone_and_back() {
-    let Some(db) = Db::private_postgres() else { return };
+    let Some(db) = Db::private_postgres() else {
+        return;
+    };
     let mut world = World::new(db, 2);
     let server = world.serve();
     for bot in world.bots() {
@@ -117,7 +135,9 @@ fn gone_and_back() {
 /// A server that starts while PostgreSQL is away says so and ends: a supervisor starts it again.
 #[test]
 fn away_at_the_start() {
-    let Some(db) = Db::private_postgres() else { return };
+    let Some(db) = Db::private_postgres() else {
+        return;
+    };
     let world = World::new(db, 1);
     world.db.server().stop();
     let mut server = world.begin(&[]);

@@ -113,7 +113,9 @@ fn many_waiting(db: crate::store::Db) {
         let goal = total * round / 25;
         let began = Instant::now();
         let alive_for = Duration::from_millis(50 + dice.roll(700));
-        while began.elapsed() < alive_for || (world.answered() < goal && began.elapsed().as_secs() < 20) {
+        while began.elapsed() < alive_for
+            || (world.answered() < goal && began.elapsed().as_secs() < 20)
+        {
             std::thread::sleep(Duration::from_millis(10));
         }
         server.kill();

@@ -5,7 +5,12 @@ use std::time::Duration;
 use super::child::World;
 use super::on_both;
 
-on_both!(a_second_server_takes_over_from_a_killed_one, a_second_server_takes_over_from_a_stopped_one, a_waiting_server_can_be_stopped, one_port_is_no_obstacle);
+on_both!(
+    a_second_server_takes_over_from_a_killed_one,
+    a_second_server_takes_over_from_a_stopped_one,
+    a_waiting_server_can_be_stopped,
+    one_port_is_no_obstacle
+);
 
 fn waits(world: &World, first: &super::child::Server) -> super::child::Server {
     let second = world.begin(&[]);
@@ -26,7 +31,11 @@ fn a_second_server_takes_over_from_a_killed_one(db: crate::store::Db) {
     let killed = std::time::Instant::now();
     second.wait_ready();
     // At once, not when the lease runs out: the process is known to be dead.
-    assert!(killed.elapsed() < Duration::from_secs(25), "{:?}", killed.elapsed());
+    assert!(
+        killed.elapsed() < Duration::from_secs(25),
+        "{:?}",
+        killed.elapsed()
+    );
     world.wait_answered(&second);
     world.wait_settled(&second);
     second.kill();
@@ -47,7 +56,10 @@ fn a_second_server_takes_over_from_a_stopped_one(db: crate::store::Db) {
     world.wait_settled(&second);
     second.kill();
     world.check();
-    assert!(world.messages().iter().all(|row| !row.resent), "a stop leaves no doubt");
+    assert!(
+        world.messages().iter().all(|row| !row.resent),
+        "a stop leaves no doubt"
+    );
 }
 
 fn a_waiting_server_can_be_stopped(db: crate::store::Db) {

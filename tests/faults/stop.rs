@@ -7,7 +7,12 @@ use vestnik_simulator::{Fault, FaultKind};
 use super::child::World;
 use super::on_both;
 
-on_both!(in_the_middle_of_batches, while_calls_are_slow, while_telegram_hangs, twice_is_at_once);
+on_both!(
+    in_the_middle_of_batches,
+    while_calls_are_slow,
+    while_telegram_hangs,
+    twice_is_at_once
+);
 
 const PROMISED: Duration = Duration::from_secs(10);
 
@@ -16,7 +21,11 @@ const PROMISED: Duration = Duration::from_secs(10);
 fn check_rest(world: &World) {
     let sending = world.count("select count(*) as n from messages where state = 'sending'");
     assert_eq!(sending, 0, "{}", world.table());
-    assert!(world.messages().iter().all(|row| !row.resent), "{}", world.table());
+    assert!(
+        world.messages().iter().all(|row| !row.resent),
+        "{}",
+        world.table()
+    );
 }
 
 fn in_the_middle_of_batches(db: crate::store::Db) {
@@ -45,7 +54,9 @@ fn in_the_middle_of_batches(db: crate::store::Db) {
 fn while_calls_are_slow(db: crate::store::Db) {
     let mut world = World::new(db, 1);
     let bot = world.bot();
-    let mut slow = Fault::new(FaultKind::Slow).method("sendMessage").probability(1.0);
+    let mut slow = Fault::new(FaultKind::Slow)
+        .method("sendMessage")
+        .probability(1.0);
     slow.delay_ms = Some(700);
     world.simulator.fault(slow);
     world.simulator.fault(
@@ -73,7 +84,9 @@ fn while_calls_are_slow(db: crate::store::Db) {
 fn while_telegram_hangs(db: crate::store::Db) {
     let mut world = World::new(db, 1);
     let bot = world.bot();
-    let mut hang = Fault::new(FaultKind::Slow).method("sendMessage").probability(1.0);
+    let mut hang = Fault::new(FaultKind::Slow)
+        .method("sendMessage")
+        .probability(1.0);
     hang.delay_ms = Some(25_000);
     world.simulator.fault(hang);
     world.say_many(bot, 3, 1);
@@ -89,14 +102,19 @@ fn while_telegram_hangs(db: crate::store::Db) {
     world.wait_settled(&server);
     server.kill();
     world.check();
-    assert!(world.messages().iter().all(|row| row.resent), "nobody knows whether they came");
+    assert!(
+        world.messages().iter().all(|row| row.resent),
+        "nobody knows whether they came"
+    );
 }
 
 /// Whoever asks twice does not want to wait; it is as good as a kill.
 fn twice_is_at_once(db: crate::store::Db) {
     let mut world = World::new(db, 1);
     let bot = world.bot();
-    let mut hang = Fault::new(FaultKind::Slow).method("sendMessage").probability(1.0);
+    let mut hang = Fault::new(FaultKind::Slow)
+        .method("sendMessage")
+        .probability(1.0);
     hang.delay_ms = Some(25_000);
     world.simulator.fault(hang);
     world.say_many(bot, 3, 1);

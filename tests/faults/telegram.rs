@@ -79,7 +79,9 @@ fn cut_before(db: crate::store::Db) {
 }
 
 fn cut_after(db: crate::store::Db) {
-    let fault = Fault::new(FaultKind::CutAfter).method("sendMessage").count(6);
+    let fault = Fault::new(FaultKind::CutAfter)
+        .method("sendMessage")
+        .count(6);
     let world = under(db, fault);
     let resent = world.messages().iter().filter(|row| row.resent).count();
     assert!((1..=6).contains(&resent), "{resent} rows marked for 6 cuts");
@@ -90,7 +92,10 @@ fn a_storm_of_429(db: crate::store::Db) {
         .method("sendMessage")
         .count(15);
     let world = under(db, fault);
-    assert!(world.messages().iter().all(|row| !row.resent), "a refusal is no doubt");
+    assert!(
+        world.messages().iter().all(|row| !row.resent),
+        "a refusal is no doubt"
+    );
 }
 
 /// One bot waits with its reason; the others do not feel it; it comes back when told to.
@@ -110,11 +115,19 @@ fn a_revoked_token_among_others(db: crate::store::Db) {
     assert_eq!(said["reason"]["reason"], "unauthorised", "{said}");
     for bot in &bots[1..] {
         let said = server.bot(&token, *bot);
-        assert_eq!((&said["state"], &said["starts"]), (&"running".into(), &1.into()), "{said}");
+        assert_eq!(
+            (&said["state"], &said["starts"]),
+            (&"running".into(), &1.into()),
+            "{said}"
+        );
     }
     world.simulator.clear_faults();
     world.say_many(bots[0], 3, 2);
-    server.http(&token, "POST", &format!("/api/v1/bots/{}/restart", super::child::code(bots[0])));
+    server.http(
+        &token,
+        "POST",
+        &format!("/api/v1/bots/{}/restart", super::child::code(bots[0])),
+    );
     world.wait_answered(&server);
     world.wait_settled(&server);
     server.kill();
@@ -125,7 +138,9 @@ fn a_malformed_update(db: crate::store::Db) {
     let mut world = World::new(db, 1);
     let bot = world.bot();
     world.say_many(bot, 2, 1);
-    world.simulator.fault(Fault::new(FaultKind::MalformedUpdate));
+    world
+        .simulator
+        .fault(Fault::new(FaultKind::MalformedUpdate));
     world.say_many(bot, 2, 1);
     // Of a kind that nobody knows: no failure, nothing to do.
     world
@@ -135,7 +150,10 @@ fn a_malformed_update(db: crate::store::Db) {
     let server = world.serve();
     world.wait_answered(&server);
     world.wait_settled(&server);
-    let server = { server.kill(); world.serve() };
+    let server = {
+        server.kill();
+        world.serve()
+    };
     world.say_many(bot, 2, 1);
     world.wait_answered(&server);
     server.kill();
@@ -148,9 +166,11 @@ fn somebody_else_polls(db: crate::store::Db) {
     let mut world = World::new(db, 2);
     let token = world.token();
     let bots = world.bots();
-    world
-        .simulator
-        .fault(Fault::new(FaultKind::Conflict).method("getUpdates").bot(bots[0]));
+    world.simulator.fault(
+        Fault::new(FaultKind::Conflict)
+            .method("getUpdates")
+            .bot(bots[0]),
+    );
     let server = world.serve();
     world.say_many(bots[0], 2, 1);
     world.say_many(bots[1], 2, 1);
@@ -158,7 +178,10 @@ fn somebody_else_polls(db: crate::store::Db) {
         said["actors"]["poller"]["state"] == "conflict"
     });
     assert_eq!(said["state"], "running", "{said}");
-    assert!(said["actors"]["poller"]["failures"].as_u64() >= Some(3), "{said}");
+    assert!(
+        said["actors"]["poller"]["failures"].as_u64() >= Some(3),
+        "{said}"
+    );
     world.simulator.clear_faults();
     world.wait_answered(&server);
     let said = server.bot(&token, bots[1]);
@@ -240,7 +263,15 @@ fn a_chat_that_floods(db: crate::store::Db) {
     server.kill();
     world.check();
     let answers = world.answers(bot, flooding);
-    let priced = answers.iter().filter(|answer| answer.text == "Сто рублей").count() as i64;
+    let priced = answers
+        .iter()
+        .filter(|answer| answer.text == "Сто рублей")
+        .count() as i64;
     assert_eq!(priced + refused, 400, "answered or refused");
-    assert_eq!(answers.len() as i64 - priced, 1, "told once: {:?}", answers.iter().map(|a| &a.text).collect::<Vec<_>>());
+    assert_eq!(
+        answers.len() as i64 - priced,
+        1,
+        "told once: {:?}",
+        answers.iter().map(|a| &a.text).collect::<Vec<_>>()
+    );
 }

@@ -167,18 +167,24 @@ impl App {
     /// Stops and starts on the same files.
     #[track_caller]
     pub fn restart_node(&mut self) {
-        self.stage_mut().restart().unwrap_or_else(|error| panic!("{error}"));
+        self.stage_mut()
+            .restart()
+            .unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// Stops; [`start_again`](Self::start_again) goes on.
     #[track_caller]
     pub fn stop_node(&mut self) {
-        self.stage_mut().stop_node().unwrap_or_else(|error| panic!("{error}"));
+        self.stage_mut()
+            .stop_node()
+            .unwrap_or_else(|error| panic!("{error}"));
     }
 
     #[track_caller]
     pub fn start_again(&mut self) {
-        self.stage_mut().start_node().unwrap_or_else(|error| panic!("{error}"));
+        self.stage_mut()
+            .start_node()
+            .unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// Writes a file of the organisation's folder; [`apply`](Self::apply) makes it true.
@@ -199,7 +205,7 @@ impl App {
     /// Applies the whole folder beside the running node, as `vestnik apply` does, through the same
     /// database.
     pub fn apply(&self) -> Result<Applied, ApplyError> {
-        let given = Given::read(&[self.organisation.clone()]);
+        let given = Given::read(std::slice::from_ref(&self.organisation));
         let options = ApplyOptions {
             dry_run: false,
             only_changed: false,
@@ -215,14 +221,17 @@ impl App {
         let applied = self.apply().unwrap_or_else(|error| panic!("{error}"));
         let view = self.node().view.clone();
         wait(async move { view.sync().await });
-        self.stage_mut().meet_bots().unwrap_or_else(|error| panic!("{error}"));
+        self.stage_mut()
+            .meet_bots()
+            .unwrap_or_else(|error| panic!("{error}"));
         applied
     }
 
     /// A person writes in the private chat.
     #[track_caller]
     pub fn write_to(&self, bot: &str, chat: i64, text: &str) -> i64 {
-        self.say(bot, Say::text(chat, text)).unwrap_or_else(|error| panic!("{error}"))
+        self.say(bot, Say::text(chat, text))
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// A person writes and everything that comes of it is awaited: the bot's new messages.
@@ -240,13 +249,17 @@ impl App {
         let after = self.simulator().last_seq();
         self.say(bot, say).unwrap_or_else(|error| panic!("{error}"));
         self.rest();
-        self.answers(bot, chat, after).unwrap_or_else(|error| panic!("{error}"))
+        self.answers(bot, chat, after)
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// The texts of what the bot answers.
     #[track_caller]
     pub fn texts(&self, bot: &str, chat: i64, text: &str) -> Vec<String> {
-        self.ask(bot, chat, text).into_iter().map(|entry| entry.text).collect()
+        self.ask(bot, chat, text)
+            .into_iter()
+            .map(|entry| entry.text)
+            .collect()
     }
 
     /// A person presses, and everything that comes of it is awaited: the texts of new messages.
@@ -258,9 +271,12 @@ impl App {
             ..Press::default()
         };
         let after = self.simulator().last_seq();
-        self.press(bot, press).unwrap_or_else(|error| panic!("{error}"));
+        self.press(bot, press)
+            .unwrap_or_else(|error| panic!("{error}"));
         self.rest();
-        let answers = self.answers(bot, chat, after).unwrap_or_else(|error| panic!("{error}"));
+        let answers = self
+            .answers(bot, chat, after)
+            .unwrap_or_else(|error| panic!("{error}"));
         answers.into_iter().map(|entry| entry.text).collect()
     }
 
@@ -275,7 +291,10 @@ impl App {
     pub fn until(&self, what: &str, mut holds: impl FnMut(&App) -> bool) {
         let began = Instant::now();
         while !holds(self) {
-            assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+            assert!(
+                began.elapsed() < PATIENCE,
+                "not within {PATIENCE:?}: {what}"
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -299,7 +318,8 @@ impl App {
     #[track_caller]
     pub fn until_running(&self, bot: &str) {
         self.until(&format!("{bot} runs"), |app| {
-            app.status(bot).is_some_and(|status| status.state == BotState::Running)
+            app.status(bot)
+                .is_some_and(|status| status.state == BotState::Running)
         });
     }
 
@@ -329,7 +349,10 @@ impl App {
     /// How many messages stand in a state.
     pub fn count(&self, state: MessageState) -> i64 {
         let counts = self.read(messages::state_counts).expect("read");
-        counts.iter().find(|(found, _)| *found == state).map_or(0, |(_, count)| *count)
+        counts
+            .iter()
+            .find(|(found, _)| *found == state)
+            .map_or(0, |(_, count)| *count)
     }
 
     /// How many updates stand in each state, as text: `done 3, failed 1`.
@@ -380,7 +403,9 @@ impl App {
 
     /// A row by its key.
     pub fn message(&self, key: MessageKey) -> StoredMessage {
-        self.read(move |conn| messages::get(conn, key)).expect("read").expect("a row")
+        self.read(move |conn| messages::get(conn, key))
+            .expect("read")
+            .expect("a row")
     }
 
     /// A token of the control endpoint with this right.
@@ -395,9 +420,7 @@ impl App {
             party: None,
         };
         self.store()
-            .write_blocking(move |conn| {
-                tokens::create(conn, &kept, &token, now, &By::System)
-            })
+            .write_blocking(move |conn| tokens::create(conn, &kept, &token, now, &By::System))
             .expect("written");
         secret.expose().to_owned()
     }
@@ -421,16 +444,22 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
-        let Some(stage) = self.stage.take() else { return };
+        let Some(stage) = self.stage.take() else {
+            return;
+        };
         if std::thread::panicking() {
             return;
         }
         if stage.runs() && !self.leaves_open {
-            stage.settle().unwrap_or_else(|error| panic!("left in hand: {error}"));
+            stage
+                .settle()
+                .unwrap_or_else(|error| panic!("left in hand: {error}"));
             let open = stage.open_messages().expect("read");
             assert!(open.is_empty(), "left in the queue: {open:#?}");
         }
-        stage.close().unwrap_or_else(|error| panic!("the node ended with an error: {error}"));
+        stage
+            .close()
+            .unwrap_or_else(|error| panic!("the node ended with an error: {error}"));
     }
 }
 

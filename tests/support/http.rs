@@ -30,22 +30,35 @@ impl Answer {
 /// Asks without a body.
 #[track_caller]
 pub fn ask(addr: SocketAddr, method: &str, path: &str, token: Option<&str>) -> Answer {
-    let authorization =
-        token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\n"));
-    send(addr, &format!("{method} {path} HTTP/1.1\r\nHost: {addr}\r\n{authorization}Connection: close\r\nContent-Length: 0\r\n\r\n"))
+    let authorization = token.map_or(String::new(), |token| {
+        format!("Authorization: Bearer {token}\r\n")
+    });
+    send(
+        addr,
+        &format!(
+            "{method} {path} HTTP/1.1\r\nHost: {addr}\r\n{authorization}Connection: close\r\nContent-Length: 0\r\n\r\n"
+        ),
+    )
 }
 
 /// Sends a JSON body.
 #[track_caller]
 pub fn send_json(addr: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
     let length = body.len();
-    send(addr, &format!("{method} {path} HTTP/1.1\r\nHost: {addr}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"))
+    send(
+        addr,
+        &format!(
+            "{method} {path} HTTP/1.1\r\nHost: {addr}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        ),
+    )
 }
 
 #[track_caller]
 fn send(addr: SocketAddr, request: &str) -> Answer {
     let mut stream = TcpStream::connect(addr).expect("connected");
-    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("set");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .expect("set");
     stream.write_all(request.as_bytes()).expect("sent");
     let mut bytes = Vec::new();
     // A server may cut the connection instead of closing it in order: what came counts.
@@ -81,14 +94,24 @@ fn read(bytes: &[u8]) -> Option<Answer> {
     let chunked = headers
         .iter()
         .any(|(name, value)| name == "transfer-encoding" && value == "chunked");
-    let body = if chunked { unchunked(body) } else { body.to_owned() };
-    Some(Answer { status, headers, body })
+    let body = if chunked {
+        unchunked(body)
+    } else {
+        body.to_owned()
+    };
+    Some(Answer {
+        status,
+        headers,
+        body,
+    })
 }
 
 fn unchunked(mut body: &str) -> String {
     let mut whole = String::new();
     while let Some((length, rest)) = body.split_once("\r\n") {
-        let Ok(length) = usize::from_str_radix(length.trim(), 16) else { break };
+        let Ok(length) = usize::from_str_radix(length.trim(), 16) else {
+            break;
+        };
         if length == 0 {
             break;
         }

@@ -110,7 +110,9 @@ impl Running {
         loop {
             let out = self.out();
             // Only a line that has ended is whole.
-            let mut lines = out.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+            let mut lines = out
+                .split_inclusive('\n')
+                .filter(|line| line.ends_with('\n'));
             if let Some(rest) = lines.find_map(|line| line.split_once(prefix)) {
                 return rest.1.trim().to_owned();
             }

@@ -74,10 +74,18 @@ impl Page {
 
     #[track_caller]
     fn call(&self, method: &str, path: &str, body: &Value) -> Value {
-        let body = if method == "POST" { body.to_string() } else { String::new() };
+        let body = if method == "POST" {
+            body.to_string()
+        } else {
+            String::new()
+        };
         let answer = http::send_json(self.addr, method, path, &body);
         let value = answer.json()["value"].clone();
-        assert!(answer.status == 200, "{path}: {value}\n{}", self.driver.err());
+        assert!(
+            answer.status == 200,
+            "{path}: {value}\n{}",
+            self.driver.err()
+        );
         value
     }
 
@@ -89,8 +97,11 @@ impl Page {
     /// The elements of a CSS selector that are there now.
     #[track_caller]
     pub fn all(&self, selector: &str) -> Vec<Element<'_>> {
-        let found =
-            self.command("POST", "/elements", &json!({"using": "css selector", "value": selector}));
+        let found = self.command(
+            "POST",
+            "/elements",
+            &json!({"using": "css selector", "value": selector}),
+        );
         let found = found.as_array().expect("a list");
         let element = |value: &Value| Element {
             page: self,
@@ -102,7 +113,11 @@ impl Page {
     /// Runs a script in the page and gives what it returns.
     #[track_caller]
     pub fn script(&self, script: &str) -> Value {
-        self.command("POST", "/execute/sync", &json!({"script": script, "args": []}))
+        self.command(
+            "POST",
+            "/execute/sync",
+            &json!({"script": script, "args": []}),
+        )
     }
 
     /// The visible texts of all elements of a selector; in one step, so that none is stale.
@@ -113,7 +128,10 @@ impl Page {
             "return [...document.querySelectorAll({selector})].map((found) => found.innerText.trim());"
         ));
         let texts = texts.as_array().expect("a list");
-        texts.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+        texts
+            .iter()
+            .filter_map(|text| text.as_str().map(str::to_owned))
+            .collect()
     }
 
     /// Waits until the page shows something, and gives it.

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::{Core, Parcel};
 use crate::channels::telegram::Delivered;
 use crate::model::{ChatId, MessageKind, OutgoingBody, Resend, RichText};
-use crate::runtime::restart::EndReason;
 use crate::runtime::outbox;
+use crate::runtime::restart::EndReason;
 use crate::telegram::limits::Pause;
 use crate::telegram::{ApiError, Outcome};
 
