@@ -11,7 +11,7 @@ clippy:
     cargo clippy --workspace --all-targets -- -D warnings
 
 docs:
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 # Advisories need a database from the network and are looked at by hand; the rest holds offline.
 deny:

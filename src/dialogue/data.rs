@@ -40,7 +40,7 @@ pub(super) fn format(choice: ChoiceId, action: Action) -> String {
     data
 }
 
-/// Reads the data of a button; `None` for what [`format`] never makes.
+/// Reads the data of a button; `None` for what [`format()`] never makes.
 pub(super) fn parse(data: &str) -> Option<(ChoiceId, Action)> {
     let (choice, action) = data.split_once(':')?;
     let canonical = !choice.starts_with('+')

@@ -2,7 +2,7 @@
 //!
 //! A handler extracts, authorises, does one thing and answers. JSON under `/api/v1`, errors as
 //! problem+json (RFC 9457). Not here: SQL; actors are asked through
-//! [`NodeView`](crate::runtime::NodeView).
+//! [`NodeView`].
 
 mod auth;
 mod bots;

@@ -8,7 +8,7 @@
 //!
 //! Actix' own supervisor neither restarts an actor that panicked nor forgets its state, so the fleet
 //! builds a bot anew from its definition, after a pause that the reason of the end decides
-//! (`restart.rs`). Messages: [`Sync`], [`Command`], [`Ended`], [`Wake`], [`Shutdown`], [`List`].
+//! (`restart.rs`). Messages: [`Sync`], [`Command`], [`Ended`], [`Shutdown`], [`List`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

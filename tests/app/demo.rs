@@ -40,8 +40,7 @@ fn it_prints_both_addresses_answers_and_leaves_nothing_behind() {
         let entries = entries.as_array().expect("a list").clone();
         entries
             .into_iter()
-            .filter(|entry| entry["from"] == "bot" && entry["kind"] == "message")
-            .next_back()
+            .rfind(|entry| entry["from"] == "bot" && entry["kind"] == "message")
     };
     let ask = |bot: i64, what: &str, body: &str| {
         let before = answer(bot, 0).map_or(0, |entry| entry["seq"].as_i64().expect("a number"));

@@ -153,9 +153,9 @@ pub enum Op {
     GetField { dst: Reg, obj: Reg, site: u32 },
     /// `obj`.name of the site := `src`.
     SetField { obj: Reg, src: Reg, site: u32 },
-    /// `dst` := `obj`[`key`].
+    /// `dst := obj[key]`.
     GetIndex { dst: Reg, obj: Reg, key: Reg },
-    /// `obj`[`key`] := `src`.
+    /// `obj[key] := src`.
     SetIndex { obj: Reg, key: Reg, src: Reg },
 
     /// `dst` := method `method` of the own module; its arguments are complete.

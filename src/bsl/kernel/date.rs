@@ -157,7 +157,7 @@ impl Date {
         Date(self.0 - self.0 % SECOND)
     }
 
-    /// The literal between apostrophes: ГГГГММДД[ЧЧмм[сс]], anything that is not a digit ignored;
+    /// The literal between apostrophes: `ГГГГММДД[ЧЧмм[сс]]`, anything that is not a digit ignored;
     /// all zeros are the empty date.
     #[must_use]
     pub fn parse_literal(text: &str) -> Option<Date> {
@@ -198,7 +198,7 @@ impl Date {
         }
     }
 
-    /// The form that people write and `Строка(Дата)` gives: Д.М.ГГГГ[ Ч:ММ[:СС]] (what
+    /// The form that people write and `Строка(Дата)` gives: `Д.М.ГГГГ[ Ч:ММ[:СС]]` (what
     /// ОписаниеТипов.ПривестиЗначение takes, believed).
     #[must_use]
     pub fn parse_1c_text(text: &str) -> Option<Date> {
