@@ -294,7 +294,7 @@ fn a_deadlock_is_run_again() {
             .collect(),
     );
     assert_eq!(outcomes, [Ok(()), Ok(())]);
-    assert_eq!(meeting.load(Ordering::SeqCst), 3, "one of them ran twice");
+    assert!(meeting.load(Ordering::SeqCst) >= 3, "one of them ran twice");
 }
 
 /// The answer to COMMIT is lost after PostgreSQL carried it out: the job is not run again.
