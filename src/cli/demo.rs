@@ -64,6 +64,11 @@ fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
             return Ok(ExitCode::from(serve::exit_code(&error)));
         }
     };
+    // The Bot API has no call for a bot's own name that a server would make: people choose it at
+    // @BotFather, which is us here.
+    for (id, name) in demo::bot_names() {
+        simulator.name_bot(id, &name, None);
+    }
     println!("Чат с ботами:       {}/", simulator.url());
     println!("Управление:         http://{}/health/ready", node.http_addr);
     println!("Файлы организации:  {}", organisation.display());

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::export::write_folder;
 use super::files::Given;
+use super::{TokenSource, token_number};
 
 macro_rules! files {
     ($($path:literal),* $(,)?) => {
@@ -41,6 +42,24 @@ pub const WHAT_TO_TRY: &str = "\
 /// The files as a folder that was given whole.
 pub fn given() -> Given {
     Given::folder(FILES.iter().map(|&(path, text)| (path, text.to_owned())))
+}
+
+/// Telegram's numbers and the names of the sample's bots.
+pub fn bot_names() -> Vec<(i64, String)> {
+    let definitions = super::read(&given().files, &super::Known::default()).definitions;
+    let number = |bot: &super::definitions::BotDefinition| match bot
+        .token
+        .as_ref()
+        .map(|token| &token.value)
+    {
+        Some(TokenSource::Literal(token)) => token_number(token),
+        _ => None,
+    };
+    definitions
+        .bots
+        .iter()
+        .filter_map(|bot| Some((number(bot)?, bot.name.value.to_string())))
+        .collect()
 }
 
 /// Writes the sample into a folder. Files that are there already stay as they are: somebody may have

@@ -106,6 +106,30 @@ pub(crate) fn entities(rich: &Rich) -> Vec<Value> {
         })
         .collect();
     out.extend(commands(rich.text()));
+    out.extend(mentions(rich.text()));
+    out
+}
+
+/// Mentions in a text: `@name` of five letters or more, where no word and no command goes before it.
+fn mentions(text: &str) -> Vec<Value> {
+    let mut out = Vec::new();
+    if !text.contains('@') {
+        return out;
+    }
+    let mut offset = 0;
+    let mut before = ' ';
+    for (at, ch) in text.char_indices() {
+        if ch == '@' && !before.is_alphanumeric() && before != '_' && before != '/' {
+            let rest = &text[at + 1..];
+            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let name = rest.find(|c| !word(c)).unwrap_or(rest.len());
+            if (5..=32).contains(&name) {
+                out.push(json!({"type": "mention", "offset": offset, "length": 1 + name}));
+            }
+        }
+        offset += ch.len_utf16();
+        before = ch;
+    }
     out
 }
 

@@ -315,6 +315,8 @@ fn d30_a_blocked_chat_is_marked_and_unmarked() {
         RichText::Plain("слышно?".into()),
     );
     app.until("the message is given up", |app| {
+        // The background lane waits for the chat's limit, which goes by the clock.
+        app.advance_clock(1);
         app.message(key).state == vestnik::model::MessageState::Failed
     });
     assert!(blocked(&app));

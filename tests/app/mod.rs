@@ -4,10 +4,10 @@ mod commands;
 mod control;
 mod demo;
 mod fleet;
-// Not wired yet, some of its cases do not pass: mod groups;
+mod groups;
 mod organisation;
-// Not wired yet, some of its cases do not pass: mod page;
-// Not wired yet, some of its cases do not pass: mod sending;
+mod page;
+mod sending;
 
 /// A bot with a text, a choice and its answers, for whatever needs a bot that answers.
 const SHOP: &str = r#"

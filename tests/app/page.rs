@@ -7,10 +7,12 @@ use crate::support::webdriver::Page;
 #[test]
 fn a_person_talks_to_a_bot_in_the_browser() {
     let app = App::builder()
-        .bot("shop", &format!("name = \"Магазин\"\n{SHOP}[[keyword]]\nwords = \"Жирно\"\nkind = \"text\"\ntext = \"<b>да</b> &lt;script&gt;\"\n"))
+        .bot("shop", &format!("{SHOP}[[keyword]]\nwords = \"Жирно\"\nkind = \"text\"\ntext = \"<b>да</b> &lt;script&gt;\"\n"))
         .start()
         .expect("SQLite");
     app.until_running("shop");
+    let bot = app.bot("shop").expect("a bot");
+    app.simulator().name_bot(bot, "Магазин", None);
     let Some(page) = Page::open(&format!("{}/", app.simulator().url())) else {
         return;
     };

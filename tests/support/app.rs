@@ -1,8 +1,7 @@
 //! The whole application in a box: an organisation, a simulated Telegram, a node on a database of its
 //! own, a clock that only the test moves.
 //!
-//! When an [`App`] is dropped, nothing may be left in hand and the node must end without an error;
-//! a test that leaves something on purpose says so with [`App::leave_open`].
+//! When an [`App`] is dropped, nothing may be left in hand and the node must end without an error.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,7 +15,7 @@ use vestnik::model::{
     Outgoing, OutgoingBody, RichText,
 };
 use vestnik::organisation::{Applied, ApplyError, ApplyOptions, Given, apply};
-use vestnik::runtime::{BotSnapshot, BotState, BotStatus, Order};
+use vestnik::runtime::{BotState, BotStatus, Order};
 use vestnik::settings::{Settings, StoreUrl};
 use vestnik::store::messages::{self, NewMessage, StoredMessage};
 use vestnik::store::tokens::{self, NewApiToken};
@@ -60,12 +59,6 @@ impl Builder {
         self
     }
 
-    /// Other settings.
-    pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Builder {
-        change(&mut self.settings);
-        self
-    }
-
     /// Starts it; `None`: PostgreSQL is to be left out of this run.
     pub fn start(mut self) -> Option<App> {
         let dir = tempfile::tempdir().expect("a folder");
@@ -86,8 +79,7 @@ impl Builder {
             stage: Some(stage),
             organisation,
             bots: self.bots,
-            leaves_open: false,
-            dir,
+            _dir: dir,
         })
     }
 }
@@ -117,8 +109,7 @@ pub struct App {
     stage: Option<Stage>,
     organisation: PathBuf,
     bots: i64,
-    leaves_open: bool,
-    dir: tempfile::TempDir,
+    _dir: tempfile::TempDir,
 }
 
 impl Deref for App {
@@ -145,11 +136,6 @@ impl App {
         App::builder().bot("shop", text).start().expect("SQLite")
     }
 
-    /// What is open when the test ends is meant to be.
-    pub fn leave_open(&mut self) {
-        self.leaves_open = true;
-    }
-
     pub fn stage_mut(&mut self) -> &mut Stage {
         self.stage.as_mut().expect("the stage stands")
     }
@@ -157,11 +143,6 @@ impl App {
     /// The folder of the organisation.
     pub fn organisation(&self) -> &Path {
         &self.organisation
-    }
-
-    /// A path in the test's folder.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
     }
 
     /// Stops and starts on the same files.
@@ -323,12 +304,6 @@ impl App {
         });
     }
 
-    /// What the actors of a bot show.
-    pub fn snapshot(&self, bot: &str) -> Option<BotSnapshot> {
-        let (view, code) = (self.node().view.clone(), BotCode::new(bot));
-        wait(async move { view.snapshot(&code).await })
-    }
-
     /// The rows of a bot's messages, the oldest first.
     pub fn messages(&self, bot: &str) -> Vec<StoredMessage> {
         let bot = BotCode::new(bot);
@@ -450,7 +425,7 @@ impl Drop for App {
         if std::thread::panicking() {
             return;
         }
-        if stage.runs() && !self.leaves_open {
+        if stage.runs() {
             stage
                 .settle()
                 .unwrap_or_else(|error| panic!("left in hand: {error}"));
