@@ -6,7 +6,7 @@
 mod app;
 mod architecture;
 mod dialogues;
-// Not wired yet, its cases under load do not end in time: mod faults;
+mod faults;
 mod organisation;
 mod store;
 mod support;

@@ -32,7 +32,7 @@ use super::outbox;
 use super::poller::{self, Poller, PollerParts, PollerSnapshot};
 use super::restart::EndReason;
 use super::turns;
-use super::watch::{ChatNews, Watch};
+use super::watch::{ChatNews, TaskGuard, Watch};
 use crate::model::{Bot, BotCode, ChatId, Moment};
 use crate::telegram::limits::{Limits, Rates};
 use crate::telegram::{self, BotApi, Token};
@@ -118,6 +118,8 @@ pub struct BotActor {
     fleet: Addr<Fleet>,
     poller: Option<Addr<Poller>>,
     stopping: bool,
+    /// Reports a panic of the actor's own handlers.
+    guard: Option<TaskGuard>,
 }
 
 impl BotActor {
@@ -130,6 +132,7 @@ impl BotActor {
             core: Rc::default(),
             poller: None,
             stopping: false,
+            guard: None,
         }
     }
 }
@@ -150,6 +153,7 @@ impl Actor for BotActor {
             addr.clone().recipient(),
         );
         let guard = watch.guard();
+        self.guard = Some(watch.guard());
         let core = self.core.clone();
         actix::spawn(async move {
             let _guard = guard;
@@ -183,6 +187,11 @@ async fn come_to_life(
         // The store is closed: the node is ending.
         return;
     };
+    if !addr.connected() {
+        // Stopped before it lived. From here to the filled slot nothing is awaited, so a later stop finds
+        // the courier and drains it.
+        return;
+    }
     if let Some(lost_since) = left.updates_lost_since {
         tracing::warn!(
             bot = %code,
@@ -205,8 +214,9 @@ async fn come_to_life(
         },
         limits,
     );
+    // Before it begins to read the table: what was interrupted is older than what is queued there.
+    load.take_in(left.interrupted);
     let courier = courier.start();
-    courier.do_send(courier::Deliver(left.interrupted));
     let core = Rc::new(BotCore {
         myself: RefCell::new(Myself {
             id: seed.token.bot_id(),
@@ -312,10 +322,19 @@ impl Handler<Batch> for BotActor {
         let Some(core) = self.core.get().cloned() else {
             return Box::pin(async { false });
         };
+        let guard = core.watch.guard();
         Box::pin(async move {
+            let _guard = guard;
             // Answers must not run away from the sending: Telegram keeps what we do not ask for.
             core.load.wait_until_eased().await;
-            turns::handle_batch(&core, batch.batch, batch.received_at).await
+            let done = turns::handle_batch(&core, batch.batch, batch.received_at).await;
+            if !done && !core.stopping.get() {
+                // Else the poller would end in silence and the bot with it. A node that is ending does
+                // not build it anew.
+                let why = "a batch could be neither read nor written; see the log";
+                core.watch.end(EndReason::Failed(why.to_owned()));
+            }
+            done
         })
     }
 }

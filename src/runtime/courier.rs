@@ -30,7 +30,7 @@ use super::hooks::{self, Point};
 use super::marks::Marks;
 use super::node::Shared;
 use super::outbox::{self, OutboxRow};
-use super::watch::Watch;
+use super::watch::{TaskGuard, Watch};
 use crate::channels::telegram::{Delivered, Delivery, deliver};
 use crate::model::{
     BotCode, ChatId, EditTarget, Lane, MessageKey, MessageKind, Moment, Outgoing, OutgoingBody,
@@ -171,6 +171,8 @@ pub struct Core {
 /// The courier of one bot.
 pub struct Courier {
     core: Rc<Core>,
+    /// Reports a panic of the actor's own handlers: its tasks may keep the heart alive.
+    _guard: TaskGuard,
 }
 
 impl Courier {
@@ -183,6 +185,9 @@ impl Courier {
                 holds: BinaryHeap::new(),
                 limits,
                 in_flight: 0,
+                claiming: 0,
+                loading: 0,
+                arrived: Vec::new(),
                 backlog: 0,
                 claimed: 0,
                 keys: HashSet::new(),
@@ -200,7 +205,12 @@ impl Courier {
             eased: Notify::new(),
             parts,
         });
-        (Courier { core: core.clone() }, core)
+        let guard = core.parts.watch.guard();
+        let courier = Courier {
+            core: core.clone(),
+            _guard: guard,
+        };
+        (courier, core)
     }
 }
 
@@ -297,9 +307,17 @@ impl Core {
         self.parts.shared.clock.now()
     }
 
-    /// Puts committed messages into their lanes.
-    fn take_in(&self, parcels: Vec<Parcel>) {
+    /// Puts committed messages into their lanes; while the table is being read, behind what it holds.
+    pub fn take_in(&self, parcels: Vec<Parcel>) {
         let state = &mut *self.state.borrow_mut();
+        if state.loading > 0 {
+            state.arrived.extend(parcels);
+            return;
+        }
+        Self::put_in(state, parcels);
+    }
+
+    fn put_in(state: &mut State, parcels: Vec<Parcel>) {
         for mut parcel in parcels {
             parcel.chat = state.current(parcel.chat);
             // A queued message that does not fit stays in the table; so do all after it, or they
@@ -327,7 +345,7 @@ impl Core {
     /// Whether `count` more messages may be written as `sending`.
     pub fn has_permits(&self, count: usize) -> bool {
         let state = self.state.borrow();
-        !state.overflow && state.claimed + count <= CLAIMED_MAX
+        !state.overflow && state.claimed + state.arrived.len() + count <= CLAIMED_MAX
     }
 
     /// Waits until less than half of the queue is taken: the back-pressure of the bot's intake.
@@ -406,6 +424,7 @@ impl Core {
                     state.in_flight += 1;
                     to_send.push(parcel);
                 } else {
+                    state.claiming += 1;
                     to_claim.push((key, front.key));
                 }
             }
@@ -601,27 +620,40 @@ impl Core {
             let _guard = guard;
             let keys = claims.iter().map(|(_, key)| *key).collect();
             let claimed = outbox::claim(&core.parts.shared.store, keys).await;
+            let again_at = core.now().plus_millis(RETRY_FIRST_MS);
             {
                 let state = &mut *core.state.borrow_mut();
                 for ((chat, lane_of), key) in claims {
+                    state.claiming -= 1;
                     let lane_key = (state.current(chat), lane_of);
                     let Some(lane) = state.lanes.get_mut(&lane_key) else {
                         continue;
                     };
                     lane.busy = false;
-                    // The lane was busy since the claim began, so its front is still this message.
-                    if claimed.contains(&key) {
-                        if let Some(front) = lane.parcels.front_mut() {
-                            front.claimed = true;
+                    let Some(at) = lane.parcels.iter().position(|parcel| parcel.key == key) else {
+                        continue;
+                    };
+                    match &claimed {
+                        Some(claimed) if claimed.contains(&key) => {
+                            lane.parcels[at].claimed = true;
                             state.claimed += 1;
                         }
-                    } else {
                         // Cancelled in between.
-                        lane.parcels.pop_front();
-                        state.keys.remove(&key);
-                        state.backlog -= 1;
+                        Some(_) => {
+                            lane.parcels.remove(at);
+                            state.keys.remove(&key);
+                            state.backlog -= 1;
+                        }
+                        // The job failed: the message keeps its place.
+                        None => {
+                            state.hold(lane_key, again_at);
+                            continue;
+                        }
                     }
                     state.make_ready(lane_key);
+                }
+                if state.in_flight + state.claiming == 0 {
+                    core.idle.notify_waiters();
                 }
             }
             core.pump();
@@ -630,6 +662,7 @@ impl Core {
 
     /// Reads the table: what was interrupted by a crash, what is due, what did not fit into memory.
     async fn reload(self: &Rc<Self>) {
+        self.state.borrow_mut().loading += 1;
         let rows = outbox::open_rows(
             &self.parts.shared.store,
             &self.parts.bot,
@@ -646,14 +679,29 @@ impl Core {
                 OutboxRow::Sending => None,
             })
             .collect();
-        self.take_in(parcels);
+        {
+            let state = &mut *self.state.borrow_mut();
+            state.loading -= 1;
+            Self::put_in(state, parcels);
+            if state.loading == 0 {
+                // What was committed meanwhile is younger than what stood in the table.
+                let arrived = std::mem::take(&mut state.arrived);
+                Self::put_in(state, arrived);
+            }
+        }
         self.pump();
     }
 
     async fn drain(self: &Rc<Self>) {
         self.state.borrow_mut().stopping = true;
         let idle = async {
-            while self.state.borrow().in_flight > 0 {
+            loop {
+                {
+                    let state = self.state.borrow();
+                    if state.in_flight + state.claiming == 0 {
+                        break;
+                    }
+                }
                 self.idle.notified().await;
             }
         };
@@ -664,6 +712,7 @@ impl Core {
             let state = self.state.borrow();
             let waiting = state.lanes.values().flat_map(|lane| &lane.parcels);
             waiting
+                .chain(&state.arrived)
                 .filter(|parcel| parcel.claimed)
                 .map(|parcel| parcel.key)
                 .collect()

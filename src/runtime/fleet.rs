@@ -87,6 +87,8 @@ struct Entry {
     addr: Option<Addr<BotActor>>,
     /// It is to be started again as soon as it has stopped.
     restart_after_stop: bool,
+    /// Its definition is gone; it is forgotten as soon as it has stopped.
+    removed: bool,
 }
 
 /// The fleet of a node.
@@ -379,10 +381,13 @@ impl Fleet {
             if self.bots.contains_key(&code) {
                 tracing::info!(bot = %code, "the bot's definition is gone; it ends");
                 self.stop(&code, ctx);
-                if let Some(entry) = self.bots.remove(&code)
-                    && entry.addr.is_none()
-                {
-                    self.shared.bots.remove(&code);
+                self.shared.bots.remove(&code);
+                // One that is still ending stays until it has: it may be added again meanwhile.
+                match self.bots.get_mut(&code) {
+                    Some(entry) if entry.state == BotState::Stopping => entry.removed = true,
+                    _ => {
+                        self.bots.remove(&code);
+                    }
                 }
             }
         }
@@ -404,6 +409,7 @@ impl Fleet {
         let code = loaded.bot.code.clone();
         match self.bots.get_mut(&code) {
             Some(entry) => {
+                entry.removed = false;
                 let same_token = is_same(&entry.token, &loaded.token);
                 entry.bot = loaded.bot.clone();
                 entry.token = loaded.token;
@@ -433,6 +439,7 @@ impl Fleet {
                     starts: 0,
                     addr: None,
                     restart_after_stop: false,
+                    removed: false,
                 };
                 self.bots.insert(code.clone(), entry);
                 self.start_if_possible(&code, ctx);
@@ -449,7 +456,8 @@ impl Fleet {
         let Some(entry) = self.bots.get_mut(code) else {
             return;
         };
-        if entry.addr.is_some() {
+        // One that is still ending is started when it has: two would answer everything twice.
+        if entry.addr.is_some() || entry.state == BotState::Stopping {
             return;
         }
         if !entry.enabled {
@@ -510,7 +518,9 @@ impl Fleet {
             return;
         };
         let Some(addr) = entry.addr.take() else {
-            entry.state = BotState::Off;
+            if entry.state != BotState::Stopping {
+                entry.state = BotState::Off;
+            }
             return;
         };
         entry.state = BotState::Stopping;
@@ -533,6 +543,11 @@ impl Fleet {
                     return;
                 };
                 entry.state = BotState::Off;
+                if entry.removed {
+                    fleet.bots.remove(&code);
+                    fleet.count();
+                    return;
+                }
                 if std::mem::take(&mut entry.restart_after_stop) || entry.enabled {
                     fleet.start_if_possible(&code, ctx);
                 }

@@ -206,7 +206,8 @@ pub struct LeftBehind {
     pub registered: HashSet<ChatId>,
     /// Pauses that still hold.
     pub pauses: Vec<Pause>,
-    /// Messages whose handing over was interrupted, to be sent again and marked so.
+    /// Where the handing over of messages was interrupted: all open messages in order, those to be sent
+    /// again as claimed.
     pub interrupted: Vec<Parcel>,
 }
 
@@ -219,17 +220,14 @@ pub async fn read_left_behind(
     now: Moment,
 ) -> Option<LeftBehind> {
     let code = bot.clone();
-    let (left, sending) = look(store, "the state of a bot", move |conn| {
+    let (left, open_messages) = look(store, "the state of a bot", move |conn| {
         let offset = offsets::get(conn, TelegramBotId(telegram_id))?;
         let open = conversations::list_keys(conn, &code)?;
         let unreachable = chats::blocked_of_bot(conn, CHANNEL, &code)?;
         let paused = pauses::of_bot(conn, CHANNEL, &code, now)?;
         let registered = registrations::of_bot(conn, CHANNEL, &code)?;
-        let sending: Vec<StoredMessage> =
-            messages::open_of_bot(conn, &code, MessageKey(i64::MIN), now, i64::MAX)?
-                .into_iter()
-                .filter(|message| message.state == MessageState::Sending)
-                .collect();
+        let open_messages =
+            messages::open_of_bot(conn, &code, MessageKey(i64::MIN), now, i64::MAX)?;
         let lost_before = now.plus_secs(-TELEGRAM_KEEPS_S);
         let left = LeftBehind {
             next_offset: offset.map(|(next, _)| next.0),
@@ -243,13 +241,14 @@ pub async fn read_left_behind(
             pauses: paused.into_iter().map(pause_of_row).collect(),
             interrupted: Vec::new(),
         };
-        Ok((left, sending))
+        Ok((left, open_messages))
     })
     .await?;
-    let interrupted = if sending.is_empty() {
-        Vec::new()
+    let is_sending = |message: &StoredMessage| message.state == MessageState::Sending;
+    let interrupted = if open_messages.iter().any(is_sending) {
+        recover(store, open_messages).await?
     } else {
-        recover(store, sending).await?
+        Vec::new()
     };
     Some(LeftBehind {
         interrupted,
@@ -277,11 +276,16 @@ fn pause_of_row(row: pauses::Pause) -> Pause {
     }
 }
 
-/// Messages that say `sending` were handed over by a process that is gone, or were about to be.
-async fn recover(store: &Store, sending: Vec<StoredMessage>) -> Option<Vec<Parcel>> {
+/// Messages that say `sending` were handed over by a process that is gone, or were about to be. They go
+/// on in the order of all open messages: one that waits for another try may stand before them.
+async fn recover(store: &Store, open: Vec<StoredMessage>) -> Option<Vec<Parcel>> {
     let mut again = Vec::new();
     let mut left = Vec::new();
-    for message in sending {
+    for message in open {
+        if message.state != MessageState::Sending {
+            again.push(message);
+            continue;
+        }
         let resend = match message.kind.resend() {
             Resend::Freely => true,
             Resend::Once => message.body.is_some(),
@@ -295,11 +299,12 @@ async fn recover(store: &Store, sending: Vec<StoredMessage>) -> Option<Vec<Parce
     }
     let marks: Vec<MessageKey> = again
         .iter()
+        .filter(|message| message.state == MessageState::Sending)
         .filter(|message| message.kind != MessageKind::Edit)
         .map(|message| message.key)
         .collect();
     tracing::info!(
-        again = again.len(),
+        again = marks.len(),
         left = left.len(),
         "messages whose handing over was interrupted are sent again and marked"
     );
@@ -316,7 +321,10 @@ async fn recover(store: &Store, sending: Vec<StoredMessage>) -> Option<Vec<Parce
     Some(
         again
             .into_iter()
-            .filter_map(|message| stored_parcel(message, true))
+            .filter_map(|message| {
+                let claimed = message.state == MessageState::Sending;
+                stored_parcel(message, claimed)
+            })
             .collect(),
     )
 }
@@ -361,8 +369,8 @@ pub async fn open_rows(store: &Store, bot: &BotCode, now: Moment, limit: usize) 
     open
 }
 
-/// Turns queued rows to `sending`; gives those that were still queued.
-pub async fn claim(store: &Store, keys: Vec<MessageKey>) -> HashSet<MessageKey> {
+/// Turns queued rows to `sending`; gives those that were still queued, `None` when nothing was written.
+pub async fn claim(store: &Store, keys: Vec<MessageKey>) -> Option<HashSet<MessageKey>> {
     settle(store, "a claim", move |conn| {
         hooks::pass(Point::Claim);
         let mut claimed = HashSet::with_capacity(keys.len());
@@ -374,7 +382,6 @@ pub async fn claim(store: &Store, keys: Vec<MessageKey>) -> HashSet<MessageKey> 
         Ok(claimed)
     })
     .await
-    .unwrap_or_default()
 }
 
 /// Marks messages as sent.

@@ -541,8 +541,9 @@ fn found(changed: usize, key: MessageKey) -> Result<(), StoreError> {
 }
 
 /// The open messages of a bot in the order of their keys, after the given one: what is being sent
-/// (after a crash: whose fate is unknown), and what is queued and due. Messages with a moment that
-/// has not come are left to [`due`].
+/// (after a crash: whose fate is unknown), and what is queued and due. Messages that are deferred to a
+/// moment that has not come are left to [`due`]; those to be retried are not, or what is behind them in
+/// their chat would overtake them.
 ///
 /// # Errors
 /// An outage.
@@ -563,7 +564,8 @@ pub fn open_of_bot(
             messages::state
                 .eq("sending")
                 .or(MessageDue.is_null())
-                .or(MessageDue.le(now.0)),
+                .or(MessageDue.le(now.0))
+                .or(messages::retry_at.is_not_null()),
         )
         .order(messages::key)
         .limit(limit)

@@ -19,7 +19,7 @@ use vestnik_simulator::{
 use crate::store::Db;
 
 /// Longer than anything here takes on a slow machine; only a hang runs into it.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The id of the first bot at the simulator; the next ones follow.
 const FIRST_BOT: i64 = 7_001;
@@ -31,7 +31,6 @@ pub struct World {
     bots: Vec<i64>,
     /// What people wrote: (bot, chat) → message ids in order.
     said: HashMap<(i64, i64), Vec<i64>>,
-    follows_clock: bool,
 }
 
 impl World {
@@ -46,7 +45,6 @@ impl World {
             simulator: Simulator::start(config).expect("the simulator starts"),
             bots: Vec::new(),
             said: HashMap::new(),
-            follows_clock: false,
         };
         std::fs::create_dir_all(world.db.path("org/bots")).expect("a folder");
         for _ in 0..bots {
@@ -56,28 +54,14 @@ impl World {
         world
     }
 
-    /// The same with servers that follow the simulator's clock.
-    pub fn with_clock(db: Db) -> World {
-        let mut world = World::new(db, 1);
-        world.follows_clock = true;
-        world.write_settings();
-        world
-    }
-
     fn write_settings(&self) {
         let url = self.simulator.url();
-        let clock = if self.follows_clock {
-            format!("{url}/sim/clock")
-        } else {
-            String::new()
-        };
         let text = format!(
             "[telegram]\napi_url = \"{url}\"\npoll_timeout_s = 2\n\
              [telegram.limits]\nper_bot_per_s = 0\nper_chat_per_s = 0\nper_group_per_min = 0\n\
              [store]\nurl = \"{store}\"\nkey_file = \"{key}\"\n\
              [http]\nlisten = \"127.0.0.1:0\"\n\
-             [organisation]\ndir = \"{org}\"\n\
-             [testing]\nclock = \"{clock}\"\n",
+             [organisation]\ndir = \"{org}\"\n",
             store = self.db.url(),
             key = self.db.path("test.key").display(),
             org = self.db.path("org").display(),
@@ -357,11 +341,7 @@ impl World {
         let output = Arc::new(Output::default());
         read_on(process.stdout.take().expect("piped"), output.clone());
         read_on(process.stderr.take().expect("piped"), output.clone());
-        Server {
-            process,
-            output,
-            began: Instant::now(),
-        }
+        Server { process, output }
     }
 
     /// A number that the database counts, past the server.
@@ -385,7 +365,6 @@ impl World {
     /// Counts of what the database holds, for the text of a failure.
     pub fn table(&self) -> String {
         #[derive(QueryableByName, Debug)]
-        #[expect(dead_code, reason = "for its Debug")]
         struct Line {
             #[diesel(sql_type = Text)]
             name: String,
@@ -429,7 +408,6 @@ impl World {
 #[derive(QueryableByName, Debug)]
 pub struct MessageRow {
     #[diesel(sql_type = BigInt)]
-    #[expect(dead_code, reason = "for its Debug")]
     pub key: i64,
     #[diesel(sql_type = Text)]
     pub bot: String,
@@ -442,7 +420,6 @@ pub struct MessageRow {
     #[diesel(sql_type = Nullable<BigInt>)]
     pub reply_to: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
-    #[expect(dead_code, reason = "for its Debug")]
     pub error_text: Option<String>,
 }
 
@@ -476,7 +453,6 @@ fn read_on(stream: impl Read + Send + 'static, output: Arc<Output>) {
 pub struct Server {
     process: Child,
     output: Arc<Output>,
-    began: Instant,
 }
 
 impl Server {
@@ -536,11 +512,6 @@ impl Server {
     /// SIGKILL.
     pub fn kill(mut self) {
         self.end();
-    }
-
-    /// How long it has run.
-    pub fn age(&self) -> Duration {
-        self.began.elapsed()
     }
 
     /// Its number, for signals.

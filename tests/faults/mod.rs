@@ -4,7 +4,6 @@
 
 mod bots;
 mod child;
-mod clock;
 mod crashes;
 mod database;
 mod kill;

@@ -156,6 +156,7 @@ fn a_malformed_update(db: crate::store::Db) {
     };
     world.say_many(bot, 2, 1);
     world.wait_answered(&server);
+    world.wait_settled(&server);
     server.kill();
     world.check_but(1);
     assert_eq!(world.answered(), world.said());

@@ -27,6 +27,12 @@ pub(super) struct State {
     pub(super) holds: BinaryHeap<Reverse<(Moment, LaneKey)>>,
     pub(super) limits: Limits,
     pub(super) in_flight: usize,
+    /// Claims under way.
+    pub(super) claiming: usize,
+    /// Readings of the table under way.
+    pub(super) loading: usize,
+    /// What was committed while the table was being read.
+    pub(super) arrived: Vec<Parcel>,
     pub(super) backlog: usize,
     pub(super) claimed: usize,
     /// Keys in memory, so that a reload takes nothing twice.
