@@ -13,7 +13,8 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use super::split::{find_update_id, split_updates};
 use super::types::*;
 
-/// Reads a successful answer of `getUpdates`; none when it is not one.
+/// Reads a successful answer of `getUpdates`; none when it is not one, or was cut before its first
+/// update ended.
 pub fn parse_batch(answer: &Bytes) -> Option<Batch> {
     let split = split_updates(answer)?;
     let mut items = Vec::with_capacity(split.items.len() + 1);
@@ -23,13 +24,10 @@ pub fn parse_batch(answer: &Bytes) -> Option<Batch> {
             .into_iter()
             .map(|range| parse_update(answer.slice(range))),
     );
-    if let Some(tail) = split.broken_tail {
-        let raw = answer.slice(tail);
-        items.push(Incoming::Malformed(MalformedUpdate {
-            update_id: find_update_id(&raw),
-            raw: RawJson::lossy(raw),
-            error: "the answer ends in the middle of an update".to_owned(),
-        }));
+    // An answer that was cut: what came whole is taken, and the rest is asked for again, since the offset
+    // moves only past what was taken. Nothing whole is no answer at all.
+    if items.is_empty() && split.broken_tail.is_some() {
+        return None;
     }
     Some(Batch { items })
 }

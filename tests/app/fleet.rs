@@ -48,7 +48,7 @@ fn r80_a_stopped_bot_receives_nothing_and_loses_nothing() {
     );
 }
 
-// Not a test yet: an order that comes while the bot still ends starts a second one beside it.
+#[test]
 fn a_restarted_bot_goes_on_where_it_was() {
     let app = two();
     app.ask("shop", 11, "Выбор");

@@ -19,10 +19,13 @@ fn runs(program: &Program, times: usize) {
     }
 }
 
-/// Resident pages; `None` where there is no /proc.
+/// Resident pages that are the process's own: without those of files, which come and go with the
+/// machine's memory. `None` where there is no /proc.
 fn resident() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
-    text.split(' ').nth(1)?.parse().ok()
+    let mut fields = text.split(' ').skip(1).map(str::parse::<u64>);
+    let (resident, shared) = (fields.next()?.ok()?, fields.next()?.ok()?);
+    Some(resident.saturating_sub(shared))
 }
 
 #[test]
