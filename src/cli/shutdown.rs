@@ -8,6 +8,9 @@ use std::time::Duration;
 /// How often a waiting command looks at the flag and at what it waits for.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// A stop is promised within 10 s (docs/operations.md); the rest is for the system to end the process.
+const STOP_PROMISED: Duration = Duration::from_millis(9_500);
+
 /// Signals that end a process.
 pub struct Signal {
     asked: Arc<AtomicBool>,
@@ -52,6 +55,7 @@ impl Signal {
                             // Asked twice: whoever asks does not want to wait.
                             process::exit(130);
                         }
+                        Signal::keep_promise();
                     }
                 });
             })?;
@@ -59,6 +63,18 @@ impl Signal {
             Ok(result) => result.map(|()| Signal { asked }),
             Err(_) => Err(std::io::Error::other("the thread for signals ended")),
         }
+    }
+
+    /// Once the process is asked to end, it ends within the promised time, whatever still hangs: all that
+    /// counts is in the database, and the next start sorts out what was in hand.
+    fn keep_promise() {
+        std::thread::spawn(|| {
+            std::thread::sleep(STOP_PROMISED);
+            tracing::error!(
+                "the stop took too long; what was in hand is sorted out at the next start"
+            );
+            process::exit(i32::from(super::EXIT_ENVIRONMENT));
+        });
     }
 
     /// A flag that turns true when the process is asked to end.

@@ -1,5 +1,5 @@
 //! The present moment, as the runtime sees it: the machine's clock, a clock that a test moves, or
-//! the simulator's (`testing.clock`).
+//! one that is shifted by hand (`testing.clock` is not followed yet).
 //!
 //! Only wall-clock decisions (deadlines, retention, rows) ask this clock. Time-outs and pauses
 //! between tries are measured by tokio and are not its business.

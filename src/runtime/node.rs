@@ -4,7 +4,7 @@
 //! A node runs on a thread of its own with its own actix system; [`NodeHandle`] is what the outside
 //! has of it.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -310,15 +310,7 @@ async fn run(
     let metrics = Arc::new(Metrics::new().map_err(|error| NodeError::System(error.to_string()))?);
     let store = Store::open(super::store_config(&settings, lease::node_name())?)?;
     super::definitions::apply_at_start(&store, &settings, &clock)?;
-    let listener =
-        crate::http::listen(settings.http.listen).map_err(|error| NodeError::Listen {
-            address: settings.http.listen.to_string(),
-            error,
-        })?;
-    let http_addr = listener
-        .local_addr()
-        .map_err(|error| NodeError::System(error.to_string()))?;
-    if !http_addr.ip().is_loopback() && !outbox::has_token(&store).await? {
+    if settings.http.is_public() && !outbox::has_token(&store).await? {
         return Err(NodeError::PublicWithoutToken {
             address: settings.http.listen.to_string(),
         });
@@ -329,6 +321,19 @@ async fn run(
     let Some(unclean) = acquire(&store, &lease, &clock, &mut stop, stop_early).await? else {
         return Err(NodeError::Stopped);
     };
+    // At our turn and not before: the node that we waited for may have had the same port.
+    let (listener, http_addr) = match listen(&settings) {
+        Ok(listening) => listening,
+        Err(error) => {
+            outbox::release_lease(&store).await;
+            return Err(error);
+        }
+    };
+    if settings.testing.clock.is_some() {
+        tracing::warn!(
+            "testing.clock is read but not followed yet: the server keeps to this machine's clock"
+        );
+    }
     let shared = Arc::new(Shared {
         ids: Arc::new(SpacedIds::new(store.clone())),
         bots: DashMap::new(),
@@ -390,6 +395,17 @@ async fn run(
     shared.lease.lost();
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Takes the control endpoint's address.
+fn listen(settings: &Settings) -> Result<(TcpListener, SocketAddr), NodeError> {
+    let refused = |error| NodeError::Listen {
+        address: settings.http.listen.to_string(),
+        error,
+    };
+    let listener = crate::http::listen(settings.http.listen).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
 }
 
 /// Waits for the lease. Says who holds it. `None`: asked to stop meanwhile.

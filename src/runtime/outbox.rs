@@ -37,6 +37,8 @@ const OUTAGE_CEILING: Duration = Duration::from_secs(1);
 const TELEGRAM_KEEPS_S: i64 = 24 * 3600;
 /// A deferred message that is sent so much later than asked is marked late (D25).
 const LATE_AFTER_S: i64 = 60;
+/// A node that ends does not wait for a database that is away: its lease runs out by itself.
+const RELEASE_MAX: Duration = Duration::from_secs(1);
 /// Due rows that one look takes; the next look takes the rest.
 const DUE_MAX: i64 = 1_000;
 
@@ -717,12 +719,16 @@ pub async fn renew_lease(store: &Store, now: Moment, ttl: Duration) -> Result<()
 /// Gives the lease back: the next node need not wait.
 pub async fn release_lease(store: &Store) {
     let node = store.node().to_owned();
-    settle(store, "the lease", move |conn| {
+    let release = settle(store, "the lease", move |conn| {
         let Some(holder) = lease::who(conn)? else {
             return Ok(());
         };
         lease::release(conn, &node, holder.epoch)
-    })
-    .await;
+    });
+    if tokio::time::timeout(RELEASE_MAX, release).await.is_err() {
+        tracing::warn!(
+            "the lease was not given back, the database takes no writes; the next node sees that this process is gone"
+        );
+    }
     store.set_epoch(None);
 }

@@ -40,6 +40,37 @@ fn locked_by_another_process() {
     world.check();
 }
 
+/// A stop does not wait for a lock that never ends.
+#[test]
+fn a_stop_while_locked() {
+    let mut world = World::new(Db::sqlite(), 1);
+    let server = world.serve();
+    let bot = world.bot();
+    world.say_many(bot, 3, 1);
+    world.wait_answered(&server);
+    world.wait_settled(&server);
+    let file = world
+        .db
+        .url()
+        .strip_prefix("sqlite:")
+        .expect("a file")
+        .to_owned();
+    let mut other = SqliteConnection::establish(&file).expect("opens");
+    other
+        .batch_execute("pragma busy_timeout = 20000; begin immediate")
+        .expect("locked");
+    world.say_many(bot, 3, 1);
+    std::thread::sleep(Duration::from_millis(300));
+    let (took, _) = server.stop();
+    assert!(took < Duration::from_secs(12), "{took:?}");
+    other.batch_execute("rollback").expect("unlocked");
+    let server = world.serve();
+    world.wait_answered(&server);
+    world.wait_settled(&server);
+    server.kill();
+    world.check();
+}
+
 /// No room: what cannot be written stays at Telegram and is answered when there is room again.
 #[test]
 fn full_and_then_with_room() {

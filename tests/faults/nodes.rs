@@ -8,7 +8,8 @@ use super::on_both;
 on_both!(
     a_second_server_takes_over_from_a_killed_one,
     a_second_server_takes_over_from_a_stopped_one,
-    a_waiting_server_can_be_stopped
+    a_waiting_server_can_be_stopped,
+    one_port_is_no_obstacle
 );
 
 fn waits(world: &World, first: &super::child::Server) -> super::child::Server {
@@ -72,5 +73,28 @@ fn a_waiting_server_can_be_stopped(db: crate::store::Db) {
     world.wait_answered(&first);
     world.wait_settled(&first);
     first.kill();
+    world.check();
+}
+
+/// Two servers from one settings file have one port: the second needs it only at its turn.
+fn one_port_is_no_obstacle(db: crate::store::Db) {
+    let mut world = World::new(db, 1);
+    let bot = world.bot();
+    let port = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.local_addr().expect("an address").port()
+    };
+    let listen = format!("127.0.0.1:{port}");
+    let environment = [("VESTNIK_HTTP__LISTEN", listen.as_str())];
+    let first = world.begin(&environment);
+    first.wait_ready();
+    let second = world.begin(&environment);
+    second.wait_for("another node is at work on this database");
+    first.kill();
+    second.wait_ready();
+    world.say_many(bot, 2, 1);
+    world.wait_answered(&second);
+    world.wait_settled(&second);
+    second.kill();
     world.check();
 }
