@@ -65,10 +65,6 @@ constant! {
     /// The condition of the index `choices_closed`.
     ChoiceClosed: Bool = "choices.status = 'closed'"
 }
-constant! {
-    /// The number of the current transaction of PostgreSQL.
-    CurrentXid: Text = "pg_current_xact_id()::text"
-}
 
 /// A hot statement, written out: pieces of SQL with a typed bind after each. Diesel 2.3 prepares
 /// every UPDATE and every `do update` anew, and builds the text of an insert with `on conflict` each
@@ -104,6 +100,14 @@ macro_rules! statement {
     };
 }
 
+statement! {
+    /// PostgreSQL: a writer's batch is marked in its own transaction, which tells its number.
+    MarkBatch =
+        "insert into meta (key, value) values (" key: Text as &'a str,
+        ", to_char(now() at time zone 'utc', 'YYYY-MM-DD ') || " batch: Text as &'a str;
+        ") on conflict (key) do update set value = excluded.value \
+         returning pg_current_xact_id()::text"
+}
 statement! {
     /// An update is accepted, unless it is there.
     AcceptUpdate =
@@ -205,3 +209,8 @@ statement! {
 /// holds 65,535 binds. On SQLite rows go one by one through a cached statement, which is faster
 /// there than preparing a long one.
 pub(super) const ROWS_PER_STATEMENT: usize = 1_000;
+
+/// What [`MarkBatch`] returns.
+impl diesel::query_builder::Query for MarkBatch<'_> {
+    type SqlType = Text;
+}

@@ -1,8 +1,11 @@
 //! Named values of the store itself.
 
+use std::marker::PhantomData;
+
 use diesel::prelude::*;
 
 use super::conn::{Conn, on_engine};
+use super::dialect::MarkBatch;
 use super::error::StoreError;
 use super::schema::meta;
 use super::secrets::Key;
@@ -11,6 +14,8 @@ use super::secrets::Key;
 const NEXT_BLOCK: &str = "next_block";
 /// The number that every change of the definitions raises.
 const DEFINITIONS_VERSION: &str = "definitions.version";
+/// The beginning of the names under which writers on PostgreSQL mark their batches.
+const WRITER: &str = "writer.";
 /// A known text, sealed with the key of this database.
 const KEY_CHECK: &str = "key_check";
 const KEY_CHECK_TEXT: &str = "vestnik";
@@ -67,6 +72,89 @@ fn count_up(conn: &mut Conn, name: &str, first: i64) -> Result<i64, StoreError> 
 /// Reserves a block of ids.
 pub(super) fn take_block(conn: &mut Conn) -> Result<i64, StoreError> {
     count_up(conn, NEXT_BLOCK, 1)
+}
+
+/// The name under which a writer marks its batches: the block of ids that this store opened with is
+/// nobody else's.
+pub(super) fn writer_name(block: i64, number: usize) -> String {
+    format!("{WRITER}{block}.{number}")
+}
+
+/// Marks a batch in its own transaction; gives PostgreSQL's number of the transaction.
+pub(super) fn mark_batch(
+    conn: &mut PgConnection,
+    writer: &str,
+    batch: u64,
+) -> Result<String, StoreError> {
+    let mark = MarkBatch {
+        key: writer,
+        batch: &batch.to_string(),
+        borrows: PhantomData,
+    };
+    Ok(mark.get_result(conn)?)
+}
+
+/// What became of a transaction whose commit was not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Committed,
+    Undone,
+    /// The server has not ended it yet.
+    Open,
+}
+
+/// Asks for the fate of a batch. The number of its transaction alone does not tell: a server that
+/// crashed before anything of the transaction reached the disk gives the same number to another.
+pub(super) fn fate_of_batch(
+    conn: &mut PgConnection,
+    writer: &str,
+    batch: u64,
+    xid: &str,
+) -> Result<Fate, StoreError> {
+    // In this order: what is committed when its number is asked for is seen by the read after it.
+    let status: Option<String> = diesel::select(
+        diesel::dsl::sql::<diesel::sql_types::Nullable<diesel::sql_types::Text>>("pg_xact_status(")
+            .bind::<diesel::sql_types::Text, _>(xid)
+            .sql("::xid8)"),
+    )
+    .get_result(conn)?;
+    match status.as_deref() {
+        Some("in progress") => return Ok(Fate::Open),
+        Some("committed") => {}
+        _ => return Ok(Fate::Undone),
+    }
+    let mark: Option<String> = meta::table
+        .find(writer)
+        .select(meta::value)
+        .get_result(conn)
+        .optional()?;
+    let ours = mark.is_some_and(|mark| {
+        mark.split_once(' ')
+            .is_some_and(|(_, marked)| marked == batch.to_string())
+    });
+    Ok(if ours { Fate::Committed } else { Fate::Undone })
+}
+
+/// Takes away the marks of writers that ended without doing so: those of the day before yesterday
+/// and older. A writer that lives that long without a batch marks its next one anew.
+pub(super) fn forget_writers(conn: &mut Conn) -> Result<(), StoreError> {
+    if let Conn::Postgres(c) = conn {
+        diesel::delete(meta::table)
+            .filter(meta::key.like(format!("{WRITER}%")))
+            .filter(meta::value.lt(diesel::dsl::sql::<diesel::sql_types::Text>(
+                "to_char(now() at time zone 'utc' - interval '1 day', 'YYYY-MM-DD')",
+            )))
+            .execute(c)?;
+    }
+    Ok(())
+}
+
+/// Takes away a writer's mark.
+pub(super) fn forget_writer(conn: &mut Conn, writer: &str) -> Result<(), StoreError> {
+    if let Conn::Postgres(c) = conn {
+        diesel::delete(meta::table.find(writer)).execute(c)?;
+    }
+    Ok(())
 }
 
 /// The version of the definitions: compared every second, raised by every apply.

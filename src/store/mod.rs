@@ -162,7 +162,9 @@ impl Store {
         let mut conn = target.connect(Role::Opener)?;
         migrations::run(&mut conn)?;
         conn.begin_write()?;
-        let prepared = meta::check_key(&mut conn, &key).and_then(|()| meta::take_block(&mut conn));
+        let prepared = meta::check_key(&mut conn, &key)
+            .and_then(|()| meta::forget_writers(&mut conn))
+            .and_then(|()| meta::take_block(&mut conn));
         let block = match prepared {
             Ok(block) => block,
             Err(error) => {
@@ -207,7 +209,7 @@ impl Store {
             // SQLite: connected while `conn` is still open, or closing `conn` would delete the WAL
             // only for it to be made again.
             link.conn()?;
-            let writer = Writer::new(link, Arc::clone(&shared));
+            let writer = Writer::new(link, Arc::clone(&shared), meta::writer_name(block, number));
             start(format!("store-w{number}"), Box::new(|| writer.run()))?;
         }
         for number in 0..tuning.readers.max(1) {

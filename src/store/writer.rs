@@ -14,16 +14,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use diesel::prelude::*;
 use tokio::sync::oneshot;
 
 use super::conn::Conn;
-use super::dialect::CurrentXid;
 use super::error::{StoreError, panic_message};
 use super::ids::Ids;
 use super::lease;
 use super::lend::{LendRequest, Returned, Verdict};
 use super::link::Link;
+use super::meta::{self, Fate};
 use super::probe::Counters;
 use super::queue::Queue;
 
@@ -164,7 +163,7 @@ enum Stop {
 
 /// What a transaction began with.
 struct Opened {
-    /// PostgreSQL's number of the transaction.
+    /// PostgreSQL's number of the transaction; not unique when the server crashes.
     xid: Option<String>,
     /// A block of ids reserved in it.
     block: Option<i64>,
@@ -174,14 +173,19 @@ pub(super) struct Writer {
     link: Link,
     shared: Arc<Shared>,
     guarded_left: u32,
+    /// The name under which this writer marks its batches on PostgreSQL, and the batch's number.
+    name: String,
+    batch: u64,
 }
 
 impl Writer {
-    pub(super) fn new(link: Link, shared: Arc<Shared>) -> Writer {
+    pub(super) fn new(link: Link, shared: Arc<Shared>, name: String) -> Writer {
         Writer {
             link,
             shared,
             guarded_left: 0,
+            name,
+            batch: 0,
         }
     }
 
@@ -211,6 +215,12 @@ impl Writer {
             {
                 // Passive: whoever reads is not disturbed, and what cannot be copied now waits.
                 let _ = conn.batch("pragma wal_checkpoint(passive)");
+            }
+        }
+        if self.link.is_postgres() && self.batch > 0 {
+            // An outage leaves the mark for the next start.
+            if let Ok(conn) = self.link.conn() {
+                let _ = meta::forget_writer(conn, &self.name);
             }
         }
         self.link.reset();
@@ -389,12 +399,13 @@ impl Writer {
     }
 
     /// Checks the lease once for all fenced jobs, hands a new block to the ids where they run low,
-    /// and asks PostgreSQL for the transaction's number: a commit whose answer is lost can then be
-    /// looked up.
+    /// and marks the batch on PostgreSQL: a commit whose answer is lost can then be looked up.
     fn fence_and_number(&mut self, slots: &mut [Slot]) -> Result<Opened, Stop> {
         let epoch = self.shared.epoch.load(Ordering::Acquire);
         let node = self.shared.node.clone();
         let ids = Arc::clone(&self.shared.ids);
+        self.batch += 1;
+        let (writer, batch) = (self.name.clone(), self.batch);
         let conn = self.link.conn().map_err(Stop::Broken)?;
         let mut work = || -> Result<Opened, StoreError> {
             if slots.iter().any(|slot| !slot.settled && slot.fenced())
@@ -407,13 +418,13 @@ impl Writer {
                 }
             }
             let block = if ids.runs_low() {
-                Some(super::meta::take_block(conn)?)
+                Some(meta::take_block(conn)?)
             } else {
                 None
             };
             let xid = match conn {
                 Conn::Sqlite(_) => None,
-                Conn::Postgres(c) => Some(diesel::select(CurrentXid).get_result(c)?),
+                Conn::Postgres(c) => Some(meta::mark_batch(c, &writer, batch)?),
             };
             Ok(Opened { xid, block })
         };
@@ -462,20 +473,15 @@ impl Writer {
                     return false;
                 }
             }
-            let status = self.link.conn().and_then(|conn| match conn {
-                Conn::Sqlite(_) => Ok(None),
-                Conn::Postgres(c) => diesel::select(diesel::dsl::sql::<
-                    diesel::sql_types::Nullable<diesel::sql_types::Text>,
-                >(&format!(
-                    "pg_xact_status('{xid}'::xid8)"
-                )))
-                .get_result::<Option<String>>(c)
-                .map_err(StoreError::from),
+            let (writer, batch) = (self.name.clone(), self.batch);
+            let fate = self.link.conn().and_then(|conn| match conn {
+                Conn::Sqlite(_) => Ok(Fate::Undone),
+                Conn::Postgres(c) => meta::fate_of_batch(c, &writer, batch, xid),
             });
-            match status.as_ref().map(Option::as_deref) {
-                Ok(Some("committed")) => return true,
-                Ok(Some("in progress")) => {}
-                Ok(_) => return false,
+            match fate {
+                Ok(Fate::Committed) => return true,
+                Ok(Fate::Undone) => return false,
+                Ok(Fate::Open) => {}
                 Err(_) => self.link.reset(),
             }
             std::thread::sleep(Duration::from_millis(50));

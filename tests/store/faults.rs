@@ -227,15 +227,24 @@ fn postgres_restarted_in_the_middle_loses_nothing() {
             })
         })
         .collect();
-    for round in 1..=3 {
+    let alive = || {
+        assert!(
+            !threads.iter().any(|thread| thread.is_finished()),
+            "a thread failed"
+        )
+    };
+    // Often: what is asked is what a crash does to transactions that it cuts at any point.
+    for round in 1..=6 {
         let goal = written.load(Ordering::Relaxed) + 200;
         while written.load(Ordering::Relaxed) < goal {
+            alive();
             std::thread::yield_now();
         }
         db.server().stop();
         if round == 2 {
             // Long enough to be noticed by callers.
             while outages.load(Ordering::Relaxed) == 0 {
+                alive();
                 std::thread::yield_now();
             }
         }
@@ -243,6 +252,7 @@ fn postgres_restarted_in_the_middle_loses_nothing() {
     }
     let goal = written.load(Ordering::Relaxed) + 200;
     while written.load(Ordering::Relaxed) < goal {
+        alive();
         std::thread::yield_now();
     }
     stop.store(true, Ordering::Relaxed);
