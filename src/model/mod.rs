@@ -15,6 +15,7 @@ mod outgoing;
 mod party;
 mod problem;
 mod rich_text;
+mod script;
 
 pub use bot::{
     Authorization, Bot, BotTexts, Locale, OnOtherText, Quote, TASK_MENU_COMMANDS, UpdateMode,
@@ -38,3 +39,6 @@ pub use outgoing::{
 pub use party::{AttributeValue, Party, PartyGroup, PartyKind, PartyRef, Registration};
 pub use problem::{Level, Problem, render_problems, sort_problems};
 pub use rich_text::RichText;
+pub use script::{
+    ScriptFailure, ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant,
+};
