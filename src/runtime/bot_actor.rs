@@ -7,7 +7,7 @@
 //!
 //! An update is accepted, decided and answered in one commit (design: "Journeys"). After an unclean
 //! stop the bot is *careful*: what was waiting, in our table or at Telegram, is first accepted, and
-//! then handled one at a time, each try committed before it begins, until the backlog is done. So an
+//! then handled one at a time, each marked while its handler runs, until the backlog is done. So an
 //! update that brings the process down costs three restarts and one row `failed`.
 //!
 //! Messages: [`Batch`], [`Introduced`], [`Reload`], [`Due`], [`StopBot`], [`Look`], `Alive`, `Polls`,

@@ -11,6 +11,7 @@
 //! | `intake.rs` | what an update means; the only door for updates |
 //! | `turns.rs` | from a batch to a commit |
 //! | `commit.rs` | that commit's rows |
+//! | `in_hand.rs` | which update a handler had in hand when the process ended |
 //! | `outbox.rs` | what else is written and read, one job each |
 //! | `courier.rs`, `marks.rs` | sending, and the marks of what was sent |
 //! | `timetable.rs` | what is due, retention |
@@ -28,6 +29,7 @@ mod definitions;
 mod fleet;
 mod hooks;
 mod ids;
+mod in_hand;
 mod intake;
 mod lease;
 mod log;

@@ -19,6 +19,7 @@ use super::bot_actor::{self, BotActor, BotSnapshot};
 use super::clock::Clock;
 use super::fleet::{BotStatus, Command, Fleet, List, Order, Shutdown};
 use super::ids::SpacedIds;
+use super::in_hand::InHand;
 use super::lease::{self, LEASE, LeaseClock, RENEW_EVERY};
 use super::metrics::Metrics;
 use super::outbox;
@@ -53,6 +54,8 @@ pub struct Shared {
     pub lease: LeaseClock,
     /// The run before this one did not end by itself.
     pub unclean: bool,
+    /// Which updates are in a handler's hands.
+    pub in_hand: InHand,
 }
 
 /// A bot that runs.
@@ -334,6 +337,13 @@ async fn run(
             "testing.clock is read but not followed yet: the server keeps to this machine's clock"
         );
     }
+    // Under the lease: whoever held it before us writes no more marks.
+    let (in_hand, left_in_hand) = InHand::open(&InHand::path(&settings.store));
+    tokio::select! {
+        () = outbox::count_crashes(&store, left_in_hand) => {}
+        // The database is away.
+        _ = &mut stop => return Err(NodeError::Stopped),
+    }
     let shared = Arc::new(Shared {
         ids: Arc::new(SpacedIds::new(store.clone())),
         bots: DashMap::new(),
@@ -344,6 +354,7 @@ async fn run(
         metrics,
         lease,
         unclean,
+        in_hand,
     });
     if unclean {
         tracing::info!(

@@ -120,6 +120,8 @@ pub struct Waiting {
     pub raw: String,
     /// When it came.
     pub received_at: Moment,
+    /// How often the process ended with it in a handler's hands.
+    pub crashes: u32,
 }
 
 /// The updates of a bot that wait, in order of arrival. `None`: the node is ending.
@@ -135,11 +137,36 @@ pub async fn pending(core: &BotCore, limit: usize) -> Option<Vec<Waiting>> {
         // A row without its JSON cannot be handled; it then fails as unreadable.
         raw: row.raw.unwrap_or_default(),
         received_at: row.received_at,
+        crashes: u32::try_from(row.crashes).unwrap_or(0),
     });
     Some(waiting.collect())
 }
 
-/// Counts a try of an update before it is made; gives the tries so far.
+/// Counts the crash of an earlier process for each update that was in a handler's hands then.
+pub async fn count_crashes(store: &Store, updates: Vec<UpdateKey>) {
+    if updates.is_empty() {
+        return;
+    }
+    tracing::warn!(
+        updates = ?updates.iter().map(|key| (key.bot.0, key.update.0)).collect::<Vec<_>>(),
+        "the process before this one ended while these updates were handled"
+    );
+    settle(store, "crashes", move |conn| {
+        for update in &updates {
+            match inbox::count_try(conn, *update) {
+                // Its row was deleted since: an old mark.
+                Err(StoreError::NotFound { .. }) => {}
+                counted => {
+                    counted?;
+                }
+            }
+        }
+        Ok(())
+    })
+    .await;
+}
+
+/// Counts a try of an update before it is made, where no mark is kept; gives the tries so far.
 pub async fn count_try(core: &BotCore, update: UpdateId) -> Option<u32> {
     let key = UpdateKey {
         bot: TelegramBotId(core.api.bot_id()),

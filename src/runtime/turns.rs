@@ -17,15 +17,18 @@ use crate::channels::telegram as channel;
 use crate::dialogue::{self, Decision, Effect, Incoming, IncomingKind, Turn};
 use crate::model::{
     Buttons, Channel, ChatAddress, ChatId, ChoiceId, ChoiceStatus, Conversation, IdSource, Lane,
-    MessageKey, MessageKind, Moment, OpenChoice, Outgoing, OutgoingBody, UpdateId,
+    MessageKey, MessageKind, Moment, OpenChoice, Outgoing, OutgoingBody, TelegramBotId, UpdateId,
 };
-use crate::store::inbox::UpdateState;
+use crate::store::inbox::{UpdateKey, UpdateState};
 use crate::telegram::{self, AnswerCallback};
 use crate::texts::{TextName, Texts, Value};
 
 /// An update whose handler panicked so often is given up: the same input gives the same panic, and
 /// more tries would only hold the chat.
 const TRIES_MAX: u32 = 3;
+/// An update that was in a handler's hands at so many ends of the process, besides the first, which made
+/// this node careful, is given up: three crashes (design: "Crashes").
+const CRASHES_MAX: u32 = 2;
 /// More answers of one chat that stand still, and its further texts are set aside: nobody reads so many
 /// late answers, and they would hold the memory of others.
 const STANDING_MAX: usize = 50;
@@ -73,7 +76,7 @@ pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_a
         };
         let item = match &event {
             None => Item::new(receipt, None, UpdateState::Failed),
-            Some(event) => match decide(core, event, &mut scratch).await {
+            Some(event) => match decide(core, event, &mut scratch, None).await {
                 Some(item) => item.with_receipt(receipt),
                 None => return false,
             },
@@ -149,7 +152,8 @@ pub async fn finish_backlog(core: &Rc<BotCore>) {
     handle_pending(core).await;
 }
 
-/// One update at a time; the try of the next is committed with the end of the one before it.
+/// One update at a time, each marked while its handler runs: if that ends the process, the next start
+/// counts it.
 async fn handle_pending(core: &Rc<BotCore>) {
     loop {
         let Some(rows) = outbox::pending(core, BACKLOG_CHUNK).await else {
@@ -162,18 +166,23 @@ async fn handle_pending(core: &Rc<BotCore>) {
             if core.stopping.get() {
                 return;
             }
-            let Some(tries) = outbox::count_try(core, row.update_id).await else {
-                return;
+            let crashes = if core.shared.in_hand.is_kept() {
+                row.crashes
+            } else {
+                let Some(tries) = outbox::count_try(core, row.update_id).await else {
+                    return;
+                };
+                tries.saturating_sub(1)
             };
             let receipt = Receipt::Finish {
                 update_id: row.update_id,
             };
-            let item = if tries >= TRIES_MAX {
+            let item = if crashes >= CRASHES_MAX {
                 tracing::error!(
                     bot = %core.code,
                     update = row.update_id.0,
-                    tries,
-                    "the process ended {tries} times with this update in hand; it is given up"
+                    crashes,
+                    "the process ended again and again with this update in hand; it is given up"
                 );
                 core.shared.metrics.update_failed();
                 Item::new(receipt, None, UpdateState::Failed)
@@ -185,7 +194,7 @@ async fn handle_pending(core: &Rc<BotCore>) {
                         let Some(mut scratch) = load(core, std::iter::once(&event)).await else {
                             return;
                         };
-                        match decide(core, &event, &mut scratch).await {
+                        match decide(core, &event, &mut scratch, Some(row.update_id)).await {
                             Some(item) => item.with_receipt(receipt),
                             None => return,
                         }
@@ -232,8 +241,13 @@ async fn load<'a>(
     Some(scratch)
 }
 
-/// Decides one event. `None` when the store is closed.
-async fn decide(core: &Rc<BotCore>, event: &Event, scratch: &mut Scratch) -> Option<Item> {
+/// Decides one event; with `marked`, under the mark of that update. `None` when the store is closed.
+async fn decide(
+    core: &Rc<BotCore>,
+    event: &Event,
+    scratch: &mut Scratch,
+    marked: Option<UpdateId>,
+) -> Option<Item> {
     let key = conversation_key(event);
     let mut item = Item::new(Receipt::Unset, key, UpdateState::Done);
     match event {
@@ -260,7 +274,7 @@ async fn decide(core: &Rc<BotCore>, event: &Event, scratch: &mut Scratch) -> Opt
                     }
                 },
             };
-            match decide_turn(core, &conversation, choice.as_ref(), incoming) {
+            match decide_turn(core, &conversation, choice.as_ref(), incoming, marked) {
                 Ok(Decision::Done { effects, .. }) => {
                     apply(core, *key, effects, &mut item, scratch)
                 }
@@ -326,6 +340,7 @@ fn decide_turn(
     conversation: &Conversation,
     choice: Option<&OpenChoice>,
     incoming: &Incoming,
+    marked: Option<UpdateId>,
 ) -> Result<Decision, String> {
     let bot = core.bot.borrow().clone();
     let myself = core.myself.borrow();
@@ -351,6 +366,14 @@ fn decide_turn(
         hooks::pass_text(Point::Handler, text);
         dialogue::decide(&turn)
     };
+    // Only around the rules themselves: a kill that comes while the database is waited for, before or
+    // after them, is not the update's fault.
+    let _held = marked.map(|update| {
+        core.shared.in_hand.hold(UpdateKey {
+            bot: TelegramBotId(core.api.bot_id()),
+            update,
+        })
+    });
     let mut tries = 0;
     loop {
         match catch_unwind(AssertUnwindSafe(decide)) {

@@ -7,6 +7,7 @@ use super::on_both;
 
 on_both!(
     an_update_that_aborts_the_process,
+    an_update_that_aborts_where_no_marks_are_kept,
     a_handler_that_panics,
     a_handler_that_panics_once,
     a_poller_that_panics,
@@ -18,7 +19,26 @@ on_both!(
 
 /// Three restarts and one failed row; its neighbours are answered.
 fn an_update_that_aborts_the_process(db: crate::store::Db) {
-    let mut world = World::new(db, 1);
+    aborts(World::new(db, 1));
+}
+
+/// The same when the file of marks cannot be opened: a folder is in its place.
+fn an_update_that_aborts_where_no_marks_are_kept(db: crate::store::Db) {
+    let world = World::new(db, 1);
+    let (_, well) = world.serve().stop();
+    assert!(well, "an orderly stop");
+    let files = std::fs::read_dir(world.db.path("")).expect("the world's folder");
+    let marks = files
+        .map(|file| file.expect("a file").path())
+        .find(|file| file.extension().is_some_and(|ending| ending == "in-hand"))
+        .expect("the first run kept marks");
+    std::fs::remove_file(&marks).expect("removed");
+    std::fs::create_dir(&marks).expect("a folder");
+    aborts(world);
+}
+
+#[track_caller]
+fn aborts(mut world: World) {
     let bot = world.bot();
     world.say_many(bot, 3, 2);
     let poison = Poison::say(&mut world, "бум");

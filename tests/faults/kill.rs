@@ -7,25 +7,12 @@ use vestnik_simulator::{Fault, FaultKind};
 use super::child::World;
 use super::on_both;
 
-on_both!(every_step, at_random_under_load);
-
-/// Known to fail now and then: an update that is in hand at two kills by chance counts as poison at the
-/// third start, for a try is counted from before its handler to after its commit (docs/testing.md).
-mod twenty_kills {
-    #[test]
-    #[ignore = "an honest update can be in hand at two kills by chance and is then given up"]
-    fn sqlite() {
-        super::many_waiting(crate::store::Db::sqlite());
-    }
-
-    #[test]
-    #[ignore = "an honest update can be in hand at two kills by chance and is then given up"]
-    fn postgres() {
-        if let Some(db) = crate::store::Db::postgres() {
-            super::many_waiting(db);
-        }
-    }
-}
+on_both!(
+    every_step,
+    again_and_again_in_its_commit,
+    at_random_under_load,
+    twenty_kills
+);
 
 /// At each point the process is held, killed and started again, on the same files.
 fn every_step(db: crate::store::Db) {
@@ -64,6 +51,26 @@ fn every_step(db: crate::store::Db) {
         server.kill();
         world.check();
     }
+}
+
+/// An update that is in hand at every kill is not given up when its handler was through each time.
+fn again_and_again_in_its_commit(db: crate::store::Db) {
+    let mut world = World::new(db, 1);
+    let bot = world.bot();
+    world.say_many(bot, 1, 1);
+    // The first commit accepts it, the second and all later ones are its own.
+    let points = ["received", "in-commit:2", "in-commit"];
+    for point in points.into_iter().chain(["in-commit"; 4]) {
+        let server = world.serve_to(point);
+        let name = point.split(':').next().unwrap_or(point);
+        server.wait_for(&format!("held at {name}"));
+        server.kill();
+    }
+    let server = world.serve();
+    world.wait_answered(&server);
+    world.wait_settled(&server);
+    server.kill();
+    world.check();
 }
 
 /// The generator of a test: the seed is printed and can be given by `VESTNIK_TEST_SEED`.
@@ -122,7 +129,8 @@ fn at_random_under_load(db: crate::store::Db) {
 
 /// Twenty kills with thousands of updates waiting fail none: an update that is in hand at a kill is not
 /// at fault for it.
-fn many_waiting(db: crate::store::Db) {
+#[expect(clippy::print_stdout, reason = "the figures of a run are wanted")]
+fn twenty_kills(db: crate::store::Db) {
     let mut dice = Dice::new();
     let mut world = World::new(db, 10);
     for bot in world.bots() {
@@ -147,6 +155,14 @@ fn many_waiting(db: crate::store::Db) {
     world.wait_settled(&server);
     server.kill();
     world.check();
+    let accepted = world.count("select count(*) as n from inbox");
+    assert_eq!(
+        usize::try_from(accepted),
+        Ok(total),
+        "each update has one row"
+    );
+    let resent = world.messages().iter().filter(|row| row.resent).count();
+    println!("{total} updates, 20 kills: none failed, {resent} answers sent again and marked");
 }
 
 /// 10,000 updates in all when `VESTNIK_TEST_LONG=1`, else 3,000: ten bots of a hundred chats.
