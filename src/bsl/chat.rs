@@ -47,6 +47,7 @@ impl Program {
                 globals: &self.globals,
                 view: &view,
                 text,
+                around: "",
             };
             problems = check_expression(&tree, expr, world, &[]).problems;
         }
@@ -63,6 +64,7 @@ impl Program {
                 globals: &self.globals,
                 view: &view,
                 text,
+                around: "",
             };
             problems = check(&tree, world).problems;
         }

@@ -191,6 +191,12 @@ pub trait HostObject: std::any::Any {
         None
     }
 
+    /// Names of the fields, for ЗаполнитьЗначенияСвойств. Without them the names of the other side
+    /// are tried.
+    fn field_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Reads a field.
     fn get(&self, _id: u32, _vm: &mut Vm<'_>) -> Result<Value, Fault> {
         Ok(Value::Undefined)

@@ -46,6 +46,8 @@ pub enum Op {
     LoadProp { dst: Reg, prop: u32 },
     /// `dst` := common module `module` as a value.
     LoadCommon { dst: Reg, module: u32 },
+    /// `dst` := the module that is being executed: ЭтотОбъект.
+    LoadThis { dst: Reg },
     /// `dst` := enumeration `list` of the library.
     LoadEnum { dst: Reg, list: u32 },
     /// `dst` := value `item` of enumeration `list`.
@@ -101,8 +103,11 @@ pub enum Op {
     Gt { dst: Reg, a: Reg, b: Reg },
     /// `dst` := `a` >= `b`.
     Ge { dst: Reg, a: Reg, b: Reg },
-    /// `dst` := registers `start`, … `start + n - 1` added from the left.
+    /// `dst` := registers `start`, … `start + n - 1` added from the left. When the first is no string,
+    /// the instructions before this one load the others, one each, and bear the places of the signs.
     AddChain { dst: Reg, start: Reg, n: u16 },
+    /// Replaces an object in `a` by its text as it is now.
+    ToText { a: Reg },
     /// The string in `var` grows by `n` registers from `start`; `var` holds a string.
     Append { var: Reg, start: Reg, n: u16 },
 

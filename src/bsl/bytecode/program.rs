@@ -204,6 +204,8 @@ pub struct Globals {
     pub types: NameMap<u32>,
     /// Common modules.
     pub commons: NameMap<u32>,
+    /// How the names above are written.
+    pub spellings: NameMap<Box<str>>,
 }
 
 /// A compiled program.

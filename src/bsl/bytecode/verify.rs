@@ -99,6 +99,8 @@ pub fn verify(module: &ModuleCode, method: &MethodCode, around: Around) -> Resul
             | Op::LoadGlobal { dst, .. }
             | Op::LoadProp { dst, .. }
             | Op::LoadCommon { dst, .. }
+            | Op::LoadThis { dst }
+            | Op::ToText { a: dst }
             | Op::RefGlobal { dst, .. } => reg(dst)?,
             Op::Move { dst, src }
             | Op::LoadRef { dst, src }

@@ -3,14 +3,14 @@
 
 use super::hints::guess;
 use super::labels;
-use super::scope::{Forward, ForwardTo, Meaning, MethodScope, ModuleView};
+use super::scope::{Forward, ForwardTo, Meaning, MethodScope, ModuleView, Twins};
 use crate::bytecode::program::Globals;
 use crate::diagnostic::{Diagnostic, Hint, Problem};
-use crate::library::registry::LIBRARY;
+use crate::library::registry::{LIBRARY, THIS_OBJECT};
 use crate::syntax::ast::{
     Block, ExprId, ExprKind, List, RaiseKind, SKIPPED, Stmt, StmtKind, Tree, Word,
 };
-use crate::syntax::names::{Name, Names};
+use crate::syntax::names::{Name, Names, fold};
 
 /// What stands around a module.
 #[derive(Clone, Copy)]
@@ -23,6 +23,8 @@ pub struct World<'w> {
     pub view: &'w ModuleView,
     /// The text.
     pub text: &'w str,
+    /// For code of Выполнить: the text of the module around.
+    pub around: &'w str,
 }
 
 /// The result of a check.
@@ -63,6 +65,7 @@ struct Resolver<'a, 'w> {
     loops: u32,
     handlers: u32,
     eval: [Name; 2],
+    this: [Name; 2],
 }
 
 /// Checks a module.
@@ -77,6 +80,7 @@ pub fn check_syntax_only(tree: &Tree, names: &Names, text: &str) -> Vec<Diagnost
         globals: &Globals::default(),
         view: &ModuleView::default(),
         text,
+        around: "",
     };
     Resolver::new(tree, world, false).module().problems
 }
@@ -140,6 +144,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
             loops: 0,
             handlers: 0,
             eval: [find("Вычислить"), find("Eval")],
+            this: THIS_OBJECT.map(find),
         }
     }
 
@@ -264,6 +269,9 @@ impl<'a, 'w> Resolver<'a, 'w> {
         if let Some(&index) = globals.commons.get(&name) {
             return Some(Meaning::Common(index));
         }
+        if self.this.contains(&name) {
+            return Some(Meaning::This);
+        }
         LIBRARY.list(name).map(Meaning::List)
     }
 
@@ -325,7 +333,46 @@ impl<'a, 'w> Resolver<'a, 'w> {
             .enums
             .iter()
             .flat_map(|list| [list.ty.ru, list.ty.en]);
-        guess(name, own.chain(lists))
+        let hint = guess(name, own.chain(lists));
+        hint.map(|hint| self.as_written(hint))
+    }
+
+    /// A hint with the name as the author writes it: where it stands first in the text, or as the host
+    /// gave it. Names of the library are spelled right already.
+    fn as_written(&self, hint: Hint) -> Hint {
+        let spelled = |folded: String| {
+            let Some(name) = self.world.names.find(&folded) else {
+                return folded;
+            };
+            let exprs = self.tree.exprs.iter();
+            let used = exprs.filter_map(|expr| match expr.kind {
+                ExprKind::Name(other) | ExprKind::Call(other, _) if other == name => Some(expr.pos),
+                _ => None,
+            });
+            let methods = self.tree.methods.iter();
+            let declared = methods
+                .flat_map(|method| {
+                    let params = method.params.iter().map(|param| param.word);
+                    params
+                        .chain(method.vars.iter().copied())
+                        .chain([method.word])
+                })
+                .chain(self.tree.vars.iter().map(|var| var.word))
+                .filter_map(|word| (word.name == name).then_some(word.pos));
+            match declared.chain(used).min() {
+                Some(pos) => self.spelling(pos),
+                None => match self.world.globals.spellings.get(&name) {
+                    Some(spelling) => spelling.to_string(),
+                    None => words(self.world.around)
+                        .find(|word| fold(word) == folded)
+                        .map_or(folded.clone(), str::to_string),
+                },
+            }
+        };
+        match hint {
+            Hint::Near(name) => Hint::Near(spelled(name)),
+            Hint::LookAlike(name) => Hint::LookAlike(spelled(name)),
+        }
     }
 
     fn guess_function(&self, name: &str) -> Option<Hint> {
@@ -339,7 +386,8 @@ impl<'a, 'w> Resolver<'a, 'w> {
             .functions
             .iter()
             .flat_map(|function| [function.def.ru, function.def.en]);
-        guess(name, library.chain(own))
+        let hint = guess(name, library.chain(own));
+        hint.map(|hint| self.as_written(hint))
     }
 
     // ---- statements -------------------------------------------------------------------------
@@ -634,6 +682,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
     /// Notes which parameters are handed on, so that the other method's writes reach them.
     fn forward(&mut self, args: List, to: ForwardTo) {
         let tree = self.tree;
+        let mut seen: smallvec::SmallVec<[(Meaning, u8); 8]> = smallvec::SmallVec::new();
         for (index, &arg) in tree.list(args).iter().enumerate() {
             if arg == SKIPPED || index > 254 {
                 continue;
@@ -641,7 +690,19 @@ impl<'a, 'w> Resolver<'a, 'w> {
             let ExprKind::Name(_) = tree.expr(arg).kind else {
                 continue;
             };
-            let param = match self.meanings[arg.0 as usize] {
+            let meaning = self.meanings[arg.0 as usize];
+            if matches!(
+                meaning,
+                Meaning::Local(_) | Meaning::Module(_) | Meaning::Global(_)
+            ) {
+                if let Some(&(_, before)) = seen.iter().find(|(other, _)| *other == meaning) {
+                    let pair = [before, index as u8];
+                    self.scope.twins.push(Twins { to, pair });
+                } else {
+                    seen.push((meaning, index as u8));
+                }
+            }
+            let param = match meaning {
                 Meaning::Local(slot) if (slot as usize) < self.params => slot,
                 Meaning::Module(_) | Meaning::Global(_) => u16::MAX,
                 _ => continue,
@@ -704,6 +765,11 @@ impl<'a, 'w> Resolver<'a, 'w> {
             len,
         );
     }
+}
+
+/// The words of a text, those in comments too.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 /// The word that begins at a byte of the text.

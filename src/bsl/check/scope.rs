@@ -101,6 +101,8 @@ pub enum Meaning {
     Method(u32),
     /// A function of the library.
     Function(u16),
+    /// ЭтотОбъект.
+    This,
     /// Вычислить.
     Evaluate,
     /// A type of the library.
@@ -118,6 +120,15 @@ pub struct Forward {
     pub to: ForwardTo,
     /// Number of the other's parameter.
     pub index: u8,
+}
+
+/// One variable in two arguments of a call: what is written through one is read through the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Twins {
+    /// The callee.
+    pub to: ForwardTo,
+    /// Numbers of its two parameters.
+    pub pair: [u8; 2],
 }
 
 /// Where a parameter is handed on to.
@@ -140,4 +151,6 @@ pub struct MethodScope {
     pub written: Vec<bool>,
     /// Parameters handed on.
     pub forwards: Vec<Forward>,
+    /// Calls that hand one variable to two parameters.
+    pub twins: Vec<Twins>,
 }

@@ -154,6 +154,13 @@ impl<'u, 'm> Emitter<'u, 'm> {
         self.code.len() - 1
     }
 
+    /// Gives the last instruction another place.
+    pub(super) fn place_last(&mut self, pos: u32) {
+        if let Some(last) = self.positions.last_mut() {
+            *last = pos;
+        }
+    }
+
     pub(super) fn here(&self) -> u32 {
         self.code.len() as u32
     }

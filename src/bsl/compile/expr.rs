@@ -133,6 +133,7 @@ impl Emitter<'_, '_> {
             Meaning::Global(var) => Op::LoadGlobal { dst, var },
             Meaning::Property(prop) => Op::LoadProp { dst, prop },
             Meaning::Common(module) => Op::LoadCommon { dst, module },
+            Meaning::This => Op::LoadThis { dst },
             Meaning::List(list) => Op::LoadEnum {
                 dst,
                 list: u32::from(list),
@@ -306,15 +307,53 @@ impl Emitter<'_, '_> {
             if matches!(self.unit.tree.literals[literal as usize], Literal::Str(_)))
     }
 
-    /// Reading it has no effect and no error.
+    /// Reading it is one instruction without effect and error. What a parameter refers to may be an
+    /// element that is gone.
     fn is_plain(&self, id: ExprId) -> bool {
         match self.unit.tree.expr(id).kind {
             ExprKind::Literal(_) => true,
-            ExprKind::Name(_) => matches!(
-                self.meaning(id),
-                Meaning::Local(_) | Meaning::Module(_) | Meaning::Global(_)
-            ),
+            ExprKind::Name(_) => match self.meaning(id) {
+                Meaning::Local(local) => !self.is_ref(self.slot(local)),
+                Meaning::Module(_) | Meaning::Global(_) => true,
+                _ => false,
+            },
             _ => false,
+        }
+    }
+
+    /// Loads the parts of a chain into registers, one after the other. Each is read in the order of the
+    /// text, also what it looks like: an object is turned into its text at once when a later part calls
+    /// something that may change it.
+    fn load_parts(&mut self, before: ExprId, parts: &[(ExprId, ExprId)]) {
+        let tree = self.unit.tree;
+        let mut first = before.0 + 1;
+        let mut last_call = 0;
+        for (index, (part, _)) in parts.iter().enumerate() {
+            let calls = tree.exprs[first as usize..=part.0 as usize]
+                .iter()
+                .any(|expr| {
+                    matches!(
+                        expr.kind,
+                        ExprKind::Call(..)
+                            | ExprKind::Method(..)
+                            | ExprKind::New(..)
+                            | ExprKind::NewDynamic(..)
+                    )
+                });
+            if calls {
+                last_call = index;
+            }
+            first = part.0 + 1;
+        }
+        for (index, (part, sign)) in parts.iter().enumerate() {
+            let reg = self.temp();
+            self.value(*part, reg);
+            if index < last_call && !matches!(tree.expr(*part).kind, ExprKind::Literal(_)) {
+                self.emit(Op::ToText { a: reg });
+            } else if self.is_plain(*part) {
+                // The load cannot fail; its place says where its addition stands, see `AddChain`.
+                self.place_last(tree.expr(*sign).pos);
+            }
         }
     }
 
@@ -328,19 +367,17 @@ impl Emitter<'_, '_> {
             && (self.is_string(parts[0].0) || (parts.len() > 2 && has_string && all_plain))
         {
             let mut target = None;
+            let mut before = parts[0].0;
             for group in parts.chunks(CHAIN_MAX) {
                 let start = u32::from(target.unwrap_or(self.mark().min(65_535) as Reg));
                 if target.is_none() {
                     target = Some(self.temp());
                     self.value(group[0].0, start as Reg);
+                    self.load_parts(group[0].0, &group[1..]);
                 } else {
-                    let reg = self.temp();
-                    self.value(group[0].0, reg);
+                    self.load_parts(before, group);
                 }
-                for (part, _) in &group[1..] {
-                    let reg = self.temp();
-                    self.value(*part, reg);
-                }
+                before = group[group.len() - 1].0;
                 let n = (self.mark() - start) as u16;
                 self.pos = self.unit.tree.expr(group[group.len() - 1].1).pos;
                 self.emit(Op::AddChain {
@@ -385,10 +422,7 @@ impl Emitter<'_, '_> {
         let mark = self.mark();
         let slow = self.emit(Op::JumpIfNotStr { a: var, to: 0 });
         let start = self.mark() as Reg;
-        for (part, _) in &parts[1..] {
-            let reg = self.temp();
-            self.value(*part, reg);
-        }
+        self.load_parts(parts[0].0, &parts[1..]);
         self.pos = self.unit.tree.expr(id).pos;
         self.emit(Op::Append {
             var,

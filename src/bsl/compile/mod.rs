@@ -27,7 +27,7 @@ type RefTable = Vec<Vec<Vec<bool>>>;
 /// What the compiler of one module knows of the others.
 pub(crate) struct Shared<'s> {
     refs: &'s RefTable,
-    /// Exported methods of common modules, by name.
+    /// Exported methods of all modules, by name.
     exported: &'s NameMap<Vec<(u32, u32)>>,
     views: &'s [ModuleView],
     trees: &'s [Tree],
@@ -67,6 +67,12 @@ fn globals(environment: &Environment, sources: &[Source], names: &mut Names) -> 
                 .or_insert(index as u32);
         }
     }
+    let given = environment.variables.iter().chain(&environment.properties);
+    let commons = sources.iter().filter(|source| source.common);
+    for spelling in given.chain(commons.map(|source| &source.name)) {
+        let spelled = spelling.as_str().into();
+        globals.spellings.insert(names.intern(spelling), spelled);
+    }
     globals
 }
 
@@ -89,6 +95,7 @@ pub(crate) fn program(environment: &Environment, sources: &[Source]) -> Program 
             globals: &globals,
             view: &views[index],
             text: &sources[index].text,
+            around: "",
         };
         let mut checked = check(tree, world);
         problems[index].append(&mut checked.problems);
@@ -97,13 +104,12 @@ pub(crate) fn program(environment: &Environment, sources: &[Source]) -> Program 
     }
     let mut exported: NameMap<Vec<(u32, u32)>> = NameMap::default();
     for (module, view) in views.iter().enumerate() {
-        if sources[module].common {
-            for (name, method) in view.methods.iter().filter(|(_, method)| method.export) {
-                exported
-                    .entry(*name)
-                    .or_default()
-                    .push((module as u32, method.index));
-            }
+        // Those of the module that runs are reached through ЭтотОбъект.
+        for (name, method) in view.methods.iter().filter(|(_, method)| method.export) {
+            exported
+                .entry(*name)
+                .or_default()
+                .push((module as u32, method.index));
         }
     }
     let refs = reference_table(&trees, &checks, &exported);
@@ -195,6 +201,31 @@ fn reference_table(
         changed = false;
         for (module, checked) in checks.iter().enumerate() {
             for (method, scope) in checked.scopes.iter().enumerate() {
+                for twins in &scope.twins {
+                    let own;
+                    let callees: &[(u32, u32)] = match twins.to {
+                        ForwardTo::Method(to) => {
+                            own = [(module as u32, to)];
+                            &own
+                        }
+                        ForwardTo::Name(name) => exported
+                            .get(&name)
+                            .map_or(&[], |methods| methods.as_slice()),
+                    };
+                    for &(module, method) in callees {
+                        let (module, method) = (module as usize, method as usize);
+                        let [a, b] = twins.pair.map(usize::from);
+                        let params = &mut refs[module][method];
+                        if a.max(b) >= params.len() || params[a] == params[b] {
+                            continue;
+                        }
+                        let other = if params[a] { b } else { a };
+                        if !by_value(module, method, other) {
+                            params[other] = true;
+                            changed = true;
+                        }
+                    }
+                }
                 for forward in &scope.forwards {
                     let index = forward.index as usize;
                     if forward.param == u16::MAX {
@@ -386,8 +417,9 @@ pub(crate) struct Dynamic<'d> {
     pub names: &'d mut Names,
     /// The program's environment.
     pub globals: &'d Globals,
-    /// The module around.
+    /// The module around, and its text.
     pub view: &'d ModuleView,
+    pub text: &'d str,
     /// Methods of the module around.
     pub methods: &'d [MethodCode],
     /// Constants of the module around.
@@ -416,6 +448,7 @@ pub(crate) fn dynamic(text: &str, dynamic: Dynamic<'_>) -> Result<ModuleCode, Ve
         globals: dynamic.globals,
         view: dynamic.view,
         text,
+        around: dynamic.text,
     };
     let outer: Vec<Name> = dynamic.locals.iter().map(|&(name, _)| name).collect();
     let mut checked = match expr {

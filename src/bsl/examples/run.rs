@@ -1,4 +1,5 @@
-//! Runs one file with the core library: for measurements of the package alone.
+//! Runs one file with the core library: for measurements of the package alone. `run FILE ops` shows the
+//! bytecode first, `run FILE limits` runs under the limits of a bot.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -27,7 +28,8 @@ fn main() {
         println!("{}", program.render_problems(0, Locale::Ru));
         std::process::exit(1);
     }
-    if std::env::args().nth(2).is_some() {
+    let wish = std::env::args().nth(2).unwrap_or_default();
+    if wish == "ops" {
         for method in &program.modules[0].methods {
             for (at, op) in method.code.iter().enumerate() {
                 println!("{at}: {op:?}");
@@ -35,7 +37,12 @@ fn main() {
         }
     }
     let mut host = Console;
-    let mut vm = Vm::new(&program, &mut host, Limits::generous());
+    let limits = if wish == "limits" {
+        Limits::default()
+    } else {
+        Limits::generous()
+    };
+    let mut vm = Vm::new(&program, &mut host, limits);
     if let Err(fault) = vm.run(0) {
         eprintln!("{}", vm.render_error(&fault));
         std::process::exit(1);

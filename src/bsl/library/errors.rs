@@ -1,6 +1,6 @@
 //! Errors: ИнформацияОбОшибке and the functions around it.
 
-use super::registry::{Area, EnumDef, FunctionDef, PropDef, TypeDef};
+use super::registry::{Area, EnumDef, FunctionDef, MethodDef, PropDef, TypeDef};
 use crate::value::Value;
 use crate::vm::Vm;
 use crate::vm::error::{ErrorInfo, Fault, Message};
@@ -69,8 +69,66 @@ pub static AREA: Area = Area {
         },
     ],
     types: &[],
-    enums: &[&ERROR_CATEGORY],
+    enums: &[&ERROR_CATEGORY, &ERROR_PROCESSING],
 };
+
+/// ОбработкаОшибок: an object that is always there, with the presentations as methods.
+pub static ERROR_PROCESSING: EnumDef = EnumDef {
+    ty: TypeDef {
+        ru: "ОбработкаОшибок",
+        en: "ErrorProcessing",
+        new: None,
+        methods: &[
+            MethodDef {
+                ru: "КраткоеПредставлениеОшибки",
+                en: "BriefErrorDescription",
+                params: "ИнформацияОбОшибке",
+                is_function: true,
+                call: |vm, _, args| brief(vm, args),
+            },
+            MethodDef {
+                ru: "ПодробноеПредставлениеОшибки",
+                en: "DetailErrorDescription",
+                params: "ИнформацияОбОшибке",
+                is_function: true,
+                call: |vm, _, args| details(vm, args),
+            },
+            MethodDef {
+                ru: "СообщениеОбОшибкеДляПользователя",
+                en: "ErrorMessageForUser",
+                params: "ИнформацияОбОшибке",
+                is_function: true,
+                call: |vm, _, args| Ok(error(&args[0])?.description_value(vm.locale())),
+            },
+            MethodDef {
+                ru: "КатегорияОшибкиДляПользователя",
+                en: "ErrorCategoryForUser",
+                params: "ИнформацияОбОшибке",
+                is_function: true,
+                call: |_, _, args| Ok(category(&*error(&args[0])?)),
+            },
+        ],
+        props: &[],
+    },
+    items: &[],
+    strings: &[],
+};
+
+/// Methods of ИнформацияОбОшибке.
+pub static METHODS: &[MethodDef] = &[MethodDef {
+    ru: "ЭтоОшибкаКатегории",
+    en: "IsErrorOfCategory",
+    params: "Категория",
+    is_function: true,
+    call: |_, this, args| match &args[0] {
+        // ВсеОшибки.
+        Value::Enum(0, list) if std::ptr::eq(*list, &ERROR_CATEGORY) => Ok(true.into()),
+        Value::Enum(_, list) if std::ptr::eq(*list, &ERROR_CATEGORY) => {
+            Ok(category(&*error(this)?).equals(&args[0]).into())
+        }
+        _ => Err(Fault::param(1)),
+    },
+}];
 
 /// Properties of ИнформацияОбОшибке.
 pub static PROPS: &[PropDef] = &[

@@ -135,6 +135,13 @@ impl NativeObject for FixedStructure {
         Some(self.0.at(at).clone())
     }
 
+    fn field_names(&self, vm: &Vm<'_>) -> Vec<String> {
+        let fields = self.0.fields().iter();
+        fields
+            .map(|field| vm.spelling(field.spelling).to_string())
+            .collect()
+    }
+
     fn get_index(&self, vm: &mut Vm<'_>, key: &Value) -> Option<Result<Value, Fault>> {
         let name = key.as_string()?;
         let found = vm

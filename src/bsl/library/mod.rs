@@ -19,6 +19,7 @@ pub mod map;
 pub mod numbers;
 pub mod output;
 pub mod presentation;
+pub mod properties;
 pub mod random;
 pub mod registry;
 pub mod session;
@@ -30,6 +31,7 @@ pub mod table;
 mod testing;
 pub mod type_description;
 pub mod types;
+pub mod user_message;
 pub mod value_list;
 pub mod xml_values;
 pub mod zones;
@@ -48,6 +50,8 @@ pub static AREAS: &[&Area] = &[
     &map::AREA,
     &errors::AREA,
     &output::AREA,
+    &user_message::AREA,
+    &properties::AREA,
     &bytes::AREA,
     &stream::AREA,
     &bits::AREA,

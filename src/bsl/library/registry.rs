@@ -215,6 +215,9 @@ pub struct Library {
     constructors: HashMap<usize, (u8, u8)>,
 }
 
+/// The module that is being executed, as a value.
+pub const THIS_OBJECT: [&str; 2] = ["ЭтотОбъект", "ThisObject"];
+
 #[derive(Clone, Copy, Default)]
 struct Entry {
     function: Option<u16>,
@@ -269,6 +272,9 @@ impl Library {
                     library.names.intern(en);
                 }
             }
+        }
+        for spelling in THIS_OBJECT {
+            library.names.intern(spelling);
         }
         let count = library.names.len();
         library.by_name.resize(count, Entry::default());

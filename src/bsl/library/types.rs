@@ -41,7 +41,7 @@ pub static ERROR_INFO: TypeDef = TypeDef {
         params: "Описание?, Параметры?",
         call: super::errors::new_error,
     }),
-    methods: &[],
+    methods: super::errors::METHODS,
     props: super::errors::PROPS,
 };
 /// УникальныйИдентификатор.

@@ -248,8 +248,7 @@ fn sort_items(
 ) -> Result<Value, Fault> {
     let descending = chosen(direction, &SORT_DIRECTION) == Some(1);
     let order = sort::sorted_order(keys.len(), |left, right| {
-        vm.charge(2)?;
-        let order = vm.order(&keys[left], &keys[right]);
+        let order = vm.order_charged(&keys[left], &keys[right])?;
         Ok::<_, Fault>(if descending { order.reverse() } else { order })
     })?;
     change(this, |list| {

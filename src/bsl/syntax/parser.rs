@@ -19,6 +19,21 @@ pub const EXPR_DEPTH_MAX: u32 = 200;
 /// Nesting of blocks.
 pub const BLOCK_DEPTH_MAX: u32 = 100;
 
+/// What begins the operand of Ждать. A sign does not: `Ждать - 1` would read as a subtraction as well.
+const AWAITED: TokenSet = TokenSet::new(&[
+    Tok::Ident,
+    Tok::New,
+    Tok::LParen,
+    Tok::Question,
+    Tok::Number,
+    Tok::Str,
+    Tok::Date,
+    Tok::True,
+    Tok::False,
+    Tok::Undefined,
+    Tok::Null,
+]);
+
 /// Parses a module. The diagnostics are ordered by place.
 pub fn parse(text: &str, names: &mut Names) -> (Tree, Vec<Diagnostic>) {
     if text.len() > u32::MAX as usize / 2 {
@@ -596,7 +611,7 @@ impl<'s> Parser<'s> {
             Tok::Ident => {
                 if self.in_async && (token.name == self.await_name || token.name == self.await_en) {
                     let next = self.peek();
-                    if matches!(next, Tok::Ident | Tok::New) {
+                    if AWAITED.has(next) {
                         self.advance();
                         let operand = self.postfix();
                         return self.push(ExprKind::Await(operand), token.start);

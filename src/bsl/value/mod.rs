@@ -212,6 +212,16 @@ impl Value {
         }
     }
 
+    /// The length of a string that takes a while to go over; 0 for anything shorter, and for others.
+    #[inline]
+    #[must_use]
+    pub fn long_units(&self) -> usize {
+        match self {
+            Value::Str(text) if text.units().len() >= 256 => text.units().len(),
+            _ => 0,
+        }
+    }
+
     /// A string in UTF-8, when the value is one.
     #[must_use]
     pub fn as_string(&self) -> Option<String> {

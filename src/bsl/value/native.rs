@@ -37,6 +37,11 @@ pub trait NativeObject: Any {
         None
     }
 
+    /// Names of such fields, for ЗаполнитьЗначенияСвойств.
+    fn field_names(&self, _vm: &Vm<'_>) -> Vec<String> {
+        Vec::new()
+    }
+
     /// `А[ключ]`; `None` when the type has no index.
     fn get_index(&self, _vm: &mut Vm<'_>, _key: &Value) -> Option<Result<Value, Fault>> {
         None

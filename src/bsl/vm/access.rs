@@ -279,6 +279,83 @@ impl Vm<'_> {
         }
     }
 
+    /// Writes a field by its name: for the library and the host.
+    pub fn set_field_named(
+        &mut self,
+        object: &Value,
+        name: &str,
+        value: Value,
+    ) -> Result<(), Fault> {
+        let folded = self.intern(name);
+        let missing = || Fault::from(Message::FieldNotFound(name.to_string()));
+        let read_only = || Fault::from(Message::FieldReadOnly(name.to_string()));
+        if let Value::Obj(obj) = object {
+            if std::ptr::eq(obj.ty(), &crate::library::HOST_OBJECT) {
+                let body = obj.body();
+                let Body::Host(host) = &*body else {
+                    return Ok(());
+                };
+                let id = host.field(self.names().text(folded)).ok_or_else(missing)?;
+                return host
+                    .set(id, self, value)
+                    .unwrap_or_else(|| Err(read_only()));
+            }
+            let old = match &mut *obj.body_mut() {
+                Body::Struct(fields) => {
+                    let place = fields.position(folded, usize::MAX).ok_or_else(missing)?;
+                    Some(fields.set_at(place, value.clone()))
+                }
+                Body::Native(native) => {
+                    let mut place = 0;
+                    match native.set_field(self, folded, &mut place, &value) {
+                        Some(result) => return result,
+                        // A field that can be read is there and cannot be written.
+                        None if native.get_field(self, folded, &mut place).is_some() => {
+                            return Err(read_only());
+                        }
+                        None => None,
+                    }
+                }
+                _ => None,
+            };
+            if old.is_some() {
+                return Ok(());
+            }
+        }
+        match LIBRARY.member(type_of(object), folded) {
+            Some(Member::Prop(index)) => match type_of(object).props[index as usize].set {
+                Some(set) => set(self, object, value),
+                None => Err(read_only()),
+            },
+            _ => Err(missing()),
+        }
+    }
+
+    /// Names of a value's fields, as far as the value knows them.
+    #[must_use]
+    pub fn field_names(&self, object: &Value) -> Vec<String> {
+        if let Value::Obj(obj) = object {
+            match &*obj.body() {
+                Body::Struct(fields) => {
+                    let fields = fields.fields().iter();
+                    return fields
+                        .map(|field| self.spelling(field.spelling).to_string())
+                        .collect();
+                }
+                Body::Native(native) => {
+                    let names = native.field_names(self);
+                    if !names.is_empty() {
+                        return names;
+                    }
+                }
+                Body::Host(host) => return host.field_names(),
+                _ => {}
+            }
+        }
+        let props = type_of(object).props.iter();
+        props.map(|prop| prop.ru.to_string()).collect()
+    }
+
     // ---- elements ---------------------------------------------------------------------------
 
     /// `object[key]`.
@@ -291,7 +368,10 @@ impl Vm<'_> {
                 let index = self.array_index(key, items.len())?;
                 return Ok(items[index].clone());
             }
-            Body::Map(map) => return Ok(map.get(key).cloned().unwrap_or_default()),
+            Body::Map(map) => {
+                self.fuel -= (key.long_units() / 16) as i64;
+                return Ok(map.get(key).cloned().unwrap_or_default());
+            }
             Body::Struct(fields) => {
                 let Some(text) = key.as_string() else {
                     return Err(Message::WrongParameter(1).into());
@@ -341,6 +421,7 @@ impl Vm<'_> {
                 Some(std::mem::replace(&mut items[index], value))
             }
             Body::Map(map) => {
+                self.fuel -= (key.long_units() / 16) as i64;
                 map.insert(key, value, |bytes| self.reserve(bytes))?;
                 None
             }

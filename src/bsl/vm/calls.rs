@@ -267,13 +267,19 @@ impl Vm<'_> {
     #[inline]
     pub(crate) fn take_args(&mut self, start: usize, count: usize, max: u8) -> Args {
         let mut args = Args::new();
+        let mut work = 0;
         for slot in &mut self.stack[start..start + count] {
             // A whole number is copied by its word; see `put` in run.rs.
             args.push(match slot {
                 Value::Int(int) => Value::Int(*int),
-                slot => std::mem::take(slot),
+                slot => {
+                    work += slot.long_units();
+                    std::mem::take(slot)
+                }
             });
         }
+        // Whatever the callee does, it goes over its strings; the next look at the fuel sees it.
+        self.fuel -= (work / 16) as i64;
         if max != 255 {
             while args.len() < max as usize {
                 args.push(Value::Missing);
@@ -588,6 +594,7 @@ impl Vm<'_> {
                 names: &mut names,
                 globals: &program.globals,
                 view: &home_code.view,
+                text: &home_code.text,
                 methods: &home_code.methods,
                 consts: &home_code.consts,
                 locals: &around.names,

@@ -60,6 +60,7 @@ impl Vm<'_> {
             }
             _ => {}
         }
+        self.charge_strings(a, b)?;
         let (x, y) = (self.to_number(a)?, self.to_number(b)?);
         let digits = self.limits.digits;
         let result = match op {
@@ -75,6 +76,17 @@ impl Vm<'_> {
             self.charge((size / 8).min(1 << 20) as u32)?;
         }
         result.map(Value::from).map_err(number_error)
+    }
+
+    /// Adds several values from the left; an error comes with the number of the part that it met.
+    pub(crate) fn add_all(&mut self, parts: &[Value]) -> Result<Value, (Fault, usize)> {
+        let mut sum = parts[0].clone();
+        for (at, part) in parts.iter().enumerate().skip(1) {
+            sum = self
+                .arithmetic(Arithmetic::Add, &sum, part)
+                .map_err(|fault| (fault, at))?;
+        }
+        Ok(sum)
     }
 
     /// `Цел(а / б)`.
@@ -179,11 +191,29 @@ impl Vm<'_> {
         }
     }
 
-    /// The order of Сортировать: as `<`; values that `<` refuses are ordered by their texts.
-    #[must_use]
-    pub fn order(&self, a: &Value, b: &Value) -> Ordering {
-        self.compare(a, b)
-            .unwrap_or_else(|_| compare_strings(&self.units(a), &self.units(b)))
+    /// Charges for going over long strings; short ones are part of the instruction.
+    #[inline]
+    pub(crate) fn charge_strings(&mut self, a: &Value, b: &Value) -> Result<(), Fault> {
+        match a.long_units().max(b.long_units()) {
+            0 => Ok(()),
+            units => self.charge_work(units),
+        }
+    }
+
+    /// The order of Сортировать: as `<`; values that `<` refuses are ordered by their texts. Long
+    /// texts are paid for.
+    pub fn order_charged(&mut self, a: &Value, b: &Value) -> Result<Ordering, Fault> {
+        self.charge(2)?;
+        self.charge_strings(a, b)?;
+        if let Ok(order) = self.compare(a, b) {
+            return Ok(order);
+        }
+        let (order, units) = {
+            let (a, b) = (self.units(a), self.units(b));
+            (compare_strings(&a, &b), a.len() + b.len())
+        };
+        self.charge_work(units)?;
+        Ok(order)
     }
 }
 

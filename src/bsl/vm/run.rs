@@ -217,7 +217,10 @@ impl Vm<'_> {
                     ($a:expr, $b:expr) => {
                         match (&reg!($a), &reg!($b)) {
                             (Value::Int(a), Value::Int(b)) => a.cmp(b),
-                            (a, b) => check!(self.compare(a, b)),
+                            (a, b) => {
+                                self.fuel -= ((a.long_units() + b.long_units()) / 16) as i64;
+                                check!(self.compare(a, b))
+                            }
                         }
                     };
                 }
@@ -225,7 +228,10 @@ impl Vm<'_> {
                     ($a:expr, $b:expr) => {
                         match (&reg!($a), &reg!($b)) {
                             (Value::Int(a), Value::Int(b)) => a == b,
-                            (a, b) => a.equals(b),
+                            (a, b) => {
+                                self.fuel -= (a.long_units() / 64) as i64;
+                                a.equals(b)
+                            }
                         }
                     };
                 }
@@ -342,6 +348,7 @@ impl Vm<'_> {
                         set!(dst, value);
                     }
                     Op::LoadCommon { dst, module } => set!(dst, Value::Module(module)),
+                    Op::LoadThis { dst } => set!(dst, Value::Module(at.home)),
                     Op::LoadEnum { dst, list } => {
                         set!(dst, Value::EnumList(library.enums[list as usize]))
                     }
@@ -507,23 +514,22 @@ impl Vm<'_> {
                         let value = if parts[0].is_str() {
                             check!(self.concat(&parts))
                         } else {
-                            let mut sum = parts[0].clone();
-                            let mut failed = None;
-                            for part in &parts[1..] {
-                                match self.arithmetic(Arithmetic::Add, &sum, part) {
-                                    Ok(value) => sum = value,
-                                    Err(fault) => {
-                                        failed = Some(fault);
-                                        break;
-                                    }
+                            match self.add_all(&parts) {
+                                Ok(sum) => sum,
+                                Err((fault, done)) => {
+                                    // The load of the part bears the place of its sign.
+                                    pc -= parts.len() - done;
+                                    break 'run Next::Fault(fault);
                                 }
                             }
-                            if let Some(fault) = failed {
-                                break 'run Next::Fault(fault);
-                            }
-                            sum
                         };
                         set!(dst, value);
+                    }
+                    Op::ToText { a } => {
+                        if let Value::Obj(_) = reg!(a) {
+                            let text = Value::units(&self.units(&reg!(a)));
+                            set!(a, text);
+                        }
                     }
                     Op::Append { var, start, n } => {
                         let parts = self.take_args(at.base + start as usize, n as usize, 255);

@@ -74,6 +74,14 @@ impl Columns {
         list.iter().position(|column| column.name == Some(name))
     }
 
+    /// Names of the columns that have one, as they are written.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let list = self.list.borrow();
+        let named = list.iter().filter(|column| column.name.is_some());
+        named.map(|column| column.spelling.to_string()).collect()
+    }
+
     /// The slots of all columns, in order.
     #[must_use]
     pub fn all_slots(&self) -> Vec<u32> {

@@ -132,6 +132,10 @@ impl NativeObject for Row {
         Some(Ok(()))
     }
 
+    fn field_names(&self, _vm: &Vm<'_>) -> Vec<String> {
+        self.columns.names()
+    }
+
     fn get_index(&self, vm: &mut Vm<'_>, key: &Value) -> Option<Result<Value, Fault>> {
         Some(self.columns.resolve(vm, key, 1).map(|slot| self.cell(slot)))
     }

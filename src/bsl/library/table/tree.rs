@@ -230,6 +230,14 @@ impl NativeObject for NodeObject {
         Some(Ok(()))
     }
 
+    fn field_names(&self, _vm: &Vm<'_>) -> Vec<String> {
+        if self.0.is_root {
+            Vec::new()
+        } else {
+            self.0.columns.names()
+        }
+    }
+
     fn get_index(&self, vm: &mut Vm<'_>, key: &Value) -> Option<Result<Value, Fault>> {
         if self.0.is_root {
             return None;

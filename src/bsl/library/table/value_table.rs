@@ -90,10 +90,10 @@ impl Keys {
     }
 
     #[inline]
-    fn order(&self, vm: &Vm<'_>, left: usize, right: usize) -> Ordering {
+    fn order(&self, vm: &mut Vm<'_>, left: usize, right: usize) -> Result<Ordering, Fault> {
         match self {
-            Keys::Words(words) => words[left].cmp(&words[right]),
-            Keys::Values(values) => vm.order(&values[left], &values[right]),
+            Keys::Words(words) => Ok(words[left].cmp(&words[right])),
+            Keys::Values(values) => vm.order_charged(&values[left], &values[right]),
         }
     }
 }
@@ -106,6 +106,7 @@ fn ranks(vm: &mut Vm<'_>, values: &[Value]) -> Result<Vec<i64>, Fault> {
     let mut texts: Vec<&Value> = Vec::new();
     let mut numbers = Vec::with_capacity(values.len());
     for value in values {
+        vm.charge_strings(value, &Value::Undefined)?;
         let hash = value.key_hash();
         let number = match known.find(hash, |number| texts[*number].same_key(value)) {
             Some(number) => *number,
@@ -119,8 +120,7 @@ fn ranks(vm: &mut Vm<'_>, values: &[Value]) -> Result<Vec<i64>, Fault> {
         numbers.push(number);
     }
     let order = sort::sorted_order(texts.len(), |left, right| {
-        vm.charge(2)?;
-        Ok::<_, Fault>(vm.order(texts[left], texts[right]))
+        vm.order_charged(texts[left], texts[right])
     })?;
     let mut rank = vec![0; texts.len()];
     for (place, number) in order.into_iter().enumerate() {
@@ -143,7 +143,7 @@ pub(super) fn sorted(
     sort::sorted_order(count, |left, right| {
         vm.charge(2)?;
         for (column, descending) in &columns {
-            let order = column.order(vm, left, right);
+            let order = column.order(vm, left, right)?;
             if order != Ordering::Equal {
                 return Ok(if *descending { order.reverse() } else { order });
             }

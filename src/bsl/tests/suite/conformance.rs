@@ -3,9 +3,11 @@
 //! A case begins with `//# its name`, then `// источник: …` tells where the expected values come
 //! from; «believed» there marks what nobody could check against 1C. `//@ Имя` inside a case begins a
 //! common module. In `.out` a no-break space is written ␣, an uncaught error as `! line: text`, and a
-//! problem of the compiler as `!! line: text`; lines count from the case's first.
+//! problem of the compiler as `!! line: text`; lines count from the case's first. A case with the line
+//! `// язык: en` runs under the English locale. The host is [`crate::support::Recorder`]: its clock
+//! stands still, its random bytes count up, and its network answers with what it was asked.
 
-use crate::support::{module, read, repository, run, source};
+use crate::support::{module, read, repository, run_in, source};
 use std::collections::BTreeMap;
 use vestnik_bsl::{Environment, Limits, Locale, Program, Source};
 
@@ -15,6 +17,8 @@ pub struct Case {
     pub name: String,
     /// Where the expected values come from.
     pub origin: String,
+    /// Language of the run.
+    pub locale: Locale,
     /// The module, then common modules.
     pub sources: Vec<Source>,
 }
@@ -34,7 +38,9 @@ pub fn cases(file: &str, text: &str) -> Vec<Case> {
             let (name, text) = text.split_once('\n').unwrap_or((text, ""));
             sources.push(source(name.trim(), text, true));
         }
+        let english = body.lines().any(|line| line == "// язык: en");
         found.push(Case {
+            locale: if english { Locale::En } else { Locale::Ru },
             name: name.trim().to_string(),
             origin: origin.to_string(),
             sources,
@@ -52,13 +58,13 @@ fn says(case: &Case) -> String {
         out.push_str(&format!(
             "!! {}: {}\n",
             place.line,
-            problem.message(Locale::Ru)
+            problem.message(case.locale)
         ));
     }
     if !out.is_empty() {
         return out;
     }
-    let outcome = run(&case.sources, Limits::default());
+    let outcome = run_in(&case.sources, Limits::default(), case.locale);
     for line in outcome.lines {
         out.push_str(&line.replace('\u{a0}', "␣"));
         out.push('\n');
@@ -105,7 +111,10 @@ fn every_case_says_what_its_source_tells() {
         for case in cases(&file, &text) {
             let name = format!("{file}: {}", case.name);
             let Some(wanted) = expected.remove(&case.name) else {
-                wrong.push(format!("{name}: not in {file}.out"));
+                wrong.push(format!(
+                    "{name}: not in {file}.out\n  said:\n{}\n",
+                    says(&case)
+                ));
                 continue;
             };
             let said = says(&case);
@@ -156,6 +165,7 @@ fn a_wrong_expectation_is_found() {
     let case = Case {
         name: "x".into(),
         origin: "y".into(),
+        locale: Locale::Ru,
         sources: vec![module("Сообщить(1000);\nА = 1 / 0;")],
     };
     assert_eq!(says(&case), "1␣000\n! 2: Деление на 0\n");

@@ -74,6 +74,10 @@ fn table() -> String {
             type_rows(ty, &mut out);
         }
         for list in area.enums {
+            if list.items.is_empty() {
+                type_rows(&list.ty, &mut out);
+                continue;
+            }
             let items: Vec<String> = list
                 .items
                 .iter()

@@ -305,8 +305,7 @@ impl Generator {
         self.counters.pop();
     }
 
-    /// A call whose arguments are different places: what happens when two parameters are one
-    /// variable is a decision of its own, tested elsewhere.
+    /// A call of a method; one variable may be handed to several parameters.
     fn method_call(&mut self, as_value: bool) -> Option<String> {
         let fitting: Vec<_> = self
             .methods
@@ -321,7 +320,7 @@ impl Generator {
         let mut args: Vec<String> = Vec::new();
         for _ in 0..count {
             let place = self.target();
-            args.push(if self.random.below(3) > 0 && !args.contains(&place) {
+            args.push(if self.random.below(3) > 0 {
                 place
             } else {
                 format!(

@@ -1,15 +1,19 @@
 //! Running a text and reading what came of it.
 
 use std::path::PathBuf;
-use vestnik_bsl::host::MessageStatus;
+use vestnik_bsl::host::{HttpRequest, HttpResponse, MessageStatus};
 use vestnik_bsl::kernel::date::Date;
 use vestnik_bsl::{Environment, Fault, Host, Limits, Locale, Program, Source, Vm};
 
-/// A host that keeps messages and whose clock stands still.
+/// A host that keeps messages, whose clock stands still, whose random bytes count up, and whose network
+/// answers with what it was asked, except that there is none for the server «нет».
 #[derive(Default)]
 pub struct Recorder {
     /// Messages in order.
     pub lines: Vec<String>,
+    /// Language of texts.
+    pub locale: Locale,
+    drawn: u8,
 }
 
 impl Host for Recorder {
@@ -19,6 +23,46 @@ impl Host for Recorder {
 
     fn now_utc(&mut self) -> Date {
         Date::new(2024, 2, 29, 12, 34, 56).unwrap_or(Date::EMPTY)
+    }
+
+    fn locale(&self) -> Locale {
+        self.locale
+    }
+
+    fn random(&mut self, bytes: &mut [u8]) -> bool {
+        for byte in bytes {
+            self.drawn = self.drawn.wrapping_add(1);
+            *byte = self.drawn;
+        }
+        true
+    }
+
+    fn http(&mut self, request: HttpRequest) -> Option<Result<HttpResponse, String>> {
+        if request.host == "нет" {
+            return None;
+        }
+        if request.host == "глух" {
+            return Some(Err("сервер не отвечает".into()));
+        }
+        let scheme = if request.secure { "https" } else { "http" };
+        let mut answer = format!(
+            "{} {scheme}://{}:{}{} {}",
+            request.method, request.host, request.port, request.path, request.timeout_s
+        );
+        for (name, value) in &request.headers {
+            answer.push_str(&format!("\n{name}: {value}"));
+        }
+        if let Some((user, password)) = &request.login {
+            answer.push_str(&format!("\n{user}/{password}"));
+        }
+        answer.push('\n');
+        let mut body = answer.into_bytes();
+        body.extend_from_slice(&request.body);
+        Some(Ok(HttpResponse {
+            status: if request.path == "/404" { 404 } else { 200 },
+            headers: vec![("Content-Type".into(), "text/plain; charset=utf-8".into())],
+            body,
+        }))
     }
 }
 
@@ -50,9 +94,14 @@ pub fn source(name: &str, text: &str, common: bool) -> Source {
 
 /// Runs the first module.
 pub fn run(sources: &[Source], limits: Limits) -> Outcome {
+    run_in(sources, limits, Locale::Ru)
+}
+
+/// Runs the first module in a language.
+pub fn run_in(sources: &[Source], limits: Limits, locale: Locale) -> Outcome {
     let program = Program::compile(&Environment::default(), sources);
     let problems: Vec<String> = (0..sources.len())
-        .map(|at| program.render_problems(at, Locale::Ru))
+        .map(|at| program.render_problems(at, locale))
         .filter(|text| !text.is_empty())
         .collect();
     let mut outcome = Outcome {
@@ -64,13 +113,16 @@ pub fn run(sources: &[Source], limits: Limits) -> Outcome {
     if !outcome.problems.is_empty() {
         return outcome;
     }
-    let mut host = Recorder::default();
+    let mut host = Recorder {
+        locale,
+        ..Recorder::default()
+    };
     let mut vm = Vm::new(&program, &mut host, limits);
     outcome.fault = vm.run(0).err();
     outcome.error = outcome.fault.as_ref().map(|fault| {
         let place = vm.location(&fault.0);
         let (line, column) = place.map_or((0, 0), |place| (place.at.line, place.at.column));
-        (fault.0.description(Locale::Ru), line, column)
+        (fault.0.description(locale), line, column)
     });
     drop(vm);
     outcome.lines = host.lines;
