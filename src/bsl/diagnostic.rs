@@ -96,6 +96,9 @@ pub enum Hint {
     LookAlike(String),
 }
 
+/// Problems of one text that are kept: a text made by a program may have millions.
+pub const PROBLEMS_MAX: usize = 10_000;
+
 /// A problem and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -259,8 +262,8 @@ fn message(problem: &Problem, locale: Locale) -> String {
             format!(
                 "{} ({name}){}",
                 pick(
-                    "Метод объекта не обнаружен",
-                    "Method of the object is not found"
+                    "Поле объекта не обнаружено",
+                    "Field of the object is not found"
                 ),
                 hint_text(hint.as_ref(), locale)
             )
@@ -389,28 +392,172 @@ pub fn locate(text: &str, offset: u32) -> (LineColumn, &str) {
     )
 }
 
-/// The source line with a caret under the column; tabs keep their width.
+/// What an excerpt shows of a long line at most: before the place and after it, in characters. A line
+/// made by a program may have megabytes, and every error of it would repeat them.
+const SHOWN_BEFORE: usize = 160;
+const SHOWN_AFTER: usize = 160;
+
+/// The source line around a byte with a caret below; tabs keep their width. The ends of a long line are
+/// left out.
 #[must_use]
-pub fn excerpt(line: &str, column: u32) -> String {
-    let mut out = String::new();
-    let _ = writeln!(out, "    {line}");
-    out.push_str("    ");
-    for c in line.chars().take(column.saturating_sub(1) as usize) {
-        out.push(if c == '\t' { '\t' } else { ' ' });
+pub fn excerpt(text: &str, offset: u32) -> String {
+    let (before, after) = around(text, offset);
+    let indent = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' });
+    let indent: String = indent.collect();
+    format!("    {before}{after}\n    {indent}^")
+}
+
+/// The source line around a byte, without its ends when it is long.
+#[must_use]
+pub fn line_around(text: &str, offset: u32) -> String {
+    let (before, after) = around(text, offset);
+    format!("{before}{after}").trim().to_string()
+}
+
+fn around(text: &str, offset: u32) -> (String, String) {
+    let mut offset = (offset as usize).min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
     }
-    out.push('^');
+    let (mut start, mut shown, mut left_out) = (offset, 0, "");
+    for (at, c) in text[..offset].char_indices().rev() {
+        if c == '\n' || (c == '\u{feff}' && at == 0) {
+            break;
+        }
+        if shown == SHOWN_BEFORE {
+            left_out = "…";
+            break;
+        }
+        (start, shown) = (at, shown + 1);
+    }
+    let before = format!("{left_out}{}", &text[start..offset]);
+    let mut after = String::new();
+    for (shown, c) in text[offset..].chars().enumerate() {
+        if c == '\n' {
+            break;
+        }
+        if shown == SHOWN_AFTER {
+            after.push('…');
+            break;
+        }
+        after.push(c);
+    }
+    after.truncate(after.trim_end_matches('\r').len());
+    (before, after)
+}
+
+/// A walk over a text that tells lines and columns of places in their order.
+struct Locator<'t> {
+    text: &'t str,
+    offset: usize,
+    at: LineColumn,
+}
+
+impl<'t> Locator<'t> {
+    fn new(text: &'t str) -> Locator<'t> {
+        let at = LineColumn { line: 1, column: 1 };
+        Locator {
+            text,
+            offset: if text.starts_with('\u{feff}') { 3 } else { 0 },
+            at,
+        }
+    }
+
+    fn locate(&mut self, offset: u32) -> LineColumn {
+        let offset = offset as usize;
+        if offset < self.offset || self.text.get(self.offset..offset).is_none() {
+            return locate(self.text, offset as u32).0;
+        }
+        for c in self.text[self.offset..offset].chars() {
+            if c == '\n' {
+                self.at.line += 1;
+                self.at.column = 1;
+            } else {
+                self.at.column += 1;
+            }
+        }
+        self.offset = offset;
+        self.at
+    }
+}
+
+/// Problems in full: `{Модуль(строка, колонка)}: текст`, the source line and a caret; after the first
+/// `most` only how many more there are.
+#[must_use]
+pub fn render_all(
+    module: &str,
+    text: &str,
+    problems: &[Diagnostic],
+    locale: Locale,
+    most: usize,
+) -> String {
+    let mut out = String::new();
+    let mut locator = Locator::new(text);
+    for problem in problems.iter().take(most) {
+        let place = locator.locate(problem.start);
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        let _ = write!(
+            out,
+            "{{{module}({}, {})}}: {}\n{}",
+            place.line,
+            place.column,
+            problem.message(locale),
+            excerpt(text, problem.start)
+        );
+    }
+    if problems.len() > most {
+        let more = problems.len() - most;
+        let _ = match locale {
+            Locale::Ru => write!(out, "\n… и еще ошибок: {more}"),
+            Locale::En => write!(out, "\n… and {more} more"),
+        };
+    }
     out
 }
 
-/// A problem in full: `{Модуль(строка, колонка)}: текст`, the source line and a caret.
+/// A problem in full, see [`render_all`].
 #[must_use]
 pub fn render(module: &str, text: &str, diagnostic: &Diagnostic, locale: Locale) -> String {
-    let (place, line) = locate(text, diagnostic.start);
-    format!(
-        "{{{module}({}, {})}}: {}\n{}",
-        place.line,
-        place.column,
-        diagnostic.message(locale),
-        excerpt(line, place.column)
-    )
+    render_all(module, text, std::slice::from_ref(diagnostic), locale, 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpts_of_long_lines_are_cut() {
+        assert_eq!(excerpt("а\n\tб в\r\nг", 6), "    \tб в\n    \t ^");
+        assert_eq!(excerpt("\u{feff}аб", 5), "    аб\n     ^");
+        assert_eq!(excerpt("", 0), "    \n    ^");
+        let long = "x".repeat(1_000_000);
+        let cut = excerpt(&long, 500_000);
+        assert!(cut.starts_with("    …x") && cut.contains("x…\n"), "{cut}");
+        assert_eq!(cut.chars().count(), 4 + 1 + 160 + 160 + 1 + 1 + 4 + 161 + 1);
+        assert_eq!(line_around("  раз два ", 3), "раз два");
+    }
+
+    #[test]
+    fn the_walk_finds_the_same_places_as_the_search() {
+        let text = "\u{feff}раз\n\nдва три\r\nчетыре";
+        let mut walk = Locator::new(text);
+        let starts = text.char_indices().map(|(at, _)| at as u32).skip(1);
+        for offset in starts.chain([text.len() as u32, 5, 60]) {
+            assert_eq!(walk.locate(offset), locate(text, offset).0, "{offset}");
+        }
+    }
+
+    #[test]
+    fn only_so_many_problems_are_written_out() {
+        let problems: Vec<_> = (0..5)
+            .map(|at| Diagnostic::new(Problem::TooManyVariables, at, at))
+            .collect();
+        let text = render_all("М", "абвгд", &problems, Locale::Ru, 2);
+        assert_eq!(text.lines().count(), 7);
+        assert!(text.ends_with("… и еще ошибок: 3"), "{text}");
+        let text = render_all("М", "абвгд", &problems, Locale::En, 5);
+        assert_eq!(text.lines().count(), 15);
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::op::{Op, Reg};
 use crate::check::scope::{ModuleView, NameMap};
-use crate::diagnostic::{Diagnostic, Locale, render};
+use crate::diagnostic::{Diagnostic, Locale, render_all};
 use crate::kernel::date::Date;
 use crate::kernel::number::Number;
 use crate::library::registry::LIBRARY;
@@ -248,12 +248,8 @@ impl Program {
     #[must_use]
     pub fn render_problems(&self, module: usize, locale: Locale) -> String {
         let module = &self.modules[module];
-        let texts: Vec<String> = module
-            .problems
-            .iter()
-            .map(|problem| render(&module.name, &module.text, problem, locale))
-            .collect();
-        texts.join("\n")
+        let (name, text) = (&module.name, &module.text);
+        render_all(name, text, &module.problems, locale, usize::MAX)
     }
 
     /// The number of an environment's variable.

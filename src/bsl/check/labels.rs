@@ -1,8 +1,10 @@
 //! Labels and Перейти: a jump may leave blocks, not enter them.
 
-use crate::diagnostic::{Diagnostic, Problem};
+use super::scope::NameMap;
+use crate::diagnostic::{Diagnostic, PROBLEMS_MAX, Problem};
 use crate::syntax::ast::{Block, Stmt, StmtKind, Word};
 use crate::syntax::names::Names;
+use std::collections::hash_map::Entry;
 
 #[derive(Default)]
 struct Labels {
@@ -54,22 +56,21 @@ pub fn check(block: &Block, names: &Names, problems: &mut Vec<Diagnostic>) {
     let mut report = |problem: fn(String) -> Problem, word: Word| {
         let text = names.text(word.name).to_string();
         let end = word.pos + text.len() as u32;
-        problems.push(Diagnostic::new(problem(text), word.pos, end));
+        if problems.len() < PROBLEMS_MAX {
+            problems.push(Diagnostic::new(problem(text), word.pos, end));
+        }
     };
-    for (at, (word, _)) in found.labels.iter().enumerate() {
-        if found.labels[..at]
-            .iter()
-            .any(|(other, _)| other.name == word.name)
-        {
-            report(Problem::DuplicateLabel, *word);
+    let mut places: NameMap<usize> = NameMap::default();
+    for (word, block) in &found.labels {
+        match places.entry(word.name) {
+            Entry::Vacant(place) => {
+                place.insert(*block);
+            }
+            Entry::Occupied(_) => report(Problem::DuplicateLabel, *word),
         }
     }
     for (word, mut from) in found.gotos {
-        let Some((_, target)) = found
-            .labels
-            .iter()
-            .find(|(label, _)| label.name == word.name)
-        else {
+        let Some(target) = places.get(&word.name) else {
             report(Problem::UnknownLabel, word);
             continue;
         };

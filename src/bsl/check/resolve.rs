@@ -5,7 +5,7 @@ use super::hints::guess;
 use super::labels;
 use super::scope::{Forward, ForwardTo, Meaning, MethodScope, ModuleView, Twins};
 use crate::bytecode::program::Globals;
-use crate::diagnostic::{Diagnostic, Hint, Problem};
+use crate::diagnostic::{Diagnostic, Hint, PROBLEMS_MAX, Problem};
 use crate::library::registry::{LIBRARY, THIS_OBJECT};
 use crate::syntax::ast::{
     Block, ExprId, ExprKind, List, RaiseKind, SKIPPED, Stmt, StmtKind, Tree, Word,
@@ -39,6 +39,10 @@ pub struct Checked {
 
 /// Variables of one method at most: registers have 16 bits, and temporaries need some of them.
 const LOCALS_MAX: usize = 30_000;
+
+/// Problems of a module that get hints, and names that a hint is looked for among.
+const HINTS_MAX: usize = 200;
+const CANDIDATES_MAX: usize = 5_000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Context {
@@ -91,6 +95,13 @@ pub fn check_dynamic(tree: &Tree, world: World<'_>, locals: &[Name]) -> Checked 
     resolver.begin(Context::Dynamic);
     for &name in locals {
         resolver.declare(name);
+    }
+    for var in &tree.vars {
+        if resolver.local(var.word.name).is_some() {
+            resolver.word_problem(Problem::DuplicateName, var.word);
+        } else {
+            resolver.declare(var.word.name);
+        }
     }
     resolver.block(&tree.body);
     labels::check(&tree.body, world.names, &mut resolver.problems);
@@ -157,6 +168,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
             }
         }
         seen.clear();
+        let mut own = super::scope::NameMap::<()>::default();
         let mut scopes = Vec::with_capacity(tree.methods.len() + 1);
         for method in &tree.methods {
             if method.word.name.0 != u32::MAX && seen.insert(method.word.name, ()).is_some() {
@@ -167,24 +179,17 @@ impl<'a, 'w> Resolver<'a, 'w> {
             } else {
                 Context::Procedure
             });
-            for (at, param) in method.params.iter().enumerate() {
-                if method.params[..at]
-                    .iter()
-                    .any(|other| other.word.name == param.word.name)
-                {
+            own.clear();
+            for param in &method.params {
+                if own.insert(param.word.name, ()).is_some() {
                     self.word_problem(Problem::DuplicateName, param.word);
                 }
                 self.declare(param.word.name);
             }
             self.params = method.params.len();
             self.scope.written = vec![false; self.params];
-            for (at, var) in method.vars.iter().enumerate() {
-                let doubled = method.vars[..at].iter().any(|other| other.name == var.name)
-                    || method
-                        .params
-                        .iter()
-                        .any(|param| param.word.name == var.name);
-                if doubled {
+            for var in &method.vars {
+                if own.insert(var.name, ()).is_some() {
                     self.word_problem(Problem::DuplicateName, *var);
                 } else {
                     self.declare(var.name);
@@ -215,7 +220,9 @@ impl<'a, 'w> Resolver<'a, 'w> {
     }
 
     fn problem(&mut self, problem: Problem, pos: u32, len: u32) {
-        self.problems.push(Diagnostic::new(problem, pos, pos + len));
+        if self.problems.len() < PROBLEMS_MAX {
+            self.problems.push(Diagnostic::new(problem, pos, pos + len));
+        }
     }
 
     fn word_problem(&mut self, problem: fn(String) -> Problem, word: Word) {
@@ -333,7 +340,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
             .enums
             .iter()
             .flat_map(|list| [list.ty.ru, list.ty.en]);
-        let hint = guess(name, own.chain(lists));
+        let hint = self.near(name, own.chain(lists));
         hint.map(|hint| self.as_written(hint))
     }
 
@@ -375,6 +382,15 @@ impl<'a, 'w> Resolver<'a, 'w> {
         }
     }
 
+    /// The nearest of the candidates. A text with very many errors or names gets no more hints: the
+    /// search looks at every name.
+    fn near<'n>(&self, name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<Hint> {
+        if self.problems.len() >= HINTS_MAX {
+            return None;
+        }
+        guess(name, candidates.take(CANDIDATES_MAX))
+    }
+
     fn guess_function(&self, name: &str) -> Option<Hint> {
         let own = self
             .world
@@ -386,7 +402,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
             .functions
             .iter()
             .flat_map(|function| [function.def.ru, function.def.en]);
-        let hint = guess(name, library.chain(own));
+        let hint = self.near(name, library.chain(own));
         hint.map(|hint| self.as_written(hint))
     }
 
@@ -601,7 +617,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
     fn member_problem<'n>(&mut self, pos: u32, candidates: impl Iterator<Item = &'n str>) {
         let spelling = self.spelling(pos);
         let len = spelling.len() as u32;
-        let hint = guess(&spelling, candidates);
+        let hint = self.near(&spelling, candidates);
         self.problem(
             Problem::UndefinedMember {
                 name: spelling,
@@ -629,7 +645,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
                     .iter()
                     .filter(|ty| ty.new.is_some())
                     .flat_map(|ty| [ty.ru, ty.en]);
-                let hint = guess(&spelling, types);
+                let hint = self.near(&spelling, types);
                 self.problem(
                     Problem::UndefinedType {
                         name: spelling,

@@ -154,6 +154,7 @@ pub static PROPS: &[PropDef] = &[
         en: "ModuleName",
         get: |vm, this| {
             let error = error(this)?;
+            vm.charge_places(&error)?;
             Ok(vm
                 .location(&error)
                 .map_or_else(String::new, |it| it.module)
@@ -166,6 +167,7 @@ pub static PROPS: &[PropDef] = &[
         en: "LineNumber",
         get: |vm, this| {
             let error = error(this)?;
+            vm.charge_places(&error)?;
             Ok(Value::Int(
                 vm.location(&error).map_or(0, |it| i64::from(it.at.line)),
             ))
@@ -177,6 +179,7 @@ pub static PROPS: &[PropDef] = &[
         en: "SourceLine",
         get: |vm, this| {
             let error = error(this)?;
+            vm.charge_places(&error)?;
             Ok(vm
                 .location(&error)
                 .map_or_else(String::new, |it| it.line)
@@ -230,10 +233,11 @@ fn category(error: &ErrorInfo) -> Value {
 }
 
 fn description(vm: &mut Vm<'_>, _: &mut [Value]) -> Result<Value, Fault> {
-    Ok(match vm.current_error() {
-        Some(error) => vm.error_description(&error).into(),
-        None => Value::str(""),
-    })
+    let Some(error) = vm.current_error() else {
+        return Ok(Value::str(""));
+    };
+    vm.charge_places(&error)?;
+    Ok(vm.error_description(&error).into())
 }
 
 fn info(vm: &mut Vm<'_>, _: &mut [Value]) -> Result<Value, Fault> {
@@ -260,6 +264,7 @@ fn brief(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
 
 fn details(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let error = error(&args[0])?;
+    vm.charge_places(&error)?;
     Ok(vm.error_details(&error).into())
 }
 

@@ -8,7 +8,7 @@ use super::ast::{
 use super::lexer::Lexer;
 use super::names::{Name, Names};
 use super::token::{Tok, Token, TokenSet};
-use crate::diagnostic::{Diagnostic, Expected, Problem};
+use crate::diagnostic::{Diagnostic, Expected, PROBLEMS_MAX, Problem};
 use crate::kernel::date::Date;
 use crate::kernel::number::Number;
 
@@ -184,15 +184,13 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn report(&mut self, problem: Problem, start: u32, end: u32) {
-        if !self.recovering {
-            self.problems.push(Diagnostic::new(problem, start, end));
-        }
+        self.note(problem, start, end);
         self.recovering = true;
     }
 
     /// Reports without stopping the statement.
     pub(super) fn note(&mut self, problem: Problem, start: u32, end: u32) {
-        if !self.recovering {
+        if !self.recovering && self.problems.len() < PROBLEMS_MAX {
             self.problems.push(Diagnostic::new(problem, start, end));
         }
     }

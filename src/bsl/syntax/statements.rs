@@ -44,6 +44,10 @@ const SYNC: TokenSet =
         .or(OUTER)
         .or(TokenSet::new(&[Tok::Semicolon, Tok::Var, Tok::Amp]));
 
+/// How far back the start of a line is looked for, in bytes: a line without an end, with thousands of
+/// blocks that are not closed, would be gone over for each of them.
+const LINE_LOOKED_BACK: usize = 2_000;
+
 impl Parser<'_> {
     /// Skips to where a statement can begin.
     pub(super) fn sync(&mut self) {
@@ -482,27 +486,38 @@ impl Parser<'_> {
 
     /// The last byte of code before a place: what is missing stood right after it, above the comments.
     pub(super) fn code_before(&self, place: u32) -> u32 {
-        let text = &self.source()[..place as usize];
-        let mut end = text.len();
-        for line in text.rsplit('\n') {
-            let start = end - line.len();
-            let code = line.trim_end();
-            if !code.is_empty() && !code.trim_start().starts_with(['/', '#']) {
-                let last = code.chars().next_back().map_or(0, char::len_utf8);
-                return (start + code.len() - last) as u32;
+        let mut text = self.source()[..place as usize].trim_end();
+        while let Some(last) = text.chars().next_back() {
+            let before_last = (text.len() - last.len_utf8()) as u32;
+            let mut near = text.len().saturating_sub(LINE_LOOKED_BACK);
+            while !text.is_char_boundary(near) {
+                near += 1;
             }
-            end = start.saturating_sub(1);
+            let start = match text[near..].rfind('\n') {
+                Some(at) => near + at + 1,
+                None if near == 0 => 0,
+                None => return before_last,
+            };
+            if !text[start..].trim_start().starts_with(['/', '#']) {
+                return before_last;
+            }
+            text = text[..start].trim_end();
         }
         place
     }
 
     /// The column of a byte, when only blanks stand before it on its line.
     fn indent(&self, pos: u32) -> Option<usize> {
-        let before = &self.source()[..pos as usize];
-        let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
-        line.chars()
-            .all(char::is_whitespace)
-            .then(|| line.chars().map(|c| if c == '\t' { 4 } else { 1 }).sum())
+        let mut indent = 0;
+        for c in self.source()[..pos as usize].chars().rev() {
+            match c {
+                '\n' => break,
+                '\t' => indent += 4,
+                c if c.is_whitespace() || c == '\u{feff}' => indent += 1,
+                _ => return None,
+            }
+        }
+        Some(indent)
     }
 }
 

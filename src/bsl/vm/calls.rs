@@ -4,13 +4,16 @@ use super::error::{Fault, LimitKind, Message};
 use super::{DYNAMIC_MAX, Frame, ModuleState, Vm};
 use crate::bytecode::program::{ArgSource, DefaultValue, MethodCode, ModuleCode};
 use crate::bytecode::verify::{Around, verify};
-use crate::diagnostic::render;
+use crate::diagnostic::{Diagnostic, Problem, render_all};
 use crate::library::registry::{LIBRARY, Member};
 use crate::syntax::names::Name;
 use crate::value::heap::Body;
 use crate::value::{RefElement, RefKey, RefTo, Value};
 use smallvec::SmallVec;
 use std::rc::Rc;
+
+/// Problems of a text given to Выполнить that its error writes out.
+const PROBLEMS_SHOWN: usize = 20;
 
 /// Arguments of a native call, moved off the stack.
 pub(crate) type Args = SmallVec<[Value; 6]>;
@@ -607,11 +610,8 @@ impl Vm<'_> {
         let mut code: ModuleCode = match compiled {
             Ok(code) => code,
             Err(problems) => {
-                let texts: Vec<String> = problems
-                    .iter()
-                    .map(|problem| render("", &key.3, problem, self.locale))
-                    .collect();
-                return Err(Message::BadCode(texts.join("\n")).into());
+                let text = render_all("", &key.3, &problems, self.locale, PROBLEMS_SHOWN);
+                return Err(Message::BadCode(text).into());
             }
         };
         code.name = home_code.name.clone();
@@ -622,7 +622,8 @@ impl Vm<'_> {
             outer: around.registers,
         };
         if verify(&code, &code.methods[0], around).is_err() {
-            return Err(Message::BadCode("bytecode".into()).into());
+            let problem = Diagnostic::new(Problem::TooManyVariables, 0, 0);
+            return Err(Message::BadCode(problem.message(self.locale)).into());
         }
         crate::value::memory::add(key.3.len() * 32 + 512);
         let mut state = ModuleState::of(&code, home);

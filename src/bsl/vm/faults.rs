@@ -2,7 +2,7 @@
 
 use super::Vm;
 use super::error::{ErrorInfo, Fault, Message, Place};
-use crate::diagnostic::{LineColumn, Locale, excerpt, locate};
+use crate::diagnostic::{LineColumn, Locale, excerpt, line_around, locate};
 use crate::value::Value;
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ pub struct Location {
     pub module: String,
     /// Line and column.
     pub at: LineColumn,
-    /// The source line.
+    /// The source line, without its ends when it is very long.
     pub line: String,
 }
 
@@ -27,16 +27,29 @@ impl Vm<'_> {
         }
     }
 
+    /// Charges for finding the lines of an error and its causes: each is counted from the start of a
+    /// text that the program may have made as long as it liked.
+    pub(crate) fn charge_places(&mut self, error: &ErrorInfo) -> Result<(), Fault> {
+        let mut current = Some(error);
+        while let Some(error) = current {
+            let place = error.place.borrow();
+            let offset = place.as_ref().map_or(0, |place| place.offset);
+            self.charge_work(offset as usize)?;
+            current = error.cause.as_deref();
+        }
+        Ok(())
+    }
+
     /// Line and column of an error.
     #[must_use]
     pub fn location(&self, error: &ErrorInfo) -> Option<Location> {
         let place = error.place.borrow().clone()?;
         let code = self.module_code(place.module);
-        let (at, line) = locate(&code.text, place.offset);
+        let (at, _) = locate(&code.text, place.offset);
         Some(Location {
             module: code.name.clone(),
             at,
-            line: line.trim().to_string(),
+            line: line_around(&code.text, place.offset),
         })
     }
 
@@ -96,14 +109,14 @@ impl Vm<'_> {
             let place = current.place.borrow().clone();
             if let Some(place) = place {
                 let code = self.module_code(place.module);
-                let (at, line) = locate(&code.text, place.offset);
+                let (at, _) = locate(&code.text, place.offset);
                 text.push_str(&format!(
                     "{{{}({}, {})}}: {}\n{}",
                     code.name,
                     at.line,
                     at.column,
                     current.description(self.locale),
-                    excerpt(line, at.column)
+                    excerpt(&code.text, place.offset)
                 ));
             } else {
                 text.push_str(&current.description(self.locale));

@@ -354,6 +354,42 @@ fn nesting_of_code_made_at_run_time() {
     assert_eq!(outcome.lines, ["отказ"], "{:?}", outcome.fault);
 }
 
+/// What is wrong with a hostile text is said briefly, and soon: the text of one error does not repeat
+/// the line of half a megabyte for every one of its hundred thousand mistakes.
+#[test]
+fn mistakes_in_code_made_at_run_time() {
+    for piece in [
+        "А=;",
+        "Прервать;",
+        "~м:",
+        "Перейти ~м;",
+        "А=Б;",
+        "П();",
+        "А=Новый Т;",
+        "#Если Сервер Тогда\n",
+        "#Иначе\n",
+        "#КонецОбласти\n",
+        "Если А Тогда ",
+        "Попытка ",
+        "Процедура П(",
+        "Перем А;",
+        "А.Б(",
+        "\"\"стр",
+        "''",
+        "@$^",
+        "е",
+        "1.",
+        "А,",
+    ] {
+        let piece = piece.replace('\n', "\" + Символы.ПС + \"");
+        let text = format!(
+            "С = \"{piece}\"; Для Н = 1 По 15 Цикл С = С + С; КонецЦикла; Попытка Выполнить(С); Исключение Сообщить(СтрДлина(ПодробноеПредставлениеОшибки(ИнформацияОбОшибке())) < 200000); КонецПопытки;"
+        );
+        let outcome = run(&[module(&text)], Limits::default());
+        assert_eq!(outcome.lines, ["Да"], "{piece}: {:?}", outcome.fault);
+    }
+}
+
 /// Too many digits is an ordinary error: one operation goes wrong and nothing is lost.
 #[test]
 fn digits_of_numbers() {
