@@ -63,6 +63,7 @@ pub fn exit_code(error: &NodeError) -> u8 {
         NodeError::Endpoint(_) => EXIT_INPUT,
         NodeError::Store(_)
         | NodeError::Listen { .. }
+        | NodeError::Clock { .. }
         | NodeError::System(_)
         | NodeError::Stopped => EXIT_ENVIRONMENT,
     }

@@ -103,6 +103,11 @@ pub struct Counters {
 }
 
 impl BotCore {
+    /// It takes nothing more in hand: it was asked to stop, or one of its actors ended.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.get() || self.watch.has_ended()
+    }
+
     /// The node's clock.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
@@ -149,7 +154,10 @@ impl Actor for BotActor {
             seed.bot.code.clone(),
             seed.generation,
             "bot",
-            seed.fleet.clone().recipient(),
+            (
+                seed.fleet.clone().recipient(),
+                seed.fleet.clone().recipient(),
+            ),
             addr.clone().recipient(),
         );
         let guard = watch.guard();
@@ -181,8 +189,8 @@ async fn come_to_life(
     };
     // What this bot sent before it was built anew must be marked before its rows are read.
     resources.marks.flush().await;
-    let now = shared.clock.now();
-    let Some(left) = outbox::read_left_behind(&shared.store, &code, seed.token.bot_id(), now).await
+    let bot_id = seed.token.bot_id();
+    let Some(left) = outbox::read_left_behind(&shared.store, &code, bot_id, &shared.clock).await
     else {
         // The store is closed: the node is ending.
         return;
@@ -245,7 +253,7 @@ async fn come_to_life(
     }
     addr.do_send(Alive);
     turns::finish_backlog(&core).await;
-    if core.stopping.get() {
+    if core.is_stopping() {
         return;
     }
     let poller = Poller::new(PollerParts {
@@ -366,8 +374,17 @@ impl Handler<Introduced> for BotActor {
         let guard = core.watch.guard();
         actix::spawn(async move {
             let _guard = guard;
-            super::presentation::present(&core, message.username).await;
+            present(&core, message.username).await;
         });
+    }
+}
+
+/// Tells Telegram who the bot is, unless the bot ends before its turn has come: to say it twice or never
+/// does no harm.
+async fn present(core: &Rc<BotCore>, username: Option<String>) {
+    tokio::select! {
+        () = super::presentation::present(core, username) => {}
+        () = core.watch.ended() => {}
     }
 }
 
@@ -388,7 +405,7 @@ impl Handler<Reload> for BotActor {
                 actix::spawn(async move {
                     let _guard = guard;
                     let username = core.myself.borrow().username.clone();
-                    super::presentation::present(&core, username).await;
+                    present(&core, username).await;
                 });
             }
             // Still coming to life: said again when it lives.
@@ -471,6 +488,7 @@ impl Handler<StopBot> for BotActor {
                 let _in_hand = core.in_hand.lock().await;
                 // A courier that panicked is gone: its rows say `sending` and will be sorted out.
                 let _ = core.courier.send(courier::Drain).await;
+                core.watch.wind_up();
             }
         };
         Box::pin(stop.into_actor(self).map(|(), _, ctx| ctx.stop()))

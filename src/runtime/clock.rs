@@ -1,14 +1,19 @@
-//! The present moment, as the runtime sees it: the machine's clock, a clock that a test moves, or
-//! one that is shifted by hand (`testing.clock` is not followed yet).
+//! The present moment, as the runtime sees it, and the time that has passed.
 //!
-//! Only wall-clock decisions (deadlines, retention, rows) ask this clock. Time-outs and pauses
-//! between tries are measured by tokio and are not its business.
+//! Two questions, two answers. [`Clock::now`] is the wall clock: the machine's, one that a test moves,
+//! or that of a simulator which is followed (`testing.clock`, `clock/follow.rs`). Moments in rows,
+//! deadlines and periods of retention are told by it. [`Clock::steady`] is the time that has passed: it
+//! never goes back and does not jump when somebody sets the machine's clock, so holds and pauses within
+//! the process go by it. A test that moves its clock on moves both, for then time is meant to have
+//! passed.
+
+pub mod follow;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::model::Moment;
 
@@ -18,74 +23,150 @@ pub struct Clock(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    source: Source,
-    was_set: Notify,
+    /// Microseconds between the machine's clock and this one while it goes.
+    offset: AtomicI64,
+    /// Where it stands; [`GOES`] while it goes.
+    stands_at: AtomicI64,
+    /// The beginning of steady time.
+    began: Instant,
+    /// How far it was moved on by hand, microseconds.
+    skipped: AtomicI64,
+    was_set: watch::Sender<()>,
 }
 
+/// In place of a moment: the clock goes.
+const GOES: i64 = i64::MIN;
+
+/// Time that has passed, microseconds since the clock was made. Only differences mean something.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Steady(pub i64);
+
+impl Steady {
+    /// So much later.
+    pub fn plus_micros(self, micros: i64) -> Steady {
+        Steady(self.0.saturating_add(micros))
+    }
+
+    /// So much later.
+    pub fn plus_millis(self, millis: i64) -> Steady {
+        self.plus_micros(millis.saturating_mul(1_000))
+    }
+
+    /// How long after `earlier`.
+    pub fn micros_since(self, earlier: Steady) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// Tells when a clock was set, without missing a time.
 #[derive(Debug)]
-enum Source {
-    /// The machine's clock plus an offset in microseconds that the follower of a simulator sets.
-    System(AtomicI64),
-    /// Stands still until it is set.
-    Manual(AtomicI64),
+pub struct Moves(watch::Receiver<()>);
+
+impl Moves {
+    /// Waits until the clock is set.
+    pub async fn next(&mut self) {
+        if self.0.changed().await.is_err() {
+            // The clock is gone and will not be set any more.
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Clock {
-        Clock::new(Source::System(AtomicI64::new(0)))
+        Clock::new(GOES)
     }
 
     /// A clock that stands at `now` until [`set`](Self::set) moves it.
     pub fn manual(now: Moment) -> Clock {
-        Clock::new(Source::Manual(AtomicI64::new(now.0)))
+        Clock::new(now.0)
     }
 
-    fn new(source: Source) -> Clock {
+    fn new(stands_at: i64) -> Clock {
         Clock(Arc::new(Inner {
-            source,
-            was_set: Notify::new(),
+            offset: AtomicI64::new(0),
+            stands_at: AtomicI64::new(stands_at),
+            began: Instant::now(),
+            skipped: AtomicI64::new(0),
+            was_set: watch::Sender::new(()),
         }))
     }
 
     /// The present moment.
     pub fn now(&self) -> Moment {
-        match &self.0.source {
-            Source::System(offset) => system_now().plus_micros(offset.load(Ordering::Relaxed)),
-            Source::Manual(now) => Moment(now.load(Ordering::Relaxed)),
+        match self.0.stands_at.load(Ordering::Acquire) {
+            GOES => system_now().plus_micros(self.0.offset.load(Ordering::Relaxed)),
+            stands_at => Moment(stands_at),
         }
     }
 
-    /// Makes the clock show `now`: a manual clock stands there, the machine's goes on from there.
+    /// The time that has passed.
+    pub fn steady(&self) -> Steady {
+        let passed = i64::try_from(self.0.began.elapsed().as_micros()).unwrap_or(i64::MAX);
+        Steady(passed).plus_micros(self.0.skipped.load(Ordering::Relaxed))
+    }
+
+    /// Makes the clock show `now`: one that stands stands there, one that goes goes on from there.
     pub fn set(&self, now: Moment) {
-        match &self.0.source {
-            Source::System(offset) => {
-                offset.store(now.micros_since(system_now()), Ordering::Relaxed);
-            }
-            Source::Manual(cell) => cell.store(now.0, Ordering::Relaxed),
+        let stands = self.0.stands_at.load(Ordering::Acquire) != GOES;
+        self.show(now, stands);
+    }
+
+    /// Makes the clock show `now` and stand there, or go on from there.
+    pub fn show(&self, now: Moment, stands: bool) {
+        let forward = now.micros_since(self.now());
+        if forward > 0 {
+            self.0.skipped.fetch_add(forward, Ordering::Relaxed);
         }
-        self.0.was_set.notify_waiters();
+        if stands {
+            self.0.stands_at.store(now.0, Ordering::Release);
+        } else {
+            let offset = now.micros_since(system_now());
+            self.0.offset.store(offset, Ordering::Relaxed);
+            self.0.stands_at.store(GOES, Ordering::Release);
+        }
+        self.0.was_set.send_replace(());
+    }
+
+    /// What to wait on for the clock to be set: all times from now on.
+    pub fn moves(&self) -> Moves {
+        Moves(self.0.was_set.subscribe())
     }
 
     /// Waits until this clock shows `moment` or later, however it gets there.
     pub async fn sleep_until(&self, moment: Moment) {
+        let mut moves = self.moves();
         loop {
-            let was_set = self.0.was_set.notified();
             let left = moment.micros_since(self.now());
             if left <= 0 {
                 return;
             }
-            match &self.0.source {
-                Source::System(_) => {
-                    let left = Duration::from_micros(left.unsigned_abs());
-                    tokio::select! {
-                        () = tokio::time::sleep(left) => {}
-                        () = was_set => {}
-                    }
-                }
-                Source::Manual(_) => was_set.await,
+            if self.0.stands_at.load(Ordering::Acquire) == GOES {
+                wait(left, &mut moves).await;
+            } else {
+                moves.next().await;
             }
         }
+    }
+
+    /// Waits until so much time has passed.
+    pub async fn sleep_until_steady(&self, until: Steady) {
+        let mut moves = self.moves();
+        loop {
+            let left = until.micros_since(self.steady());
+            if left <= 0 {
+                return;
+            }
+            wait(left, &mut moves).await;
+        }
+    }
+}
+
+async fn wait(micros: i64, moves: &mut Moves) {
+    tokio::select! {
+        () = tokio::time::sleep(Duration::from_micros(micros.unsigned_abs())) => {}
+        () = moves.next() => {}
     }
 }
 
@@ -101,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manual_clock_moves_only_by_hand_and_the_system_clock_can_be_shifted() {
+    fn a_clock_that_stands_moves_only_by_hand_and_one_that_goes_can_be_shifted() {
         let clock = Clock::manual(Moment(5));
         assert_eq!(clock.now(), Moment(5));
         clock.set(Moment(7));
@@ -111,5 +192,45 @@ mod tests {
         let far = clock.now().plus_secs(86_400);
         clock.set(far);
         assert!(clock.now() >= far);
+        clock.show(Moment(5), true);
+        assert_eq!(clock.now(), Moment(5));
+        clock.show(Moment(5), false);
+        assert!(clock.now() >= Moment(5) && clock.now() < far);
+    }
+
+    #[test]
+    fn steady_time_goes_on_with_the_clock_and_never_back() {
+        const HOUR: i64 = 3_600_000_000;
+        for clock in [Clock::system(), Clock::manual(Moment(HOUR))] {
+            let began = clock.steady();
+            let now = clock.now();
+            clock.set(now.plus_micros(-HOUR));
+            assert!(clock.steady() >= began);
+            assert!(
+                clock.steady().micros_since(began) < HOUR,
+                "no hour has passed"
+            );
+            clock.set(now.plus_micros(HOUR));
+            assert!(clock.steady().micros_since(began) >= 2 * HOUR - 1_000_000);
+        }
+    }
+
+    #[tokio::test]
+    async fn sleepers_wake_when_the_clock_is_moved() {
+        let clock = Clock::manual(Moment(0));
+        let until = Moment(0).plus_secs(86_400);
+        let until_steady = clock.steady().plus_micros(until.0);
+        let mut moves = clock.moves();
+        let sleep = async {
+            clock.sleep_until(until).await;
+            clock.sleep_until_steady(until_steady).await;
+        };
+        let moving = async {
+            // Back first: that wakes nobody for good.
+            clock.set(Moment(0).plus_secs(-5));
+            clock.show(until, false);
+        };
+        tokio::join!(sleep, moving);
+        moves.next().await;
     }
 }

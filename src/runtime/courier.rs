@@ -26,6 +26,7 @@ use actix::prelude::*;
 use serde::Serialize;
 use tokio::sync::Notify;
 
+use super::clock::Steady;
 use super::hooks::{self, Point};
 use super::marks::Marks;
 use super::node::Shared;
@@ -83,6 +84,8 @@ pub struct Parcel {
     pub not_before: Option<Moment>,
     /// When the update that it answers came; for the latency.
     pub received_at: Option<Moment>,
+    /// Since when it waits, by a clock that does not jump; set when the courier takes it in.
+    pub since: Steady,
 }
 
 impl Parcel {
@@ -107,6 +110,7 @@ impl Parcel {
             created_at,
             not_before: outgoing.not_before,
             received_at,
+            since: Steady::default(),
         }
     }
 }
@@ -307,6 +311,10 @@ impl Core {
         self.parts.shared.clock.now()
     }
 
+    fn steady(&self) -> Steady {
+        self.parts.shared.clock.steady()
+    }
+
     /// Puts committed messages into their lanes; while the table is being read, behind what it holds.
     pub fn take_in(&self, parcels: Vec<Parcel>) {
         let state = &mut *self.state.borrow_mut();
@@ -314,12 +322,15 @@ impl Core {
             state.arrived.extend(parcels);
             return;
         }
-        Self::put_in(state, parcels);
+        self.put_in(state, parcels);
     }
 
-    fn put_in(state: &mut State, parcels: Vec<Parcel>) {
+    fn put_in(&self, state: &mut State, parcels: Vec<Parcel>) {
+        let (now, steady) = (self.now(), self.steady());
         for mut parcel in parcels {
             parcel.chat = state.current(parcel.chat);
+            // A row from the future waits since now: the clock was set back.
+            parcel.since = steady.plus_micros(-now.micros_since(parcel.created_at).max(0));
             // A queued message that does not fit stays in the table; so do all after it, or they
             // would overtake it.
             if !parcel.claimed && (state.overflow || state.backlog >= QUEUE_MAX) {
@@ -358,7 +369,7 @@ impl Core {
     /// How many answers wait for this chat, if they stand still: the chat is paused, or the oldest has
     /// waited for long. A backlog that is being worked off is no flood.
     pub fn standing_answers(&self, chat: ChatId) -> usize {
-        let now = self.now();
+        let now = self.steady();
         let state = &mut *self.state.borrow_mut();
         let key = (state.current(chat), Lane::Interactive);
         let Some(lane) = state.lanes.get(&key) else {
@@ -367,7 +378,7 @@ impl Core {
         let old = lane
             .parcels
             .front()
-            .is_some_and(|front| now.micros_since(front.created_at) > STANDING_AFTER_S * 1_000_000);
+            .is_some_and(|front| now.micros_since(front.since) > STANDING_AFTER_S * 1_000_000);
         let waiting = lane.parcels.len();
         let allowed_at = state
             .limits
@@ -381,7 +392,7 @@ impl Core {
 
     /// Starts what can be started.
     fn pump(self: &Rc<Self>) {
-        let now = self.now();
+        let now = self.steady();
         let mut to_send = Vec::new();
         let mut to_claim = Vec::new();
         let mut reload = false;
@@ -390,6 +401,8 @@ impl Core {
             state.release_holds(now);
             // A call that would outlast the lease might be made a second time by the next node.
             let leased = self.parts.shared.lease.covers(SEND_TIMEOUT);
+            // Also when the bot ended and nobody is left to say so to its courier.
+            state.stopping |= self.parts.watch.has_ended();
             if !leased && !state.ready.is_empty() && !state.stopping {
                 self.pump_later();
             }
@@ -412,7 +425,7 @@ impl Core {
                     Lane::Interactive => Priority::Interactive,
                     Lane::Background => Priority::Background,
                 };
-                let allowed_at = Moment(state.limits.next_allowed(key.0.0, priority, now.0));
+                let allowed_at = Steady(state.limits.next_allowed(key.0.0, priority, now.0));
                 if allowed_at > now {
                     state.hold(key, allowed_at);
                     continue;
@@ -477,7 +490,10 @@ impl Core {
         let guard = self.parts.watch.guard();
         actix::spawn(async move {
             let _guard = guard;
-            core.parts.shared.clock.sleep_until(next).await;
+            tokio::select! {
+                () = core.parts.shared.clock.sleep_until_steady(next) => {}
+                () = core.parts.watch.ended() => {}
+            }
             {
                 let mut state = core.state.borrow_mut();
                 if state.timer_at == Some(next) {
@@ -592,7 +608,7 @@ impl Core {
 
     /// Gives a message back to the head of its lane for another try after `pause_ms`.
     fn put_back(self: &Rc<Self>, mut parcel: Parcel, pause_ms: i64) {
-        let until = self.now().plus_millis(pause_ms);
+        let until = self.steady().plus_millis(pause_ms);
         {
             let state = &mut *self.state.borrow_mut();
             state.in_flight -= 1;
@@ -620,7 +636,7 @@ impl Core {
             let _guard = guard;
             let keys = claims.iter().map(|(_, key)| *key).collect();
             let claimed = outbox::claim(&core.parts.shared.store, keys).await;
-            let again_at = core.now().plus_millis(RETRY_FIRST_MS);
+            let again_at = core.steady().plus_millis(RETRY_FIRST_MS);
             {
                 let state = &mut *core.state.borrow_mut();
                 for ((chat, lane_of), key) in claims {
@@ -682,11 +698,11 @@ impl Core {
         {
             let state = &mut *self.state.borrow_mut();
             state.loading -= 1;
-            Self::put_in(state, parcels);
+            self.put_in(state, parcels);
             if state.loading == 0 {
                 // What was committed meanwhile is younger than what stood in the table.
                 let arrived = std::mem::take(&mut state.arrived);
-                Self::put_in(state, arrived);
+                self.put_in(state, arrived);
             }
         }
         self.pump();
@@ -721,6 +737,7 @@ impl Core {
             outbox::unclaim(&self.parts.shared.store, left).await;
         }
         self.parts.marks.flush().await;
+        self.parts.watch.wind_up();
     }
 
     /// The lane of a message that goes to another chat is free for the next.
@@ -757,7 +774,8 @@ impl Core {
 
     fn snapshot(&self) -> CourierSnapshot {
         let state = self.state.borrow();
-        let pauses = state.limits.pauses(self.now().0);
+        let (now, steady) = (self.now(), self.steady());
+        let pauses = state.limits.pauses(steady.0);
         CourierSnapshot {
             backlog: state.backlog,
             in_flight: state.in_flight,
@@ -774,7 +792,7 @@ impl Core {
                             Some(super::log::chat(ChatId(chat)).to_string())
                         }
                     },
-                    until: pause.until,
+                    until: now.plus_micros(Steady(pause.until).micros_since(steady)).0,
                 })
                 .collect(),
             last_error: state.last_error.clone(),

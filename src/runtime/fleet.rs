@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! store --definitions--> Fleet --starts, reloads, stops--> BotActor (on an arbiter)
-//!                          ^--Ended{reason}--'
+//!                          ^--Ended{reason}, Gone--'
 //! HTTP --Command--> Fleet
 //! ```
 //!
 //! Actix' own supervisor neither restarts an actor that panicked nor forgets its state, so the fleet
 //! builds a bot anew from its definition, after a pause that the reason of the end decides
-//! (`restart.rs`). Messages: [`Sync`], [`Command`], [`Ended`], [`Shutdown`], [`List`].
+//! (`restart.rs`), and never before all of its former self is gone. Messages: [`Sync`], [`Command`],
+//! [`Ended`], [`Gone`], [`Shutdown`], [`List`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use serde::Serialize;
 use super::bot_actor::{self, BotActor, BotSeed, StopBot};
 use super::node::{BotHandle, Shared};
 use super::restart::{EndReason, RestartPolicy, Verdict};
-use super::watch::Ended;
+use super::watch::{Ended, Gone};
 use crate::model::{Bot, BotCode, Moment};
 use crate::organisation::{Changes, LoadedBot, Loader, TokenState};
 use crate::store::StoreError;
@@ -28,7 +29,7 @@ use crate::telegram::Token;
 
 /// How often the fleet looks whether definitions were applied beside the running server.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long a bot may take to end; after that it is left behind.
+/// How long a bot may take to end; a node that ends leaves it behind after that.
 const STOP_MAX: Duration = Duration::from_secs(8);
 
 /// Where a bot stands.
@@ -85,6 +86,8 @@ struct Entry {
     generation: u64,
     starts: u64,
     addr: Option<Addr<BotActor>>,
+    /// The start of which something is left: its actors, or calls under way after its end.
+    alive: Option<u64>,
     /// It is to be started again as soon as it has stopped.
     restart_after_stop: bool,
     /// Its definition is gone; it is forgotten as soon as it has stopped.
@@ -231,6 +234,7 @@ impl Handler<Ended> for Fleet {
 
     fn handle(&mut self, ended: Ended, ctx: &mut Self::Context) {
         let now = self.shared.clock.now();
+        let steady = self.shared.clock.steady();
         let Some(entry) = self.bots.get_mut(&ended.bot) else {
             return;
         };
@@ -239,7 +243,7 @@ impl Handler<Ended> for Fleet {
         }
         match entry
             .policy
-            .ended(&ended.reason, now, super::random_fraction())
+            .ended(&ended.reason, steady, super::random_fraction())
         {
             Verdict::Stay => return,
             Verdict::After(pause_ms) => {
@@ -259,35 +263,67 @@ impl Handler<Ended> for Fleet {
                 };
             }
         }
-        // What is left of it must end before a new one begins, or both would answer.
+        let pause_until = match &entry.state {
+            BotState::Waiting { until, .. } => steady.plus_micros(until.micros_since(now)),
+            _ => steady,
+        };
         let left = entry.addr.take();
         let code = ended.bot;
         self.shared.bots.remove(&code);
-        let pause_until = match &self.bots[&code].state {
-            BotState::Waiting { until, .. } => *until,
-            _ => now,
-        };
+        if let Some(left) = left {
+            // One that panicked is gone already; its neighbours end with it.
+            left.do_send(StopBot);
+        }
         let clock = self.shared.clock.clone();
         let generation = ended.generation;
         ctx.spawn(
-            async move {
-                if let Some(addr) = left {
-                    // A panicked actor is gone already; its neighbours end with it.
-                    let _ = tokio::time::timeout(STOP_MAX, addr.send(StopBot)).await;
-                }
-                clock.sleep_until(pause_until).await;
-            }
-            .into_actor(self)
-            .map(move |(), fleet, ctx| {
-                let waits = fleet.bots.get(&code).is_some_and(|entry| {
-                    entry.generation == generation
-                        && matches!(entry.state, BotState::Waiting { .. })
-                });
-                if waits {
-                    fleet.start_if_possible(&code, ctx);
-                }
-            }),
+            async move { clock.sleep_until_steady(pause_until).await }
+                .into_actor(self)
+                .map(move |(), fleet, ctx| {
+                    let waits = fleet.bots.get(&code).is_some_and(|entry| {
+                        entry.generation == generation
+                            && matches!(entry.state, BotState::Waiting { .. })
+                    });
+                    if waits {
+                        fleet.start_if_possible(&code, ctx);
+                    }
+                }),
         );
+        self.count();
+    }
+}
+
+impl Handler<Gone> for Fleet {
+    type Result = ();
+
+    fn handle(&mut self, gone: Gone, ctx: &mut Self::Context) {
+        let Some(entry) = self.bots.get_mut(&gone.bot) else {
+            return;
+        };
+        if entry.alive != Some(gone.generation) {
+            return;
+        }
+        entry.alive = None;
+        match entry.state {
+            BotState::Stopping => {}
+            // It ended without a word.
+            BotState::Running => {
+                let why = "its actors ended without a reason; see the log";
+                ctx.notify(Ended {
+                    bot: gone.bot,
+                    generation: gone.generation,
+                    reason: EndReason::Failed(why.to_owned()),
+                });
+                return;
+            }
+            BotState::Off | BotState::Waiting { .. } | BotState::Broken { .. } => return,
+        }
+        entry.state = BotState::Off;
+        if entry.removed {
+            self.bots.remove(&gone.bot);
+        } else if std::mem::take(&mut entry.restart_after_stop) || entry.enabled {
+            self.start_if_possible(&gone.bot, ctx);
+        }
         self.count();
     }
 }
@@ -438,6 +474,7 @@ impl Fleet {
                     generation: 0,
                     starts: 0,
                     addr: None,
+                    alive: None,
                     restart_after_stop: false,
                     removed: false,
                 };
@@ -451,13 +488,17 @@ impl Fleet {
         if self.shutting_down {
             return;
         }
-        let now = self.shared.clock.now();
+        let now = self.shared.clock.steady();
         let arbiter = self.arbiter_of(code);
         let Some(entry) = self.bots.get_mut(code) else {
             return;
         };
+        if entry.addr.is_some() {
+            return;
+        }
         // One that is still ending is started when it has: two would answer everything twice.
-        if entry.addr.is_some() || entry.state == BotState::Stopping {
+        if entry.alive.is_some() {
+            entry.state = BotState::Stopping;
             return;
         }
         if !entry.enabled {
@@ -494,6 +535,7 @@ impl Fleet {
         };
         let addr = BotActor::start_in_arbiter(&arbiter, move |_| BotActor::new(seed));
         entry.addr = Some(addr.clone());
+        entry.alive = Some(entry.generation);
         self.shared
             .bots
             .insert(code.clone(), BotHandle { actor: addr });
@@ -518,42 +560,26 @@ impl Fleet {
             return;
         };
         let Some(addr) = entry.addr.take() else {
-            if entry.state != BotState::Stopping {
-                entry.state = BotState::Off;
-            }
+            entry.state = match entry.alive {
+                Some(_) => BotState::Stopping,
+                None => BotState::Off,
+            };
             return;
         };
         entry.state = BotState::Stopping;
+        let stopping = entry.alive;
         // Ends that are reported from now on are those that were asked for.
         entry.generation += 1;
         self.shared.bots.remove(code);
+        addr.do_send(StopBot);
         let code = code.clone();
-        ctx.spawn(
-            async move {
-                if tokio::time::timeout(STOP_MAX, addr.send(StopBot))
-                    .await
-                    .is_err()
-                {
-                    tracing::warn!("a bot did not end in time");
-                }
+        // It is waited for however long it takes ([`Gone`]), but not in silence.
+        ctx.run_later(STOP_MAX, move |fleet, _| {
+            let entry = fleet.bots.get(&code);
+            if entry.is_some_and(|entry| entry.alive.is_some() && entry.alive == stopping) {
+                tracing::warn!(bot = %code, "the bot takes long to end: calls under way, or the database is away");
             }
-            .into_actor(self)
-            .map(move |(), fleet, ctx| {
-                let Some(entry) = fleet.bots.get_mut(&code) else {
-                    return;
-                };
-                entry.state = BotState::Off;
-                if entry.removed {
-                    fleet.bots.remove(&code);
-                    fleet.count();
-                    return;
-                }
-                if std::mem::take(&mut entry.restart_after_stop) || entry.enabled {
-                    fleet.start_if_possible(&code, ctx);
-                }
-                fleet.count();
-            }),
-        );
+        });
     }
 
     fn count(&self) {

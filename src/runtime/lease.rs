@@ -6,6 +6,9 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use super::clock::Clock;
+use crate::model::Moment;
+
 /// How long a lease holds without renewal. Shorter, and a slow disk ends a healthy node; longer, and
 /// another machine waits longer for a dead one.
 pub const LEASE: Duration = Duration::from_secs(30);
@@ -43,6 +46,12 @@ impl LeaseClock {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// The present moment for the row of the lease: always the machine's. A clock that a test moves is not
+/// the business of other nodes, and a jump of it must not end a lease that holds.
+pub fn now() -> Moment {
+    Clock::system().now()
 }
 
 /// The name of this process among nodes: host, process id, and when the process began, so that a

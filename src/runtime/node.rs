@@ -16,7 +16,7 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::bot_actor::{self, BotActor, BotSnapshot};
-use super::clock::Clock;
+use super::clock::{Clock, follow};
 use super::fleet::{BotStatus, Command, Fleet, List, Order, Shutdown};
 use super::ids::SpacedIds;
 use super::in_hand::InHand;
@@ -95,6 +95,16 @@ pub enum NodeError {
     /// The organisation's files have errors; they were printed.
     #[error("{0}")]
     Organisation(String),
+    /// The clock that is to be followed cannot be read.
+    #[error(
+        "testing.clock = \"{address}\": {error}; запустите симулятор раньше сервера или уберите clock"
+    )]
+    Clock {
+        /// The address.
+        address: String,
+        /// Why.
+        error: String,
+    },
     /// Something of the system: threads, metrics.
     #[error("{0}")]
     System(String),
@@ -310,6 +320,18 @@ async fn run(
 ) -> Result<(), NodeError> {
     let started_at = Instant::now();
     let endpoint = Endpoint::new(&super::endpoint_options(&settings.telegram))?;
+    let followed = match &settings.testing.clock {
+        None => None,
+        Some(url) => {
+            let failed = |error| NodeError::Clock {
+                address: url.clone(),
+                error,
+            };
+            let version = follow::set_once(&clock, url).await.map_err(failed)?;
+            tracing::warn!(%url, "the clock of a simulator is followed: this is a test");
+            Some((url.clone(), version))
+        }
+    };
     let metrics = Arc::new(Metrics::new().map_err(|error| NodeError::System(error.to_string()))?);
     let store = Store::open(super::store_config(&settings, lease::node_name())?)?;
     super::definitions::apply_at_start(&store, &settings, &clock)?;
@@ -321,7 +343,7 @@ async fn run(
 
     let lease = LeaseClock::new();
     let mut stop = stop;
-    let Some(unclean) = acquire(&store, &lease, &clock, &mut stop, stop_early).await? else {
+    let Some(unclean) = acquire(&store, &lease, &mut stop, stop_early).await? else {
         return Err(NodeError::Stopped);
     };
     // At our turn and not before: the node that we waited for may have had the same port.
@@ -332,17 +354,17 @@ async fn run(
             return Err(error);
         }
     };
-    if settings.testing.clock.is_some() {
-        tracing::warn!(
-            "testing.clock is read but not followed yet: the server keeps to this machine's clock"
-        );
-    }
     // Under the lease: whoever held it before us writes no more marks.
     let (in_hand, left_in_hand) = InHand::open(&InHand::path(&settings.store));
     tokio::select! {
         () = outbox::count_crashes(&store, left_in_hand) => {}
         // The database is away.
         _ = &mut stop => return Err(NodeError::Stopped),
+    }
+    if let Some((url, version)) = followed {
+        let clock = clock.clone();
+        // Ends with the node's system.
+        actix::spawn(async move { follow::follow(&clock, &url, version).await });
     }
     let shared = Arc::new(Shared {
         ids: Arc::new(SpacedIds::new(store.clone())),
@@ -423,21 +445,20 @@ fn listen(settings: &Settings) -> Result<(TcpListener, SocketAddr), NodeError> {
 async fn acquire(
     store: &Store,
     lease: &LeaseClock,
-    clock: &Clock,
     stop: &mut oneshot::Receiver<()>,
     stop_early: &AtomicBool,
 ) -> Result<Option<bool>, NodeError> {
     let mut said = None;
     loop {
         let since = Instant::now();
-        match outbox::acquire_lease(store, clock.now(), LEASE, lease::is_dead).await {
+        match outbox::acquire_lease(store, lease::now(), LEASE, lease::is_dead).await {
             Ok(outbox::Acquired::Ours { unclean }) => {
                 lease.renewed(since);
                 return Ok(Some(unclean));
             }
             Ok(outbox::Acquired::HeldBy { node, until }) => {
                 if said.as_ref() != Some(&node) {
-                    let left_s = until.micros_since(clock.now()) / 1_000_000;
+                    let left_s = until.micros_since(lease::now()) / 1_000_000;
                     tracing::warn!(holder = %node, left_s, "another node is at work on this database; waiting until it ends");
                     said = Some(node);
                 }
@@ -465,7 +486,7 @@ async fn keep_lease(shared: &Shared, stop: &mut oneshot::Receiver<()>) -> bool {
             _ = &mut *stop => return false,
         }
         let since = Instant::now();
-        match outbox::renew_lease(&shared.store, shared.clock.now(), LEASE).await {
+        match outbox::renew_lease(&shared.store, lease::now(), LEASE).await {
             Ok(()) => shared.lease.renewed(since),
             Err(StoreError::LeaseLost) => {
                 shared.lease.lost();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bot_actor::BotCore;
+use super::clock::{Clock, Steady};
 use super::courier::Parcel;
 use super::hooks::{self, Point};
 use super::intake::ConversationKey;
@@ -233,7 +234,7 @@ pub struct LeftBehind {
     pub unreachable: HashSet<ChatId>,
     /// Private chats that are linked to a party.
     pub registered: HashSet<ChatId>,
-    /// Pauses that still hold.
+    /// Pauses that still hold, until then in steady time.
     pub pauses: Vec<Pause>,
     /// Where the handing over of messages was interrupted: all open messages in order, those to be sent
     /// again as claimed.
@@ -246,9 +247,10 @@ pub async fn read_left_behind(
     store: &Store,
     bot: &BotCode,
     telegram_id: i64,
-    now: Moment,
+    clock: &Clock,
 ) -> Option<LeftBehind> {
     let code = bot.clone();
+    let (now, steady) = (clock.now(), clock.steady());
     let (left, open_messages) = look(store, "the state of a bot", move |conn| {
         let offset = offsets::get(conn, TelegramBotId(telegram_id))?;
         let open = conversations::list_keys(conn, &code)?;
@@ -267,7 +269,10 @@ pub async fn read_left_behind(
                 .collect(),
             unreachable: unreachable.into_iter().collect(),
             registered: registered.into_iter().map(|(chat, _)| chat).collect(),
-            pauses: paused.into_iter().map(pause_of_row).collect(),
+            pauses: paused
+                .into_iter()
+                .map(|row| pause_of_row(row, now, steady))
+                .collect(),
             interrupted: Vec::new(),
         };
         Ok((left, open_messages))
@@ -295,13 +300,15 @@ pub async fn registered(store: &Store, bot: &BotCode) -> Option<HashSet<ChatId>>
     .await
 }
 
-fn pause_of_row(row: pauses::Pause) -> Pause {
+/// No longer than the whole of it, although the clock was set back since.
+fn pause_of_row(row: pauses::Pause, now: Moment, steady: Steady) -> Pause {
+    let left = row.until.micros_since(now.max(row.set_at));
     Pause {
         scope: match row.chat {
             None => PauseScope::Bot,
             Some(chat) => PauseScope::Chat(chat.0),
         },
-        until: row.until.0,
+        until: steady.plus_micros(left).0,
     }
 }
 
@@ -512,17 +519,20 @@ pub async fn chat_gone(store: &Store, bot: &BotCode, chat: ChatId, code: &'stati
     .await;
 }
 
-/// A pause outlives a restart.
-pub async fn keep_pause(store: &Store, bot: &BotCode, pause: Pause) {
+/// A pause outlives a restart: by the wall clock, for steady time begins anew.
+pub async fn keep_pause(shared: &Shared, bot: &BotCode, pause: Pause) {
+    let now = shared.clock.now();
+    let left = Steady(pause.until).micros_since(shared.clock.steady());
     let bot = bot.clone();
     let row = pauses::Pause {
         chat: match pause.scope {
             PauseScope::Bot => None,
             PauseScope::Chat(chat) => Some(ChatId(chat)),
         },
-        until: Moment(pause.until),
+        set_at: now,
+        until: now.plus_micros(left),
     };
-    settle(store, "a pause", move |conn| {
+    settle(&shared.store, "a pause", move |conn| {
         pauses::set(conn, CHANNEL, &bot, &row)
     })
     .await;

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::bot_actor::{Batch, BotActor, Introduced};
-use super::clock::Clock;
+use super::clock::{Clock, Steady};
 use super::hooks::{self, Point};
 use super::metrics::Metrics;
 use super::restart::EndReason;
@@ -171,7 +171,7 @@ impl Handler<Look> for Poller {
 struct Polling {
     parts: PollerParts,
     snapshot: Rc<RefCell<PollerSnapshot>>,
-    conflicts: Vec<Moment>,
+    conflicts: Vec<Steady>,
 }
 
 impl Polling {
@@ -288,7 +288,7 @@ impl Polling {
                 with: ConflictWith::OtherPoll,
                 ..
             } => {
-                let now = self.parts.clock.now();
+                let now = self.parts.clock.steady();
                 self.conflicts
                     .retain(|at| now.micros_since(*at) < CONFLICT_WINDOW_S * 1_000_000);
                 self.conflicts.push(now);

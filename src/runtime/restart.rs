@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::Moment;
+use super::clock::Steady;
 
 /// Why the actors of a bot ended.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -59,18 +59,18 @@ pub enum Verdict {
 #[derive(Clone, Debug, Default)]
 pub struct RestartPolicy {
     in_a_row: u32,
-    started_at: Option<Moment>,
+    started_at: Option<Steady>,
 }
 
 impl RestartPolicy {
     /// The bot was started.
-    pub fn started(&mut self, now: Moment) {
+    pub fn started(&mut self, now: Steady) {
         self.started_at = Some(now);
     }
 
     /// The bot ended. `jitter` is a random number from 0 to 1: it keeps a thousand bots that fell
     /// together from rising together.
-    pub fn ended(&mut self, reason: &EndReason, now: Moment, jitter: f64) -> Verdict {
+    pub fn ended(&mut self, reason: &EndReason, now: Steady, jitter: f64) -> Verdict {
         if let Some(started_at) = self.started_at.take()
             && now.micros_since(started_at) >= HEALTHY_AFTER_MS * 1_000
         {
@@ -113,23 +113,23 @@ mod tests {
         let panicked = EndReason::Panicked("courier".into());
         let mut pauses = Vec::new();
         for _ in 0..9 {
-            policy.started(Moment(0));
-            pauses.push(policy.ended(&panicked, Moment(1), 1.0));
+            policy.started(Steady(0));
+            pauses.push(policy.ended(&panicked, Steady(1), 1.0));
         }
         let expected = [200, 400, 800, 1600, 3200, 6400, 12_800, 300_000, 300_000];
         assert_eq!(pauses, expected.map(Verdict::After));
 
-        policy.started(Moment(0));
+        policy.started(Steady(0));
         assert_eq!(
-            policy.ended(&panicked, Moment(60_000_000), 0.0),
+            policy.ended(&panicked, Steady(60_000_000), 0.0),
             Verdict::After(100)
         );
         assert_eq!(
-            policy.ended(&EndReason::Asked, Moment(0), 0.0),
+            policy.ended(&EndReason::Asked, Steady(0), 0.0),
             Verdict::Stay
         );
         assert_eq!(
-            policy.ended(&EndReason::Unauthorised, Moment(0), 0.5),
+            policy.ended(&EndReason::Unauthorised, Steady(0), 0.5),
             Verdict::After(300_000)
         );
     }

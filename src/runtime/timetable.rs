@@ -37,6 +37,8 @@ pub struct Timetable {
     snapshot: TimetableSnapshot,
     looking: bool,
     purging: bool,
+    /// It was asked for while one was under way.
+    purge_again: bool,
 }
 
 impl Timetable {
@@ -48,6 +50,7 @@ impl Timetable {
             snapshot: TimetableSnapshot::default(),
             looking: false,
             purging: false,
+            purge_again: false,
         }
     }
 }
@@ -59,6 +62,17 @@ impl Actor for Timetable {
         ctx.notify(Wake);
         ctx.run_interval(LOOK_EVERY, |_, ctx| ctx.notify(Wake));
         ctx.run_interval(PURGE_EVERY, |timetable, ctx| timetable.purge(ctx));
+        let mut moves = self.shared.clock.moves();
+        let addr = ctx.address();
+        ctx.spawn(
+            async move {
+                loop {
+                    moves.next().await;
+                    addr.do_send(Moved);
+                }
+            }
+            .into_actor(self),
+        );
         ctx.run_interval(UPKEEP_EVERY, |timetable, _| {
             timetable.shared.metrics.upkeep()
         });
@@ -96,6 +110,20 @@ impl Handler<Wake> for Timetable {
     }
 }
 
+/// The clock was set: much may be due and much may be old at once.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Moved;
+
+impl Handler<Moved> for Timetable {
+    type Result = ();
+
+    fn handle(&mut self, _: Moved, ctx: &mut Self::Context) {
+        ctx.notify(Wake);
+        self.purge(ctx);
+    }
+}
+
 /// Asks for a snapshot.
 #[derive(Message)]
 #[rtype(result = "TimetableSnapshot")]
@@ -123,13 +151,17 @@ impl Timetable {
 
     fn purge(&mut self, ctx: &mut Context<Self>) {
         if std::mem::replace(&mut self.purging, true) {
+            self.purge_again = true;
             return;
         }
         let shared = self.shared.clone();
         let purge = async move { outbox::purge(&shared).await };
-        ctx.spawn(purge.into_actor(self).map(|purged, timetable, _| {
+        ctx.spawn(purge.into_actor(self).map(|purged, timetable, ctx| {
             timetable.purging = false;
             timetable.snapshot.purged += purged;
+            if std::mem::take(&mut timetable.purge_again) {
+                timetable.purge(ctx);
+            }
         }));
     }
 }

@@ -45,7 +45,7 @@ struct Scratch {
 /// Handles a batch from Telegram. True when it is committed.
 pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_at: Moment) -> bool {
     let _in_hand = core.in_hand.lock().await;
-    if core.stopping.get() {
+    if core.is_stopping() {
         return false;
     }
     if core.careful.get() {
@@ -132,11 +132,11 @@ async fn handle_carefully(core: &Rc<BotCore>, batch: telegram::Batch, received_a
         return false;
     }
     handle_pending(core).await;
-    if caught_up && !core.stopping.get() {
+    if caught_up && !core.is_stopping() {
         core.careful.set(false);
         tracing::info!(bot = %core.code, "the backlog of the unclean stop is done");
     }
-    !core.stopping.get()
+    !core.is_stopping()
 }
 
 fn conversation_key(event: &Event) -> Option<ConversationKey> {
@@ -163,7 +163,7 @@ async fn handle_pending(core: &Rc<BotCore>) {
             return;
         }
         for row in rows {
-            if core.stopping.get() {
+            if core.is_stopping() {
                 return;
             }
             let crashes = if core.shared.in_hand.is_kept() {

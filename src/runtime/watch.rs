@@ -2,11 +2,14 @@
 //!
 //! Actix does not restart an actor that panics and does not say that one did; a task that panics ends
 //! alone. So each actor of a bot holds a [`Watch`], each of its tasks a [`TaskGuard`]; when one is
-//! dropped by a panic the fleet hears of it and builds the bot anew.
+//! dropped by a panic the fleet hears of it ([`Ended`]), and the rest of the bot is told to end too
+//! ([`Watch::ended`]). When the last of them is dropped nothing of that start is left, and the fleet hears
+//! that as well ([`Gone`]): only then may the bot be built anew, or two of it would answer.
 
 use std::rc::Rc;
 
 use actix::prelude::*;
+use tokio::sync::watch;
 
 use super::restart::EndReason;
 use crate::model::{BotCode, ChatId};
@@ -23,6 +26,16 @@ pub struct Ended {
     pub reason: EndReason,
 }
 
+/// Nothing of a start of a bot is left: no actor and no task.
+#[derive(Message, Clone, Debug)]
+#[rtype(result = "()")]
+pub struct Gone {
+    /// The bot.
+    pub bot: BotCode,
+    /// Which start of it.
+    pub generation: u64,
+}
+
 /// What the courier learns about a chat and the bot should know.
 #[derive(Message, Clone, Copy, PartialEq, Eq, Debug)]
 #[rtype(result = "()")]
@@ -37,7 +50,10 @@ struct Wires {
     bot: BotCode,
     generation: u64,
     fleet: Recipient<Ended>,
+    gone: Recipient<Gone>,
     news: Recipient<ChatNews>,
+    /// What is left of the bot is to end.
+    ended: watch::Sender<bool>,
 }
 
 /// Held by an actor; reports its panic.
@@ -59,7 +75,7 @@ impl Watch {
         bot: BotCode,
         generation: u64,
         actor: &'static str,
-        fleet: Recipient<Ended>,
+        (fleet, gone): (Recipient<Ended>, Recipient<Gone>),
         news: Recipient<ChatNews>,
     ) -> Watch {
         Watch {
@@ -67,7 +83,9 @@ impl Watch {
                 bot,
                 generation,
                 fleet,
+                gone,
                 news,
+                ended: watch::Sender::new(false),
             }),
             actor,
         }
@@ -94,6 +112,23 @@ impl Watch {
         self.wires.end(reason);
     }
 
+    /// What is left of the bot is to end; the fleet knows that already.
+    pub fn wind_up(&self) {
+        self.wires.ended.send_replace(true);
+    }
+
+    /// Whether the bot ended, whatever is left of it.
+    pub fn has_ended(&self) -> bool {
+        *self.wires.ended.borrow()
+    }
+
+    /// Waits until the bot has ended.
+    pub async fn ended(&self) {
+        let mut ended = self.wires.ended.subscribe();
+        // The sender lives as long as `self`.
+        let _ = ended.wait_for(|ended| *ended).await;
+    }
+
     /// A chat cannot be written to.
     pub fn gone(&self, chat: ChatId) {
         self.wires.news.do_send(ChatNews::Gone(chat));
@@ -107,6 +142,7 @@ impl Watch {
 
 impl Wires {
     fn end(&self, reason: EndReason) {
+        self.ended.send_replace(true);
         self.fleet.do_send(Ended {
             bot: self.bot.clone(),
             generation: self.generation,
@@ -118,6 +154,15 @@ impl Wires {
         if std::thread::panicking() {
             self.end(EndReason::Panicked(actor.to_owned()));
         }
+    }
+}
+
+impl Drop for Wires {
+    fn drop(&mut self) {
+        self.gone.do_send(Gone {
+            bot: self.bot.clone(),
+            generation: self.generation,
+        });
     }
 }
 

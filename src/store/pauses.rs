@@ -13,6 +13,8 @@ use super::schema::pauses;
 pub struct Pause {
     /// The chat; `None`: the whole bot.
     pub chat: Option<ChatId>,
+    /// When it was set.
+    pub set_at: Moment,
     /// Until when.
     pub until: Moment,
 }
@@ -36,10 +38,14 @@ pub fn set(
             pauses::bot.eq(bot.as_str()),
             pauses::chat.eq(pause.chat.map_or(WHOLE_BOT, |chat| chat.0)),
             pauses::until_at.eq(pause.until.0),
+            pauses::set_at.eq(pause.set_at.0),
         ))
         .on_conflict((pauses::channel, pauses::bot, pauses::chat))
         .do_update()
-        .set(pauses::until_at.eq(pause.until.0))
+        .set((
+            pauses::until_at.eq(pause.until.0),
+            pauses::set_at.eq(pause.set_at.0),
+        ))
         .execute(c))?;
     Ok(())
 }
@@ -54,20 +60,21 @@ pub fn of_bot(
     bot: &BotCode,
     now: Moment,
 ) -> Result<Vec<Pause>, StoreError> {
-    let rows: Vec<(i64, i64)> = on_engine!(conn, c => pauses::table
+    let rows: Vec<(i64, i64, i64)> = on_engine!(conn, c => pauses::table
         .filter(
             pauses::channel
                 .eq(channel.as_str())
                 .and(pauses::bot.eq(bot.as_str()))
                 .and(pauses::until_at.gt(now.0)),
         )
-        .select((pauses::chat, pauses::until_at))
+        .select((pauses::chat, pauses::until_at, pauses::set_at))
         .order(pauses::chat)
         .load(c))?;
     Ok(rows
         .into_iter()
-        .map(|(chat, until)| Pause {
+        .map(|(chat, until, set_at)| Pause {
             chat: (chat != WHOLE_BOT).then_some(ChatId(chat)),
+            set_at: Moment(set_at),
             until: Moment(until),
         })
         .collect())

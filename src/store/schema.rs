@@ -86,6 +86,7 @@ diesel::table! {
         bot -> Text,
         chat -> BigInt,
         until_at -> BigInt,
+        set_at -> BigInt,
     }
 }
 

@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
-use super::child::{World, code};
+use vestnik_simulator::{Fault, FaultKind};
+
+use super::child::{Server, World, code};
 use super::on_both;
 
-on_both!(restarted_under_load, switched_off_and_on, added_and_removed);
+on_both!(
+    restarted_under_load,
+    switched_off_and_on,
+    added_and_removed,
+    started_while_its_remains_stop,
+    started_while_remains_of_its_actor_stop,
+);
 
 fn restarted_under_load(db: crate::store::Db) {
     let mut world = World::new(db, 2);
@@ -111,4 +119,92 @@ fn added_and_removed(db: crate::store::Db) {
     server.wait_bot(&token, first, |said| said["starts"] == 1);
     server.kill();
     world.check();
+}
+
+/// A fault under which each call of `sendMessage` is under way for seconds.
+fn slow_sending() -> Fault {
+    let mut slow = Fault::new(FaultKind::Slow)
+        .method("sendMessage")
+        .probability(1.0);
+    slow.delay_ms = Some(3_000);
+    slow
+}
+
+/// Waits until so many slow calls are under way.
+#[track_caller]
+fn wait_sending(world: &World, server: &Server, calls: u64) {
+    let began = std::time::Instant::now();
+    while world
+        .simulator
+        .faults()
+        .iter()
+        .all(|fault| fault.used < calls)
+    {
+        assert!(began.elapsed() < super::child::PATIENCE, "{}", server.log());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn order(world: &World, server: &Server, token: &str, order: &str) {
+    let path = format!("/api/v1/bots/{}/{order}", code(world.bot()));
+    server.http(token, "POST", &path);
+}
+
+/// The poller ends while calls are under way, and the order to start comes before they are through: the
+/// new bot waits for them, else it would send again what is just being sent.
+fn started_while_its_remains_stop(db: crate::store::Db) {
+    let mut world = World::new(db, 1);
+    let bot = world.bot();
+    let token = world.token();
+    world.simulator.fault(slow_sending());
+    world.say_many(bot, 5, 1);
+    let server = world.serve_to("poll:2:panic");
+    server.wait_for("a test asked for a panic");
+    for said in ["start", "restart", "start"] {
+        order(&world, &server, &token, said);
+    }
+    world.wait_answered(&server);
+    world.simulator.clear_faults();
+    world.say_many(bot, 5, 2);
+    world.wait_answered(&server);
+    world.wait_settled(&server);
+    server.wait_bot(&token, bot, |said| {
+        said["starts"] == 2 && said["state"] == "running"
+    });
+    server.kill();
+    world.check();
+    let resent: Vec<_> = world
+        .messages()
+        .into_iter()
+        .filter(|row| row.resent)
+        .collect();
+    assert!(resent.is_empty(), "nothing was in doubt: {resent:?}");
+}
+
+/// The same when the bot's own actor ends by a panic: nobody is left to stop its courier.
+fn started_while_remains_of_its_actor_stop(db: crate::store::Db) {
+    let mut world = World::new(db, 1);
+    let bot = world.bot();
+    let token = world.token();
+    world.simulator.fault(slow_sending());
+    world.say_many(bot, 3, 1);
+    let server = world.serve_to("committed:2:panic");
+    wait_sending(&world, &server, 3);
+    world.say(bot, 2_001, "Цена");
+    server.wait_for("a test asked for a panic");
+    order(&world, &server, &token, "start");
+    world.wait_answered(&server);
+    world.simulator.clear_faults();
+    world.say_many(bot, 5, 2);
+    world.wait_answered(&server);
+    world.wait_settled(&server);
+    server.wait_bot(&token, bot, |said| {
+        said["starts"] == 2 && said["state"] == "running"
+    });
+    server.kill();
+    world.check();
+    for row in world.messages() {
+        // The commit after which the actor fell left its message to be sorted out.
+        assert_eq!(row.resent, row.chat == 2_001, "{row:?}");
+    }
 }

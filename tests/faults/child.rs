@@ -31,6 +31,8 @@ pub struct World {
     bots: Vec<i64>,
     /// What people wrote: (bot, chat) → message ids in order.
     said: HashMap<(i64, i64), Vec<i64>>,
+    /// Servers follow the simulator's clock.
+    follows_clock: bool,
 }
 
 impl World {
@@ -45,6 +47,7 @@ impl World {
             simulator: Simulator::start(config).expect("the simulator starts"),
             bots: Vec::new(),
             said: HashMap::new(),
+            follows_clock: false,
         };
         std::fs::create_dir_all(world.db.path("org/bots")).expect("a folder");
         for _ in 0..bots {
@@ -54,14 +57,28 @@ impl World {
         world
     }
 
+    /// The same with one bot and servers that follow the simulator's clock.
+    pub fn with_clock(db: Db) -> World {
+        let mut world = World::new(db, 1);
+        world.follows_clock = true;
+        world.write_settings();
+        world
+    }
+
     fn write_settings(&self) {
         let url = self.simulator.url();
+        let clock = if self.follows_clock {
+            format!("{url}/sim/clock")
+        } else {
+            String::new()
+        };
         let text = format!(
             "[telegram]\napi_url = \"{url}\"\npoll_timeout_s = 2\n\
              [telegram.limits]\nper_bot_per_s = 0\nper_chat_per_s = 0\nper_group_per_min = 0\n\
              [store]\nurl = \"{store}\"\nkey_file = \"{key}\"\n\
              [http]\nlisten = \"127.0.0.1:0\"\n\
-             [organisation]\ndir = \"{org}\"\n",
+             [organisation]\ndir = \"{org}\"\n\
+             [testing]\nclock = \"{clock}\"\n",
             store = self.db.url(),
             key = self.db.path("test.key").display(),
             org = self.db.path("org").display(),
@@ -124,6 +141,11 @@ impl World {
                 self.say(bot, 1_000 + chat, "Цена");
             }
         }
+    }
+
+    /// Forgets what was written so far: its rows are gone.
+    pub fn forget(&mut self) {
+        self.said.clear();
     }
 
     /// Messages that were written so far.

@@ -4,6 +4,7 @@
 
 mod bots;
 mod child;
+mod clock;
 mod crashes;
 mod database;
 mod kill;

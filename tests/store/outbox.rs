@@ -272,6 +272,7 @@ fn pauses_outlive_a_restart_and_end(db: &Db) {
     let set = |chat: Option<i64>, until: i64| {
         let pause = pauses::Pause {
             chat: chat.map(ChatId),
+            set_at: Moment(7),
             until: Moment(until),
         };
         store
@@ -290,6 +291,7 @@ fn pauses_outlive_a_restart_and_end(db: &Db) {
             .read_blocking(move |c| pauses::of_bot(c, Channel::Telegram, &bot(), Moment(now)))
             .expect("read")
             .into_iter()
+            .inspect(|pause| assert_eq!(pause.set_at, Moment(7)))
             .map(|pause| (pause.chat.map(|chat| chat.0), pause.until.0))
             .collect::<Vec<_>>()
     };
@@ -346,6 +348,7 @@ fn a_migrated_chat_is_rewritten_wherever_something_is_to_happen(db: &Db) {
                 &bot(),
                 &pauses::Pause {
                     chat: Some(old),
+                    set_at: Moment(0),
                     until: Moment(100),
                 },
             )

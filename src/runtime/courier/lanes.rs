@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 
 use super::{LaneKey, Parcel};
-use crate::model::{ChatId, MessageKey, Moment};
+use crate::model::{ChatId, MessageKey};
+use crate::runtime::clock::Steady;
 use crate::telegram::limits::Limits;
 
 /// How many numbers of sent messages are remembered for edits; older ones are read from the table.
@@ -16,7 +17,7 @@ pub(super) struct LaneQueue {
     /// A call or a claim of this lane is under way.
     pub(super) busy: bool,
     /// Not before this moment.
-    pub(super) held_until: Option<Moment>,
+    pub(super) held_until: Option<Steady>,
     /// It stands in `ready`.
     pub(super) is_ready: bool,
 }
@@ -24,7 +25,7 @@ pub(super) struct LaneQueue {
 pub(super) struct State {
     pub(super) lanes: HashMap<LaneKey, LaneQueue>,
     pub(super) ready: VecDeque<LaneKey>,
-    pub(super) holds: BinaryHeap<Reverse<(Moment, LaneKey)>>,
+    pub(super) holds: BinaryHeap<Reverse<(Steady, LaneKey)>>,
     pub(super) limits: Limits,
     pub(super) in_flight: usize,
     /// Claims under way.
@@ -43,7 +44,7 @@ pub(super) struct State {
     pub(super) overflow: bool,
     /// Chats that got another number while messages to them were under way.
     pub(super) moved: HashMap<ChatId, ChatId>,
-    pub(super) timer_at: Option<Moment>,
+    pub(super) timer_at: Option<Steady>,
     pub(super) stopping: bool,
     pub(super) sent: u64,
     pub(super) failed: u64,
@@ -67,14 +68,14 @@ impl State {
         self.ready.push_back(key);
     }
 
-    pub(super) fn hold(&mut self, key: LaneKey, until: Moment) {
+    pub(super) fn hold(&mut self, key: LaneKey, until: Steady) {
         if let Some(lane) = self.lanes.get_mut(&key) {
             lane.held_until = Some(until);
             self.holds.push(Reverse((until, key)));
         }
     }
 
-    pub(super) fn release_holds(&mut self, now: Moment) {
+    pub(super) fn release_holds(&mut self, now: Steady) {
         while let Some(&Reverse((until, key))) = self.holds.peek() {
             if until > now {
                 break;

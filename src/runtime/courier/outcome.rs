@@ -33,11 +33,11 @@ impl Core {
                 return;
             }
             ApiError::RetryAfter { seconds } => {
-                let pause = self
-                    .state
-                    .borrow_mut()
-                    .limits
-                    .refused(parcel.chat.0, *seconds, now.0);
+                let pause = self.state.borrow_mut().limits.refused(
+                    parcel.chat.0,
+                    *seconds,
+                    self.steady().0,
+                );
                 self.warn(&parcel, &error, "Telegram asks to wait");
                 self.keep_pause(pause).await;
                 self.retry(parcel, &error, i64::from(*seconds) * 1000).await;
@@ -102,7 +102,7 @@ impl Core {
                 outcome: Outcome::NotSent | Outcome::Refused,
                 ..
             } => {
-                if now.micros_since(parcel.created_at) < GIVE_UP_AFTER_S * 1_000_000 {
+                if self.steady().micros_since(parcel.since) < GIVE_UP_AFTER_S * 1_000_000 {
                     let pause = backoff_ms(parcel.tries);
                     self.warn(&parcel, &error, "will be tried again");
                     self.retry(parcel, &error, pause).await;
@@ -207,7 +207,7 @@ impl Core {
     }
 
     async fn keep_pause(&self, pause: Pause) {
-        outbox::keep_pause(&self.parts.shared.store, &self.parts.bot, pause).await;
+        outbox::keep_pause(&self.parts.shared, &self.parts.bot, pause).await;
     }
 }
 
