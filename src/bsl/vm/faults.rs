@@ -27,6 +27,16 @@ impl Vm<'_> {
         }
     }
 
+    /// The error itself, or the wall that the run has hit: a native function may have taken it for a
+    /// mistake of its caller's.
+    #[cold]
+    pub(crate) fn wall_or(&self, fault: Fault) -> Fault {
+        match self.dead {
+            Some(kind) if fault.0.limit().is_none() => Fault::limit(kind),
+            _ => fault,
+        }
+    }
+
     /// Charges for finding the lines of an error and its causes: each is counted from the start of a
     /// text that the program may have made as long as it liked.
     pub(crate) fn charge_places(&mut self, error: &ErrorInfo) -> Result<(), Fault> {

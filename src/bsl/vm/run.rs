@@ -851,7 +851,7 @@ impl Vm<'_> {
             };
             let fault = match next {
                 Next::Done(value) => return Ok(value),
-                Next::Fault(fault) => fault,
+                Next::Fault(fault) => self.wall_or(fault),
             };
             let failed = pc.saturating_sub(1);
             self.set_place(
