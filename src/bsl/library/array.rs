@@ -176,7 +176,9 @@ fn find(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Faul
         ),
         _ => return Err(Message::NotIndexed.into()),
     };
-    vm.charge_work(found.unwrap_or(length) * 8)?;
+    // Long strings of one length are compared to the end.
+    let each = 8 + args[0].long_units() / 4;
+    vm.charge_work(found.unwrap_or(length).saturating_mul(each))?;
     Ok(found.map_or(Value::Undefined, Value::from))
 }
 

@@ -90,6 +90,7 @@ fn new_map(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
 
 fn insert(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
     let key = std::mem::take(&mut args[0]);
+    vm.charge_strings(&key, &Value::Undefined)?;
     let value = match std::mem::take(&mut args[1]) {
         Value::Missing => Value::Undefined,
         value => value,
@@ -115,10 +116,11 @@ fn get(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault
     vm.element(this, &args[0])
 }
 
-fn delete(_: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
+fn delete(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
     let Value::Obj(obj) = this else {
         return Ok(Value::Undefined);
     };
+    vm.charge_strings(&args[0], &Value::Undefined)?;
     let old = match &mut *obj.body_mut() {
         Body::Map(map) => map.remove(&args[0]),
         _ => None,

@@ -1,9 +1,7 @@
 //! Presentations of numbers and periods in words: ЧислоПрописью, СтрокаСЧислом, ПредставлениеПериода.
 
 use super::registry::{Area, EnumDef, FunctionDef, TypeDef};
-use crate::diagnostic::Locale;
 use crate::kernel::format::{FormatString, format_period};
-use crate::kernel::locale::Locale as TextLocale;
 use crate::kernel::numerals::{number_in_words, string_with_number};
 use crate::value::Value;
 use crate::vm::Vm;
@@ -52,14 +50,6 @@ pub static NUMBER_KIND: EnumDef = EnumDef {
     strings: &[],
 };
 
-/// The kernels' name for the language of the run.
-fn text_locale(vm: &Vm<'_>) -> TextLocale {
-    match vm.locale() {
-        Locale::Ru => TextLocale::Ru,
-        Locale::En => TextLocale::En,
-    }
-}
-
 fn format_string(vm: &Vm<'_>, value: &Value) -> FormatString {
     match value {
         Value::Missing | Value::Undefined => FormatString::default(),
@@ -75,7 +65,7 @@ fn in_words(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     } else {
         vm.text(&args[2])
     };
-    match number_in_words(&number, &format, &counted, text_locale(vm)) {
+    match number_in_words(&number, &format, &counted, vm.locale()) {
         Some(words) => Ok(words.into()),
         None => Err(Fault::text(
             "ЧислоПрописью: в целой части числа больше 36 цифр",
@@ -92,11 +82,11 @@ fn with_number(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let number = vm.to_number(&args[1])?;
     let ordinal = matches!(&args[2], Value::Enum(1, list) if std::ptr::eq(*list, &NUMBER_KIND));
     let format = format_string(vm, &args[3]);
-    Ok(string_with_number(&forms, &number, ordinal, &format, text_locale(vm)).into())
+    Ok(string_with_number(&forms, &number, ordinal, &format, vm.locale()).into())
 }
 
 fn period(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let (start, end) = (vm.to_date(&args[0])?, vm.to_date(&args[1])?);
     let format = format_string(vm, &args[2]);
-    Ok(format_period(start, end, &format, text_locale(vm)).into())
+    Ok(format_period(start, end, &format, vm.locale()).into())
 }

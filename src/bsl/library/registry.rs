@@ -187,7 +187,37 @@ pub struct Callable<D: 'static> {
     pub max: u8,
     /// Bit `n`: the function writes into parameter `n`.
     pub out: u32,
+    /// Whether a global function goes over the whole of its strings, so that each call is charged for
+    /// their length.
+    pub walks: bool,
 }
+
+/// Functions that look at a part of a string, pay for their work themselves, or only hand the string
+/// on: a program may well call them for each character of a long text.
+const NO_WALK: &[&str] = &[
+    "СтрДлина",
+    "Лев",
+    "Прав",
+    "Сред",
+    "КодСимвола",
+    "Найти",
+    "СтрНайти",
+    "СтрЗаменить",
+    "СтрЧислоВхождений",
+    "СтрРазделить",
+    "СтрСоединить",
+    "СтрНачинаетсяС",
+    "СтрЗаканчиваетсяНа",
+    "ПустаяСтрока",
+    "ТипЗнч",
+    "Строка",
+    "ЗначениеЗаполнено",
+    "Макс",
+    "Мин",
+    "Сообщить",
+    "ЗаписьЖурналаРегистрации",
+    "ЗаписатьJSON",
+];
 
 /// A member of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -252,6 +282,7 @@ impl Library {
                     min,
                     max,
                     out: params.out_mask(),
+                    walks: !NO_WALK.contains(&def.ru),
                 });
                 for spelling in [def.ru, def.en] {
                     library.entry(spelling).function = Some(index);
@@ -308,6 +339,7 @@ impl Library {
                 min,
                 max,
                 out: params.out_mask(),
+                walks: false,
             });
             for spelling in [def.ru, def.en] {
                 self.entry(spelling).out |= params.out_mask();
@@ -405,6 +437,14 @@ mod tests {
         assert_eq!(params.out_mask(), 4);
         assert_eq!(Params::parse("").arity(), (0, 0));
         assert_eq!(Params::parse("А?, Б").arity(), (2, 2));
+    }
+
+    #[test]
+    fn functions_that_do_not_walk_exist() {
+        for name in NO_WALK {
+            let found = LIBRARY.names.find(name).and_then(|it| LIBRARY.function(it));
+            assert!(found.is_some(), "{name}");
+        }
     }
 
     #[test]

@@ -151,10 +151,15 @@ fn mid(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
 
 fn find_old(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let (text, needle) = (vm.units(&args[0]), vm.units(&args[1]));
-    vm.charge_work(text.len())?;
-    Ok(string::find(&text, &needle, 0)
-        .map_or(0, |at| at + 1)
-        .into())
+    let found = kernel::find(&text, &needle, Direction::FromBegin, None, 1);
+    vm.charge_work(walked(&text, &needle, 0, found))?;
+    Ok(found.into())
+}
+
+/// Units that a search from the front went over: up to what it found, or to the end.
+fn walked(text: &[u16], needle: &[u16], from: usize, found: usize) -> usize {
+    let end = if found == 0 { text.len() } else { found - 1 };
+    end.saturating_sub(from) + needle.len()
 }
 
 fn find(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
@@ -192,20 +197,14 @@ fn find(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         .ok()
         .filter(|&it| it >= 1)
         .ok_or_else(|| Fault::param(5))?;
-    if direction == Direction::FromBegin
-        && occurrence == 1
-        && needle.len() <= 32
-        && !needle.is_empty()
-    {
-        // A short needle is found faster without the tables of the linear search.
-        let from = start.unwrap_or(1) - 1;
-        let found = string::find(&text, &needle, from);
-        let walked = found.unwrap_or(text.len()).saturating_sub(from);
-        vm.charge_work(walked)?;
-        return Ok(found.map_or(0, |at| at + 1).into());
-    }
-    vm.charge_work(text.len())?;
-    Ok(kernel::find(&text, &needle, direction, start, occurrence).into())
+    let found = kernel::find(&text, &needle, direction, start, occurrence);
+    let work = if direction == Direction::FromBegin {
+        walked(&text, &needle, start.unwrap_or(1) - 1, found)
+    } else {
+        text.len()
+    };
+    vm.charge_work(work)?;
+    Ok(found.into())
 }
 
 fn upper(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
@@ -256,11 +255,11 @@ fn char_code(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
 }
 
 fn is_blank(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
-    Ok(vm
-        .units(&args[0])
-        .iter()
-        .all(|&unit| kernel::is_blank(unit))
-        .into())
+    let units = vm.units(&args[0]);
+    let blanks = units.iter().take_while(|&&unit| kernel::is_blank(unit));
+    let blanks = blanks.count();
+    vm.charge_work(blanks)?;
+    Ok((blanks == units.len()).into())
 }
 
 fn replace(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
@@ -314,11 +313,13 @@ fn compare(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
 
 fn starts_with(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let (text, part) = (vm.units(&args[0]), vm.units(&args[1]));
+    vm.charge_work(part.len() / 4)?;
     Ok(text.starts_with(&part).into())
 }
 
 fn ends_with(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let (text, part) = (vm.units(&args[0]), vm.units(&args[1]));
+    vm.charge_work(part.len() / 4)?;
     Ok(text.ends_with(&part).into())
 }
 

@@ -1,6 +1,7 @@
 //! Types of the language that have no constructor, Тип and ТипЗнч.
 
 use super::registry::{Area, Constructor, FunctionDef, TypeDef};
+use crate::kernel::encode::Uuid;
 use crate::value::Value;
 use crate::vm::Vm;
 use crate::vm::convert::parse_uuid;
@@ -106,10 +107,7 @@ fn new_uuid(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         if !vm.host().random(&mut bytes) {
             return Err(Message::NotAvailable("УникальныйИдентификатор".into()).into());
         }
-        // Version 4, variant 1.
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        return Ok(Value::Uuid(Rc::new(bytes)));
+        return Ok(Value::Uuid(Rc::new(Uuid::from_random(bytes).bytes())));
     }
     let text = args[0].as_string().ok_or_else(|| Fault::param(1))?;
     match parse_uuid(&text) {

@@ -260,8 +260,10 @@ fn sort_items(
 }
 
 fn find(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
+    // Long strings of one length are compared to the end.
+    let each = 1 + (args[0].long_units() / 64) as u32;
     for obj in items(this)? {
-        vm.charge(1)?;
+        vm.charge(each)?;
         if value_of(&obj).equals(&args[0]) {
             return Ok(Value::Obj(obj));
         }

@@ -109,39 +109,6 @@ pub fn push_int(out: &mut Vec<u16>, value: i64) {
     out.extend_from_slice(&digits[at..]);
 }
 
-/// First place of `needle` in `text` from a place on.
-#[must_use]
-pub fn find(text: &[u16], needle: &[u16], from: usize) -> Option<usize> {
-    let Some((&first, rest)) = needle.split_first() else {
-        return Some(from.min(text.len()));
-    };
-    let mut at = from;
-    while at + needle.len() <= text.len() {
-        let window = &text[at..=text.len() - needle.len()];
-        at += window.iter().position(|&unit| unit == first)?;
-        if &text[at + 1..at + needle.len()] == rest {
-            return Some(at);
-        }
-        at += 1;
-    }
-    None
-}
-
-/// Last place of `needle` that begins at or before a place.
-#[must_use]
-pub fn find_last(text: &[u16], needle: &[u16], up_to: usize) -> Option<usize> {
-    if needle.len() > text.len() {
-        return None;
-    }
-    let mut at = up_to.min(text.len() - needle.len());
-    loop {
-        if &text[at..at + needle.len()] == needle {
-            return Some(at);
-        }
-        at = at.checked_sub(1)?;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,16 +130,5 @@ mod tests {
             push_int(&mut out, value);
             assert_eq!(to_string(&out), text);
         }
-    }
-
-    #[test]
-    fn search_from_both_ends() {
-        let units = |text: &str| text.encode_utf16().collect::<Vec<_>>();
-        let text = units("абвабв");
-        assert_eq!(find(&text, &units("бв"), 0), Some(1));
-        assert_eq!(find(&text, &units("бв"), 2), Some(4));
-        assert_eq!(find(&text, &units("бг"), 0), None);
-        assert_eq!(find_last(&text, &units("аб"), 6), Some(3));
-        assert_eq!(find_last(&text, &units("аб"), 2), Some(0));
     }
 }

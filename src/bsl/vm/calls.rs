@@ -270,25 +270,26 @@ impl Vm<'_> {
     #[inline]
     pub(crate) fn take_args(&mut self, start: usize, count: usize, max: u8) -> Args {
         let mut args = Args::new();
-        let mut work = 0;
         for slot in &mut self.stack[start..start + count] {
             // A whole number is copied by its word; see `put` in run.rs.
             args.push(match slot {
                 Value::Int(int) => Value::Int(*int),
-                slot => {
-                    work += slot.long_units();
-                    std::mem::take(slot)
-                }
+                slot => std::mem::take(slot),
             });
         }
-        // Whatever the callee does, it goes over its strings; the next look at the fuel sees it.
-        self.fuel -= (work / 16) as i64;
         if max != 255 {
             while args.len() < max as usize {
                 args.push(Value::Missing);
             }
         }
         args
+    }
+
+    /// Charges for the strings that a function is about to go over; the next look at the fuel sees it.
+    #[inline]
+    pub(crate) fn charge_args(&mut self, args: &[Value]) {
+        let units: usize = args.iter().map(Value::long_units).sum();
+        self.fuel -= (units / 16) as i64;
     }
 
     /// Calls a method of any value but a module through a site.
@@ -457,6 +458,8 @@ impl Vm<'_> {
                 args.push(Value::Missing);
             }
         }
+        // The first parameter is a list of names or a text to be read; later ones are values to keep.
+        self.charge_args(args.get(..1).unwrap_or(&[]));
         (new.call)(self, args)
     }
 

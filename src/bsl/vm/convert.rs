@@ -4,6 +4,7 @@ use super::Vm;
 use super::error::{Fault, Message};
 use crate::diagnostic::Locale;
 use crate::kernel::date::Date;
+use crate::kernel::encode::Uuid;
 use crate::kernel::number::Number;
 use crate::value::heap::Body;
 use crate::value::{Value, string};
@@ -150,38 +151,12 @@ impl Vm<'_> {
 /// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
 #[must_use]
 pub fn uuid_text(uuid: &[u8; 16]) -> String {
-    use std::fmt::Write;
-    let mut text = String::with_capacity(36);
-    for (at, byte) in uuid.iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    Uuid::from_bytes(*uuid).to_string()
 }
 
 /// The bytes of a UUID's text, with or without braces.
 #[must_use]
 pub fn parse_uuid(text: &str) -> Option<[u8; 16]> {
     let text = text.trim().trim_start_matches('{').trim_end_matches('}');
-    if text.len() != 36 {
-        return None;
-    }
-    let mut digits = Vec::with_capacity(32);
-    for (at, c) in text.chars().enumerate() {
-        if matches!(at, 8 | 13 | 18 | 23) {
-            if c != '-' {
-                return None;
-            }
-        } else {
-            digits.push(c.to_digit(16)? as u8);
-        }
-    }
-    let mut uuid = [0; 16];
-    for (byte, pair) in uuid.iter_mut().zip(digits.chunks(2)) {
-        *byte = pair[0] << 4 | pair[1];
-    }
-    Some(uuid)
+    Uuid::parse(text).map(Uuid::bytes)
 }

@@ -744,6 +744,9 @@ impl Vm<'_> {
                         save_pc!();
                         let mut values =
                             self.take_args(at.base + args as usize, n as usize, callable.max);
+                        if callable.walks {
+                            self.charge_args(&values);
+                        }
                         let value = check!((callable.def.call)(self, &mut values));
                         set!(dst, value);
                     }

@@ -13,7 +13,22 @@ pub enum Direction {
 }
 
 /// Up to this length a plain comparison at each place is the quickest and its worst case harmless.
-const PLAIN: usize = 8;
+const PLAIN: usize = 32;
+
+/// The first place of a short needle: the search for its first unit runs many units at a time.
+fn find_plain<T: Unit>(text: &[T], needle: &[T]) -> Option<usize> {
+    let (&first, rest) = needle.split_first()?;
+    let last = text.len().checked_sub(needle.len())?;
+    let mut at = 0;
+    while at <= last {
+        at += text[at..=last].iter().position(|&unit| unit == first)?;
+        if &text[at + 1..at + needle.len()] == rest {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
 
 /// Where matches begin, one after the other, in time linear in the text for any needle.
 struct Matches<'a, T, R> {
@@ -133,6 +148,9 @@ pub fn find<T: Unit>(
             let Some(rest) = text.get(skip..) else {
                 return 0;
             };
+            if occurrence == 1 && needle.len() <= PLAIN {
+                return find_plain(rest, needle).map_or(0, |at| skip + at + 1);
+            }
             let mut matches = Matches::new(rest, needle, forward);
             nth(&mut matches, occurrence).map_or(0, |at| skip + at + 1)
         }

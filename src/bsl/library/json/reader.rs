@@ -8,9 +8,7 @@ use super::super::define::{
 use super::super::registry::{Constructor, TypeDef};
 use super::super::stream;
 use super::DEPTH_MAX;
-use crate::diagnostic::Locale;
 use crate::kernel::json::{JsonError, JsonReader, JsonToken};
-use crate::kernel::locale;
 use crate::value::Value;
 use crate::value::heap::Body;
 use crate::vm::Vm;
@@ -136,10 +134,7 @@ pub(super) fn no_source(vm: &Vm<'_>) -> Fault {
 
 /// An error of the text, with its place.
 pub(super) fn bad_text(vm: &Vm<'_>, error: &JsonError) -> Fault {
-    Fault::text(error.message(match vm.locale() {
-        Locale::Ru => locale::Locale::Ru,
-        Locale::En => locale::Locale::En,
-    }))
+    Fault::text(error.message(vm.locale()))
 }
 
 fn next(vm: &mut Vm<'_>, this: &Value) -> Result<bool, Fault> {

@@ -192,8 +192,11 @@ impl Table {
             return self.search_index(vm, chosen, conditions, most);
         }
         let mut found = Vec::new();
+        // Long strings of one length are compared to the end.
+        let long = conditions.iter().map(|(_, value)| value.long_units());
+        let each = 1 + (long.sum::<usize>() / 64) as u32;
         for obj in self.rows.borrow().iter() {
-            vm.charge(1)?;
+            vm.charge(each)?;
             if obj
                 .native::<Row>()
                 .is_some_and(|row| row.matches(conditions))
