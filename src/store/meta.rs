@@ -48,7 +48,7 @@ pub fn set(conn: &mut Conn, name: &str, value: &str) -> Result<(), StoreError> {
 
 /// Adds one to a number under a name (from nothing: to `first`) and gives the number before. The
 /// row is locked until the transaction ends.
-fn count_up(conn: &mut Conn, name: &str, first: i64) -> Result<i64, StoreError> {
+pub(super) fn count_up(conn: &mut Conn, name: &str, first: i64) -> Result<i64, StoreError> {
     on_engine!(conn, c => diesel::insert_into(meta::table)
         .values((meta::key.eq(name), meta::value.eq(first.to_string())))
         .on_conflict(meta::key)

@@ -8,6 +8,7 @@ use crate::model::{AttributeValue, Party, PartyGroup, PartyKind, PartyRef};
 
 use super::conn::{Conn, on_engine};
 use super::error::StoreError;
+use super::meta;
 use super::schema::{parties, party_attributes, party_groups, party_members};
 
 /// What a file says of a party: the fields that it names. Fields left out keep their values.
@@ -55,7 +56,29 @@ fn search_text(value: &AttributeValue) -> String {
     }
 }
 
-/// Writes a party whole, with its groups and attributes.
+/// The longest text that an index is asked to hold, in characters: PostgreSQL refuses an entry of
+/// some 2,700 bytes.
+const FOLDED_MAX: usize = 200;
+
+/// Names of one beginning that are looked at: more than one matter only where a name is longer than
+/// its folded form in the index.
+const BEGINS_MAX: i64 = 50;
+
+/// A text as finds compare it: case does not count.
+pub fn folded(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// The part of a folded text that stands in an index.
+fn index_text(text: &str) -> String {
+    let mut text = folded(text);
+    if let Some((end, _)) = text.char_indices().nth(FOLDED_MAX) {
+        text.truncate(end);
+    }
+    text
+}
+
+/// Writes a party whole, with its groups and attributes, whatever its version is.
 ///
 /// # Errors
 /// An outage.
@@ -63,6 +86,8 @@ pub fn put(conn: &mut Conn, party: &Party) -> Result<(), StoreError> {
     let kind = party.reference.kind.as_str();
     let code = party.reference.code.as_str();
     let attributes = json(&party.attributes)?;
+    let code_folded = index_text(code);
+    let name_folded = index_text(&party.name);
     on_engine!(conn, c => diesel::insert_into(parties::table)
         .values((
             parties::kind.eq(kind),
@@ -72,6 +97,9 @@ pub fn put(conn: &mut Conn, party: &Party) -> Result<(), StoreError> {
             parties::language.eq(party.language.as_deref()),
             parties::deleted.eq(party.deleted),
             parties::attributes.eq(&attributes),
+            parties::version.eq(1),
+            parties::code_folded.eq(&code_folded),
+            parties::name_folded.eq(&name_folded),
         ))
         .on_conflict((parties::kind, parties::code))
         .do_update()
@@ -81,8 +109,77 @@ pub fn put(conn: &mut Conn, party: &Party) -> Result<(), StoreError> {
             parties::language.eq(party.language.as_deref()),
             parties::deleted.eq(party.deleted),
             parties::attributes.eq(&attributes),
+            parties::version.eq(parties::version + 1),
+            parties::code_folded.eq(&code_folded),
+            parties::name_folded.eq(&name_folded),
         ))
         .execute(c))?;
+    put_parts(conn, party)
+}
+
+/// Writes what an object holds, if nobody wrote it since it was read: `expected` is the version that
+/// was read, `None` for a new one. Gives the new version.
+///
+/// # Errors
+/// [`StoreError::NotUnique`] when a new one has the code of another; [`StoreError::Stale`] when the
+/// version is another one or the party is gone; an outage.
+pub fn save(conn: &mut Conn, party: &Party, expected: Option<i64>) -> Result<i64, StoreError> {
+    let kind = party.reference.kind.as_str();
+    let code = party.reference.code.as_str();
+    let attributes = json(&party.attributes)?;
+    let code_folded = index_text(code);
+    let name_folded = index_text(&party.name);
+    let version = match expected {
+        None => {
+            let inserted = on_engine!(conn, c => diesel::insert_into(parties::table)
+                .values((
+                    parties::kind.eq(kind),
+                    parties::code.eq(code),
+                    parties::name.eq(&party.name),
+                    parties::time_zone.eq(party.time_zone.as_deref()),
+                    parties::language.eq(party.language.as_deref()),
+                    parties::deleted.eq(party.deleted),
+                    parties::attributes.eq(&attributes),
+                    parties::version.eq(1),
+                    parties::code_folded.eq(&code_folded),
+                    parties::name_folded.eq(&name_folded),
+                ))
+                .on_conflict_do_nothing()
+                .execute(c))?;
+            if inserted == 0 {
+                return Err(StoreError::NotUnique {
+                    what: party.reference.to_string(),
+                });
+            }
+            1
+        }
+        Some(expected) => {
+            let updated = on_engine!(conn, c => diesel::update(parties::table.find((kind, code)))
+                .filter(parties::version.eq(expected))
+                .set((
+                    parties::name.eq(&party.name),
+                    parties::time_zone.eq(party.time_zone.as_deref()),
+                    parties::language.eq(party.language.as_deref()),
+                    parties::deleted.eq(party.deleted),
+                    parties::attributes.eq(&attributes),
+                    parties::version.eq(expected + 1),
+                    parties::name_folded.eq(&name_folded),
+                ))
+                .execute(c))?;
+            if updated == 0 {
+                return Err(StoreError::stale(party.reference.to_string()));
+            }
+            expected + 1
+        }
+    };
+    put_parts(conn, party)?;
+    Ok(version)
+}
+
+/// Groups and attributes of a party, in place of those before.
+fn put_parts(conn: &mut Conn, party: &Party) -> Result<(), StoreError> {
+    let kind = party.reference.kind.as_str();
+    let code = party.reference.code.as_str();
     on_engine!(conn, c => diesel::delete(party_members::table)
         .filter(party_members::kind.eq(kind).and(party_members::code.eq(code)))
         .execute(c))?;
@@ -107,6 +204,42 @@ pub fn put(conn: &mut Conn, party: &Party) -> Result<(), StoreError> {
                 party_attributes::code.eq(code),
                 party_attributes::name.eq(name),
                 party_attributes::value.eq(&value),
+                party_attributes::name_folded.eq(index_text(name)),
+                party_attributes::value_folded.eq(index_text(&value)),
+            ))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Folds what was written before there were folded columns. Does nothing the second time.
+pub(super) fn fold_old_rows(conn: &mut Conn) -> Result<(), StoreError> {
+    let rows: Vec<(String, String, String)> = on_engine!(conn, c => parties::table
+        .filter(parties::code_folded.is_null())
+        .select((parties::kind, parties::code, parties::name))
+        .load(c))?;
+    for (kind, code, name) in rows {
+        on_engine!(conn, c => diesel::update(parties::table.find((&kind, &code)))
+            .set((
+                parties::code_folded.eq(index_text(&code)),
+                parties::name_folded.eq(index_text(&name)),
+            ))
+            .execute(c))?;
+    }
+    let rows: Vec<(String, String, String, String)> = on_engine!(conn, c => party_attributes::table
+        .filter(party_attributes::name_folded.is_null())
+        .select((
+            party_attributes::kind,
+            party_attributes::code,
+            party_attributes::name,
+            party_attributes::value,
+        ))
+        .load(c))?;
+    for (kind, code, name, value) in rows {
+        on_engine!(conn, c => diesel::update(party_attributes::table.find((&kind, &code, &name)))
+            .set((
+                party_attributes::name_folded.eq(index_text(&name)),
+                party_attributes::value_folded.eq(index_text(&value)),
             ))
             .execute(c))?;
     }
@@ -168,6 +301,25 @@ type Row = (
     String,
 );
 
+/// The columns of [`Row`].
+const COLUMNS: (
+    parties::kind,
+    parties::code,
+    parties::name,
+    parties::time_zone,
+    parties::language,
+    parties::deleted,
+    parties::attributes,
+) = (
+    parties::kind,
+    parties::code,
+    parties::name,
+    parties::time_zone,
+    parties::language,
+    parties::deleted,
+    parties::attributes,
+);
+
 fn kind(text: &str) -> Result<PartyKind, StoreError> {
     [PartyKind::User, PartyKind::Partner, PartyKind::Counterparty]
         .into_iter()
@@ -205,22 +357,40 @@ fn party(row: Row, groups: Vec<String>) -> Result<Party, StoreError> {
 /// # Errors
 /// An outage.
 pub fn get(conn: &mut Conn, reference: &PartyRef) -> Result<Option<Party>, StoreError> {
+    Ok(versioned(conn, reference)?.map(|(party, _)| party))
+}
+
+/// One party and its version.
+///
+/// # Errors
+/// An outage.
+pub fn versioned(
+    conn: &mut Conn,
+    reference: &PartyRef,
+) -> Result<Option<(Party, i64)>, StoreError> {
     let kind = reference.kind.as_str();
-    let row: Option<Row> = on_engine!(conn, c => parties::table
+    let row: Option<(Row, i64)> = on_engine!(conn, c => parties::table
         .find((kind, &reference.code))
+        .select((COLUMNS, parties::version))
         .get_result(c)
         .optional())?;
-    let Some(row) = row else { return Ok(None) };
-    let groups: Vec<String> = on_engine!(conn, c => party_members::table
-        .filter(
-            party_members::kind
-                .eq(kind)
-                .and(party_members::code.eq(&reference.code)),
-        )
-        .select(party_members::party_group)
-        .order(party_members::party_group)
-        .load(c))?;
-    party(row, groups).map(Some)
+    let Some((row, version)) = row else {
+        return Ok(None);
+    };
+    let groups = if reference.kind == PartyKind::User {
+        on_engine!(conn, c => party_members::table
+            .filter(
+                party_members::kind
+                    .eq(kind)
+                    .and(party_members::code.eq(&reference.code)),
+            )
+            .select(party_members::party_group)
+            .order(party_members::party_group)
+            .load(c))?
+    } else {
+        Vec::new()
+    };
+    Ok(Some((party(row, groups)?, version)))
 }
 
 /// All parties by kind and code, also the deleted ones.
@@ -229,6 +399,7 @@ pub fn get(conn: &mut Conn, reference: &PartyRef) -> Result<Option<Party>, Store
 /// An outage.
 pub fn list(conn: &mut Conn) -> Result<Vec<Party>, StoreError> {
     let rows: Vec<Row> = on_engine!(conn, c => parties::table
+        .select(COLUMNS)
         .order((parties::kind, parties::code))
         .load(c))?;
     let members: Vec<(String, String, String)> = on_engine!(conn, c => party_members::table
@@ -257,7 +428,10 @@ pub fn set_deleted(conn: &mut Conn, reference: &PartyRef, deleted: bool) -> Resu
     let changed = on_engine!(conn, c => diesel::update(
         parties::table.find((reference.kind.as_str(), &reference.code))
     )
-    .set(parties::deleted.eq(deleted))
+    .set((
+        parties::deleted.eq(deleted),
+        parties::version.eq(parties::version + 1),
+    ))
     .execute(c))?;
     if changed == 1 {
         Ok(())
@@ -266,8 +440,8 @@ pub fn set_deleted(conn: &mut Conn, reference: &PartyRef, deleted: bool) -> Resu
     }
 }
 
-/// Parties of a kind whose attribute has this value (text compared as written), by code, at most
-/// `limit`.
+/// Parties of a kind whose attribute has this value, whatever the case of its name and value, by
+/// code, at most `limit`.
 ///
 /// # Errors
 /// An outage.
@@ -278,21 +452,187 @@ pub fn find_by_attribute(
     value: &str,
     limit: i64,
 ) -> Result<Vec<PartyRef>, StoreError> {
-    let codes: Vec<String> = on_engine!(conn, c => party_attributes::table
+    let rows: Vec<(String, String)> = on_engine!(conn, c => party_attributes::table
         .filter(
             party_attributes::kind
                 .eq(kind.as_str())
-                .and(party_attributes::name.eq(name))
-                .and(party_attributes::value.eq(value)),
+                .and(party_attributes::name_folded.eq(index_text(name)))
+                .and(party_attributes::value_folded.eq(index_text(value))),
         )
         .order(party_attributes::code)
         .limit(limit)
-        .select(party_attributes::code)
+        .select((party_attributes::code, party_attributes::value))
         .load(c))?;
-    Ok(codes
+    let value = folded(value);
+    // The index holds a beginning only.
+    let found = rows.into_iter().filter(|row| folded(&row.1) == value);
+    Ok(found.map(|(code, _)| PartyRef { kind, code }).collect())
+}
+
+/// The party of a kind with this code: spelled so, else in another case.
+///
+/// # Errors
+/// An outage.
+pub fn find_by_code(
+    conn: &mut Conn,
+    kind: PartyKind,
+    code: &str,
+) -> Result<Option<PartyRef>, StoreError> {
+    let codes: Vec<String> = on_engine!(conn, c => parties::table
+        .filter(
+            parties::kind
+                .eq(kind.as_str())
+                .and(parties::code_folded.eq(index_text(code))),
+        )
+        .order(parties::code)
+        .select(parties::code)
+        .load(c))?;
+    let whole = folded(code);
+    let found = codes
+        .iter()
+        .find(|found| *found == code)
+        .or_else(|| codes.iter().find(|found| folded(found) == whole));
+    Ok(found.map(|code| PartyRef {
+        kind,
+        code: code.clone(),
+    }))
+}
+
+/// The first party of a kind, by name and code, whose name is this one or (not `whole`) begins so;
+/// case does not count.
+///
+/// # Errors
+/// An outage.
+pub fn find_by_name(
+    conn: &mut Conn,
+    kind: PartyKind,
+    name: &str,
+    whole: bool,
+) -> Result<Option<PartyRef>, StoreError> {
+    let key = index_text(name);
+    let equal: Vec<(String, String)> = on_engine!(conn, c => parties::table
+        .filter(parties::kind.eq(kind.as_str()).and(parties::name_folded.eq(&key)))
+        .order(parties::code)
+        .select((parties::code, parties::name))
+        .load(c))?;
+    let full = folded(name);
+    if let Some((code, _)) = equal.into_iter().find(|(_, name)| folded(name) == full) {
+        return Ok(Some(PartyRef { kind, code }));
+    }
+    if whole {
+        return Ok(None);
+    }
+    if key.is_empty() {
+        return Ok(None);
+    }
+    // The greatest character after the key: no name of that beginning stands behind it.
+    let end = format!("{key}\u{10FFFF}");
+    let pattern = key
+        .replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_");
+    let begins: Vec<(String, String)> = match conn {
+        // SQLite compares bytes, and its `like` uses no index.
+        Conn::Sqlite(c) => parties::table
+            .filter(
+                parties::kind
+                    .eq(kind.as_str())
+                    .and(parties::name_folded.ge(&key))
+                    .and(parties::name_folded.lt(end)),
+            )
+            .order((parties::name_folded, parties::code))
+            .select((parties::code, parties::name))
+            .limit(BEGINS_MAX)
+            .load(c)?,
+        Conn::Postgres(c) => parties::table
+            .filter(
+                parties::kind
+                    .eq(kind.as_str())
+                    .and(parties::name_folded.like(format!("{pattern}%")).escape('!')),
+            )
+            .order((parties::name_folded, parties::code))
+            .select((parties::code, parties::name))
+            .limit(BEGINS_MAX)
+            .load(c)?,
+    };
+    let found = begins
         .into_iter()
-        .map(|code| PartyRef { kind, code })
-        .collect())
+        .find(|(_, name)| folded(name).starts_with(&full));
+    Ok(found.map(|(code, _)| PartyRef { kind, code }))
+}
+
+/// The spelling of an attribute that parties of a kind have, whatever the case of `name`.
+///
+/// # Errors
+/// An outage.
+pub fn attribute_spelling(
+    conn: &mut Conn,
+    kind: PartyKind,
+    name: &str,
+) -> Result<Option<String>, StoreError> {
+    Ok(on_engine!(conn, c => party_attributes::table
+        .filter(
+            party_attributes::kind
+                .eq(kind.as_str())
+                .and(party_attributes::name_folded.eq(index_text(name))),
+        )
+        .select(party_attributes::name)
+        .first(c)
+        .optional())?)
+}
+
+/// Parties of a kind by code, without their groups, from after a code on, at most `limit`.
+///
+/// # Errors
+/// An outage.
+pub fn page(
+    conn: &mut Conn,
+    kind: PartyKind,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<(Party, i64)>, StoreError> {
+    let rows: Vec<(Row, i64)> = on_engine!(conn, c => parties::table
+        .filter(
+            parties::kind
+                .eq(kind.as_str())
+                .and(parties::code.gt(after.unwrap_or_default())),
+        )
+        .select((COLUMNS, parties::version))
+        .order(parties::code)
+        .limit(limit)
+        .load(c))?;
+    rows.into_iter()
+        .map(|(row, version)| Ok((party(row, Vec::new())?, version)))
+        .collect()
+}
+
+/// A code for a new party: nine digits that no other of its kind has. The number is taken when the
+/// transaction commits; until then others wait.
+///
+/// # Errors
+/// An outage.
+pub fn next_code(conn: &mut Conn, kind: PartyKind) -> Result<String, StoreError> {
+    let counter = format!("parties.next_code.{}", kind.as_str());
+    let mut reference = PartyRef {
+        kind,
+        code: format!("{:09}", meta::count_up(conn, &counter, 1)?),
+    };
+    if versioned(conn, &reference)?.is_some() {
+        // Files or people gave numbers too: go on behind the greatest.
+        let codes: Vec<String> = on_engine!(conn, c => parties::table
+            .filter(parties::kind.eq(kind.as_str()))
+            .select(parties::code)
+            .load(c))?;
+        let greatest = codes
+            .iter()
+            .filter(|code| code.len() == 9 && code.bytes().all(|byte| byte.is_ascii_digit()))
+            .filter_map(|code| code.parse::<i64>().ok())
+            .max()
+            .unwrap_or(0);
+        reference.code = format!("{:09}", greatest + 1);
+        meta::set(conn, &counter, &(greatest + 2).to_string())?;
+    }
+    Ok(reference.code)
 }
 
 /// The members of a group, by code.

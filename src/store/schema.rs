@@ -126,6 +126,9 @@ diesel::table! {
         language -> Nullable<Text>,
         deleted -> Bool,
         attributes -> Text,
+        version -> BigInt,
+        code_folded -> Nullable<Text>,
+        name_folded -> Nullable<Text>,
     }
 }
 
@@ -139,6 +142,8 @@ diesel::table! {
         code -> Text,
         name -> Text,
         value -> Text,
+        name_folded -> Nullable<Text>,
+        value_folded -> Nullable<Text>,
     }
 }
 

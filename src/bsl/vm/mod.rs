@@ -190,9 +190,17 @@ impl<'a> Vm<'a> {
         }
     }
 
-    /// Puts the run's count of bytes in place while the guard lives.
-    pub(crate) fn account(&self) -> Rc<Account> {
+    /// Puts the run's count of bytes in place while the guard lives: for a host that makes values
+    /// before or after the program runs.
+    #[must_use]
+    pub fn account(&self) -> Rc<Account> {
         Rc::clone(&self.account)
+    }
+
+    /// Leaves the run at most this much more time: a host that gave it something others wait for.
+    pub fn end_within(&mut self, time: std::time::Duration) {
+        let end = self.started.elapsed().saturating_add(time);
+        self.limits.time = self.limits.time.min(end);
     }
 
     /// The limit of time counts from here.
