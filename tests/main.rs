@@ -8,5 +8,6 @@ mod architecture;
 mod dialogues;
 mod faults;
 mod organisation;
+mod scripting;
 mod store;
 mod support;

@@ -527,10 +527,7 @@ pub fn find_by_name(
     }
     // The greatest character after the key: no name of that beginning stands behind it.
     let end = format!("{key}\u{10FFFF}");
-    let pattern = key
-        .replace('!', "!!")
-        .replace('%', "!%")
-        .replace('_', "!_");
+    let pattern = key.replace('!', "!!").replace('%', "!%").replace('_', "!_");
     let begins: Vec<(String, String)> = match conn {
         // SQLite compares bytes, and its `like` uses no index.
         Conn::Sqlite(c) => parties::table
@@ -561,24 +558,25 @@ pub fn find_by_name(
     Ok(found.map(|(code, _)| PartyRef { kind, code }))
 }
 
-/// The spelling of an attribute that parties of a kind have, whatever the case of `name`.
+/// A party of a kind that has an attribute, and its spelling there, whatever the case of `name`.
 ///
 /// # Errors
 /// An outage.
-pub fn attribute_spelling(
+pub fn attribute_sample(
     conn: &mut Conn,
     kind: PartyKind,
     name: &str,
-) -> Result<Option<String>, StoreError> {
-    Ok(on_engine!(conn, c => party_attributes::table
+) -> Result<Option<(String, PartyRef)>, StoreError> {
+    let row: Option<(String, String)> = on_engine!(conn, c => party_attributes::table
         .filter(
             party_attributes::kind
                 .eq(kind.as_str())
                 .and(party_attributes::name_folded.eq(index_text(name))),
         )
-        .select(party_attributes::name)
+        .select((party_attributes::name, party_attributes::code))
         .first(c)
-        .optional())?)
+        .optional())?;
+    Ok(row.map(|(spelling, code)| (spelling, PartyRef { kind, code })))
 }
 
 /// Parties of a kind by code, without their groups, from after a code on, at most `limit`.

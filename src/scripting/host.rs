@@ -1,0 +1,169 @@
+//! The window of a run to the world: clock, messages, log, HTTP.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use chrono_tz::Tz;
+use vestnik_bsl::host::{
+    Host, HostObject, HttpRequest, HttpResponse, LogEntry, LogLevel, MessageStatus,
+};
+use vestnik_bsl::kernel::date::Date;
+
+use crate::model::{Locale, PartyRef, RichText};
+
+use super::catalogs::Catalogs;
+use super::convert::{date_of, offset_at_local, offset_at_utc};
+use super::http::{Call, Transport};
+use super::names;
+use super::party::Reference;
+use super::session::Session;
+use super::telegram::{ChatBots, Telegram};
+
+/// Texts of Сообщить that go before an answer (D29).
+const MESSAGES_MAX: usize = 10;
+
+/// The host of one run.
+pub(super) struct RunHost<'a> {
+    pub(super) session: Rc<Session>,
+    pub(super) transport: &'a Transport,
+    pub(super) cancel: Arc<AtomicBool>,
+    /// Texts of Сообщить.
+    pub(super) messages: Vec<RichText>,
+    calls: u32,
+}
+
+impl<'a> RunHost<'a> {
+    pub(super) fn new(
+        session: Rc<Session>,
+        transport: &'a Transport,
+        cancel: Arc<AtomicBool>,
+    ) -> RunHost<'a> {
+        RunHost {
+            session,
+            transport,
+            cancel,
+            messages: Vec::new(),
+            calls: 0,
+        }
+    }
+
+    fn named_zone(&self, zone: Option<&str>) -> Option<Tz> {
+        match zone {
+            None => Some(self.session.zone),
+            Some(name) => name.parse().ok(),
+        }
+    }
+}
+
+/// The language of messages of a program.
+pub(super) fn language(locale: Locale) -> vestnik_bsl::Locale {
+    match locale {
+        Locale::Ru => vestnik_bsl::Locale::Ru,
+        Locale::En => vestnik_bsl::Locale::En,
+    }
+}
+
+impl Host for RunHost<'_> {
+    fn message(&mut self, text: &str, _status: MessageStatus) {
+        let rich = RichText::authored(text);
+        if self.messages.len() < MESSAGES_MAX && !rich.is_blank() {
+            self.messages.push(rich);
+        } else {
+            self.session.note(format!("Сообщить: {text}"));
+        }
+    }
+
+    fn log(&mut self, entry: LogEntry) {
+        let script = self.session.script.as_str();
+        let (event, comment, data) = (&entry.event, &entry.comment, &entry.data);
+        match entry.level {
+            LogLevel::Error => tracing::error!(script, event, data, "{comment}"),
+            LogLevel::Warning => tracing::warn!(script, event, data, "{comment}"),
+            LogLevel::Information => tracing::info!(script, event, data, "{comment}"),
+            LogLevel::Note => tracing::debug!(script, event, data, "{comment}"),
+        }
+        self.session
+            .note(format!("журнал: {event} {comment} {data}"));
+    }
+
+    fn now_utc(&mut self) -> Date {
+        date_of(self.session.now())
+    }
+
+    fn zone_offset_utc(&mut self, utc: Date, zone: Option<&str>) -> Option<i64> {
+        offset_at_utc(self.named_zone(zone)?, utc)
+    }
+
+    fn zone_offset_local(&mut self, local: Date, zone: Option<&str>) -> Option<i64> {
+        offset_at_local(self.named_zone(zone)?, local)
+    }
+
+    fn zone(&mut self) -> String {
+        self.session.zone.name().to_owned()
+    }
+
+    fn locale(&self) -> vestnik_bsl::Locale {
+        language(self.session.caller.locale)
+    }
+
+    fn random(&mut self, bytes: &mut [u8]) -> bool {
+        getrandom::fill(bytes).is_ok()
+    }
+
+    fn user_name(&mut self) -> String {
+        self.session.caller.person_name.clone()
+    }
+
+    fn http(&mut self, request: HttpRequest) -> Option<Result<HttpResponse, String>> {
+        if self.session.writes() {
+            return Some(Err(match self.session.caller.locale {
+                Locale::Ru => "обращение к сети после записи не разрешено: пока алгоритм пишет, его ждут другие. Обратитесь к сети до первого Записать()".to_owned(),
+                Locale::En => "no network after a write: while the algorithm writes, others wait for it. Call before the first Write()".to_owned(),
+            }));
+        }
+        self.calls += 1;
+        // The same update run again makes the same calls in the same order: the other side sees that
+        // it is one and the same.
+        let idempotency_key = self
+            .session
+            .caller
+            .update
+            .map(|(bot, update)| format!("vestnik-{}-{}-{}", bot.0, update.0, self.calls));
+        let call = Call {
+            idempotency_key,
+            cancel: Some(Arc::clone(&self.cancel)),
+        };
+        let (method, host, port) = (request.method.clone(), request.host.clone(), request.port);
+        let answer = self.transport.send(request, &call);
+        self.session.note(match &answer {
+            Ok(response) => format!("HTTP {method} {host}:{port} — {}", response.status),
+            Err(error) => format!(
+                "HTTP {method} {host}:{port} — {}",
+                error.text(vestnik_bsl::Locale::Ru)
+            ),
+        });
+        Some(answer.map_err(|error| error.text(language(self.session.caller.locale))))
+    }
+
+    fn global(&mut self, name: &str) -> Option<Box<dyn HostObject>> {
+        let folded = name.to_lowercase();
+        let session = Rc::clone(&self.session);
+        if names::CATALOGS.is(&folded) {
+            Some(Box::new(Catalogs(session)))
+        } else if names::TELEGRAM.is(&folded) {
+            Some(Box::new(Telegram(session)))
+        } else if names::CHAT_BOTS.is(&folded) {
+            Some(Box::new(ChatBots(session)))
+        } else {
+            None
+        }
+    }
+
+    fn reference(&mut self, type_name: &str, key: &str) -> Option<Box<dyn HostObject>> {
+        let kind = names::kind_of_reference(type_name)?;
+        let code = key.to_owned();
+        let party = PartyRef { kind, code };
+        Some(Box::new(Reference::new(&self.session, party)))
+    }
+}

@@ -1,0 +1,228 @@
+//! The algorithms of an organisation, compiled.
+//!
+//! One program holds every module, so that a run is started by making an empty machine, and common
+//! modules are compiled once. A module with errors stays in the program (others go on) and is kept out
+//! of what can run.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use vestnik_bsl::diagnostic::locate;
+use vestnik_bsl::{ChatCode, Environment, Locale, Program, Source};
+
+use crate::model::{BotCode, Fold};
+
+use super::names;
+
+/// An algorithm as its definition gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Algorithm {
+    /// Its name.
+    pub name: String,
+    /// Its additional name (R151).
+    pub short_name: Option<String>,
+    /// «Алгоритм Telegram»: may be called by its name from a chat (R150).
+    pub telegram: bool,
+    /// Its exported procedures and functions are visible to all others by its name.
+    pub common_module: bool,
+    /// The file of its text, for messages.
+    pub file: String,
+    /// Its text.
+    pub source: String,
+    /// The revision of the definitions that it came with.
+    pub revision: i64,
+}
+
+/// Why an algorithm does not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LibraryProblem {
+    /// Name of the algorithm.
+    pub algorithm: String,
+    /// Its file.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+    /// What is wrong.
+    pub message: String,
+    /// The message with the line of the source and a caret below it.
+    pub rendered: String,
+}
+
+struct Entry {
+    module: usize,
+    revision: i64,
+    runs: bool,
+}
+
+/// Texts of chats whose answer is remembered; when there are more, all are forgotten.
+const CHAT_TEXTS_MAX: usize = 4_096;
+/// Longest text that is remembered, in bytes: what people repeat is short.
+const CHAT_TEXT_MAX: usize = 256;
+
+/// What can run.
+pub struct Library {
+    program: Arc<Program>,
+    bots: Arc<[BotCode]>,
+    entries: HashMap<String, Entry>,
+    by_fold: HashMap<String, String>,
+    problems: Vec<LibraryProblem>,
+    chat_texts: Mutex<HashMap<Box<str>, ChatCode>>,
+}
+
+impl std::fmt::Debug for Library {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Library")
+            .field("algorithms", &self.entries.len())
+            .field("problems", &self.problems)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Library {
+    /// Compiles. An algorithm with errors, also one that names a common module which has some, is kept
+    /// out of what can run; [`Library::problems`] tells why.
+    #[must_use]
+    pub fn compile(algorithms: Vec<Algorithm>, bots: &[BotCode]) -> Library {
+        let sources: Vec<Source> = algorithms
+            .iter()
+            .map(|algorithm| Source {
+                name: algorithm.name.clone(),
+                text: algorithm.source.as_str().into(),
+                common: algorithm.common_module,
+            })
+            .collect();
+        let environment = Environment {
+            variables: names::VARIABLES.iter().map(ToString::to_string).collect(),
+            properties: names::properties(),
+            types: names::types(),
+        };
+        let mut program = Program::compile(&environment, &sources);
+        names::alias_types(&mut program);
+        let mut problems = Vec::new();
+        for (module, diagnostic) in program.problems() {
+            let Some(algorithm) = algorithms.get(module) else {
+                continue;
+            };
+            let (at, _) = locate(&algorithm.source, diagnostic.start);
+            problems.push(LibraryProblem {
+                algorithm: algorithm.name.clone(),
+                file: algorithm.file.clone(),
+                line: at.line,
+                column: at.column,
+                message: diagnostic.message(Locale::Ru),
+                rendered: vestnik_bsl::diagnostic::render(
+                    &algorithm.file,
+                    &algorithm.source,
+                    diagnostic,
+                    Locale::Ru,
+                ),
+            });
+        }
+        let mut entries = HashMap::new();
+        for (module, algorithm) in algorithms.iter().enumerate() {
+            let runs = program.modules[module].problems.is_empty();
+            let revision = algorithm.revision;
+            entries.insert(
+                algorithm.name.clone(),
+                Entry {
+                    module,
+                    revision,
+                    runs,
+                },
+            );
+        }
+        let fold = Fold::default();
+        let mut by_fold = HashMap::new();
+        let callable = || algorithms.iter().filter(|algorithm| algorithm.telegram);
+        for algorithm in callable() {
+            by_fold.insert(fold.fold(&algorithm.name), algorithm.name.clone());
+        }
+        // A name comes before the additional name of another.
+        for algorithm in callable() {
+            if let Some(short) = &algorithm.short_name {
+                by_fold
+                    .entry(fold.fold(short))
+                    .or_insert_with(|| algorithm.name.clone());
+            }
+        }
+        by_fold.remove("");
+        Library {
+            program: Arc::new(program),
+            bots: bots.into(),
+            entries,
+            by_fold,
+            problems,
+            chat_texts: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// Errors of all algorithms, by algorithm and place.
+    #[must_use]
+    pub fn problems(&self) -> &[LibraryProblem] {
+        &self.problems
+    }
+
+    /// Whether the algorithm of this name, spelled so, can run.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.entries.get(name).is_some_and(|entry| entry.runs)
+    }
+
+    /// The revision of an algorithm that can run.
+    #[must_use]
+    pub fn revision_of(&self, name: &str) -> Option<i64> {
+        self.entries
+            .get(name)
+            .filter(|entry| entry.runs)
+            .map(|entry| entry.revision)
+    }
+
+    /// The algorithm that a text calls (R150, R151, D6), folded by [`Fold::default`]: by its name or
+    /// additional name, where its flag allows it. It may be one that does not compile: a run then says
+    /// that it is not available.
+    #[must_use]
+    pub fn direct(&self, folded: &str) -> Option<&str> {
+        self.by_fold.get(folded).map(String::as_str)
+    }
+
+    /// Whether a text of a chat is code (R147, D2).
+    #[must_use]
+    pub fn is_code(&self, text: &str) -> bool {
+        self.classify(text) != ChatCode::NotCode
+    }
+
+    pub(super) fn classify(&self, text: &str) -> ChatCode {
+        if text.len() > CHAT_TEXT_MAX {
+            return self.program.classify_chat(text);
+        }
+        if let Some(known) = self.chat_texts.lock().get(text) {
+            return *known;
+        }
+        let code = self.program.classify_chat(text);
+        let mut texts = self.chat_texts.lock();
+        if texts.len() >= CHAT_TEXTS_MAX {
+            texts.clear();
+        }
+        texts.insert(text.into(), code);
+        code
+    }
+
+    pub(super) fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    pub(super) fn bots(&self) -> &Arc<[BotCode]> {
+        &self.bots
+    }
+
+    /// The module of an algorithm that can run.
+    pub(super) fn module(&self, name: &str) -> Option<usize> {
+        self.entries
+            .get(name)
+            .filter(|entry| entry.runs)
+            .map(|entry| entry.module)
+    }
+}

@@ -1,0 +1,174 @@
+//! What the value of a program means as a reply (R163, D13, D14, D27).
+
+use vestnik_bsl::library::bytes::bytes_of;
+use vestnik_bsl::vm::error::Fault;
+use vestnik_bsl::{Value, Vm};
+
+use crate::model::{RichText, ScriptReply, ScriptVariant};
+
+use super::convert::{label, type_text};
+use super::stored;
+use super::telegram::{FILES_MAX, fields_of, file_of, files_of, is_array, rich};
+
+/// Variants of one choice: what no person reads through is a mistake, and every one is stored.
+const VARIANTS_MAX: usize = 1_000;
+
+fn is_value_list(value: &Value) -> bool {
+    value
+        .as_obj()
+        .is_some_and(|obj| obj.ty().ru == "СписокЗначений")
+}
+
+/// The reply that a value means.
+pub(super) fn reply(vm: &mut Vm<'_>, value: &Value) -> Result<ScriptReply, Fault> {
+    if matches!(value, Value::Undefined | Value::Missing) {
+        return Ok(ScriptReply::Nothing);
+    }
+    if is_array(value) || is_value_list(value) {
+        return Ok(ScriptReply::Choice(variants(vm, value)?));
+    }
+    if bytes_of(value, 1).is_ok() {
+        return Ok(ScriptReply::Message {
+            text: None,
+            files: vec![file_of(vm, value)?],
+            buttons: Vec::new(),
+        });
+    }
+    if let Some(fields) = fields_of(vm, value)?
+        && let Some(message) = message(vm, fields)?
+    {
+        return Ok(message);
+    }
+    let text = rich(vm, value);
+    Ok(if text.is_blank() {
+        ScriptReply::Nothing
+    } else {
+        ScriptReply::Text(text)
+    })
+}
+
+/// A structure with Текст, Файл or Кнопки; `None` when it has none of them.
+fn message(vm: &mut Vm<'_>, fields: Vec<(String, Value)>) -> Result<Option<ScriptReply>, Fault> {
+    let mut known = false;
+    let mut text: Option<RichText> = None;
+    let mut files = Vec::new();
+    let mut buttons = Vec::new();
+    for (field, value) in fields {
+        match field.as_str() {
+            "текст" | "text" => {
+                known = true;
+                text = Some(rich(vm, &value)).filter(|text| !text.is_blank());
+            }
+            "файл" | "файлы" | "file" | "files" => {
+                known = true;
+                files.append(&mut files_of(vm, &value)?);
+            }
+            "кнопки" | "buttons" => {
+                known = true;
+                if !matches!(value, Value::Undefined) {
+                    if !is_array(&value) && !is_value_list(&value) {
+                        return Err(Fault::text(format!(
+                            "Кнопки — это Массив или СписокЗначений, а в результате значение типа «{}»",
+                            type_text(vm, &value)
+                        )));
+                    }
+                    buttons = variants(vm, &value)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    if !known {
+        return Ok(None);
+    }
+    if files.len() > FILES_MAX {
+        return Err(Fault::text(format!(
+            "В одном сообщении не больше {FILES_MAX} файлов"
+        )));
+    }
+    Ok(Some(if files.is_empty() && buttons.is_empty() {
+        text.map_or(ScriptReply::Nothing, ScriptReply::Text)
+    } else {
+        ScriptReply::Message {
+            text,
+            files,
+            buttons,
+        }
+    }))
+}
+
+/// The elements of an array or a value list as variants.
+fn variants(vm: &mut Vm<'_>, collection: &Value) -> Result<Vec<ScriptVariant>, Fault> {
+    let named = is_value_list(collection);
+    let items = vm.items(collection)?;
+    if items.len() > VARIANTS_MAX {
+        return Err(Fault::text(format!(
+            "В выборе не больше {VARIANTS_MAX} вариантов, а в результате их {}",
+            items.len()
+        )));
+    }
+    let mut variants = Vec::with_capacity(items.len());
+    for item in items {
+        let (value, presentation) = if named {
+            let presentation = vm.field(&item, "Представление")?;
+            (vm.field(&item, "Значение")?, vm.text(&presentation))
+        } else {
+            pair(vm, item)?
+        };
+        variants.push(variant(vm, &value, &presentation)?);
+    }
+    Ok(variants)
+}
+
+/// An element: a structure with Представление and Значение names both, any other is its own text.
+fn pair(vm: &mut Vm<'_>, item: Value) -> Result<(Value, String), Fault> {
+    let Some(fields) = fields_of(vm, &item)? else {
+        return Ok((item, String::new()));
+    };
+    let find = |ru: &str, en: &str| {
+        let mut all = fields.iter();
+        all.find(|(name, _)| name == ru || name == en)
+            .map(|(_, value)| value.clone())
+    };
+    match (
+        find("представление", "presentation"),
+        find("значение", "value"),
+    ) {
+        (Some(presentation), Some(value)) => {
+            let text = label(vm, &presentation);
+            Ok((value, text))
+        }
+        _ => Ok((item, String::new())),
+    }
+}
+
+fn variant(vm: &mut Vm<'_>, value: &Value, presentation: &str) -> Result<ScriptVariant, Fault> {
+    let refused = |vm: &Vm<'_>| {
+        Fault::text(format!(
+            "Значение типа «{}» не может стать вариантом выбора: оно не сохраняется",
+            type_text(vm, value)
+        ))
+    };
+    let data = match vm.to_data(value) {
+        Ok(data) => data,
+        Err(fault) if fault.0.limit().is_some() => return Err(fault),
+        Err(_) => return Err(refused(vm)),
+    };
+    let own = label(vm, value);
+    let text = if presentation.trim().is_empty() {
+        own.clone()
+    } else {
+        presentation.to_owned()
+    };
+    if text.trim().is_empty() {
+        return Err(Fault::text(format!(
+            "У варианта выбора нет текста: значение типа «{}» пусто, дайте ему Представление",
+            type_text(vm, value)
+        )));
+    }
+    let is_own_text = value.is_str() && text == own;
+    Ok(ScriptVariant {
+        text,
+        value: (!is_own_text).then(|| stored::to_text(&data)),
+    })
+}

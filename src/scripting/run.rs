@@ -1,0 +1,334 @@
+//! One run of an algorithm or of code typed in a chat.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use vestnik_bsl::vm::error::Fault;
+use vestnik_bsl::{ChatCode, Data, LimitKind, Limits, Value, Vm};
+
+use crate::model::{
+    BotCode, ChatId, HistoryStep, IdSource, Locale, Moment, Outgoing, PartyRef, ScriptFailure,
+    ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, TelegramBotId, UpdateId,
+};
+use crate::settings::ScriptSettings;
+use crate::store::{Lent, Store};
+
+use super::host::{RunHost, language};
+use super::http::Transport;
+use super::library::Library;
+use super::session::Session;
+use super::{names, reply, stored};
+
+/// Who asks, and where.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The bot.
+    pub bot: BotCode,
+    /// The chat.
+    pub chat: ChatId,
+    /// The topic of a forum.
+    pub thread: Option<i64>,
+    /// ИмяПользователя: the person's name in Telegram.
+    pub person_name: String,
+    /// Телефон, where it is known.
+    pub phone: Option<String>,
+    /// _Исполнитель: the party of the chat.
+    pub party: Option<PartyRef>,
+    /// IANA name of the zone of local time; UTC where it is none.
+    pub time_zone: String,
+    /// The language of errors and presentations.
+    pub locale: Locale,
+    /// The update that is handled: makes HTTP calls recognisable when it is handled again.
+    pub update: Option<(TelegramBotId, UpdateId)>,
+}
+
+/// What a run may use up.
+#[derive(Clone, Debug)]
+pub struct ScriptLimits {
+    /// Time.
+    pub time: Duration,
+    /// Instructions.
+    pub instructions: u64,
+    /// Bytes of values.
+    pub memory: usize,
+    /// How long it may hold the write lease.
+    pub write_limit: Duration,
+}
+
+impl ScriptLimits {
+    /// As `[scripts]` of the settings says.
+    #[must_use]
+    pub fn from_settings(settings: &ScriptSettings) -> ScriptLimits {
+        ScriptLimits {
+            time: Duration::from_millis(settings.time_ms.into()),
+            instructions: settings.instructions,
+            memory: (settings.memory_mb as usize) << 20,
+            write_limit: Duration::from_millis(settings.write_limit_ms.into()),
+        }
+    }
+}
+
+impl From<&ScriptSettings> for ScriptLimits {
+    fn from(settings: &ScriptSettings) -> ScriptLimits {
+        ScriptLimits::from_settings(settings)
+    }
+}
+
+/// What runs share.
+pub struct Services {
+    /// The database.
+    pub store: Store,
+    /// HTTP calls.
+    pub transport: Transport,
+    /// The present moment.
+    pub now: Arc<dyn Fn() -> Moment + Send + Sync>,
+    /// Keys of messages.
+    pub ids: Arc<dyn IdSource + Send + Sync>,
+    /// Limits of a run.
+    pub limits: ScriptLimits,
+}
+
+/// What a run came to.
+pub struct Run {
+    /// Its messages and reply.
+    pub outcome: ScriptOutcome,
+    /// What it sends besides; none on a failure.
+    pub sends: Vec<Outgoing>,
+    /// The lease with what it wrote, to be committed by the caller; `None` when it wrote nothing, and
+    /// on a failure: then all of it is undone.
+    pub lent: Option<Lent>,
+    /// Instructions charged.
+    pub instructions: u64,
+    /// Time it took.
+    pub wall: Duration,
+    /// What it did, for «Почему бот так ответил?».
+    pub trace: Vec<String>,
+}
+
+/// Runs what is asked for. The thread may block and has a stack of 16 MB. A panic ends the run alone.
+pub fn run(
+    services: &Services,
+    library: &Library,
+    request: &ScriptRequest,
+    caller: &Caller,
+    cancel: &Arc<AtomicBool>,
+) -> Run {
+    let started = Instant::now();
+    let script = match &request.program {
+        ScriptProgram::Algorithm(name) => name.to_string(),
+        ScriptProgram::Code(_) => "код из чата".to_owned(),
+    };
+    let session = Session::new(
+        services,
+        Arc::clone(library.program()),
+        Arc::clone(library.bots()),
+        caller,
+        caller.time_zone.parse().unwrap_or(chrono_tz::UTC),
+        script,
+    );
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        execute(services, library, request, &session, cancel)
+    }));
+    let (messages, reply, instructions) = result.unwrap_or_else(|_| {
+        tracing::error!(script = session.script, "a run of a program panicked");
+        let text = "внутренняя ошибка при выполнении; подробности в журнале сервера";
+        (Vec::new(), Err(ScriptFailure::Error(text.to_owned())), 0)
+    });
+    let (sends, lent) = match &reply {
+        Ok(_) => (session.sends.take(), session.take_lent()),
+        Err(_) => {
+            drop(session.take_lent());
+            (Vec::new(), None)
+        }
+    };
+    Run {
+        outcome: ScriptOutcome { messages, reply },
+        sends,
+        lent,
+        instructions,
+        wall: started.elapsed(),
+        trace: session.take_trace(),
+    }
+}
+
+type Executed = (
+    Vec<crate::model::RichText>,
+    Result<ScriptReply, ScriptFailure>,
+    u64,
+);
+
+fn execute(
+    services: &Services,
+    library: &Library,
+    request: &ScriptRequest,
+    session: &Rc<Session>,
+    cancel: &Arc<AtomicBool>,
+) -> Executed {
+    let program = Arc::clone(library.program());
+    let mut host = RunHost::new(Rc::clone(session), &services.transport, Arc::clone(cancel));
+    let limits = Limits {
+        instructions: services.limits.instructions,
+        time: services.limits.time,
+        memory: services.limits.memory,
+        cancel: Some(Arc::clone(cancel)),
+        ..Limits::default()
+    };
+    let mut vm = Vm::new(&program, &mut host, limits);
+    let result = match start(&mut vm, library, request, session) {
+        Ok(Some(value)) => reply_of(&mut vm, &value),
+        Ok(None) => {
+            return (Vec::new(), Err(ScriptFailure::Unavailable), 0);
+        }
+        Err(fault) => Err(fault),
+    };
+    // Past its time under the lease nothing can be committed any more.
+    let result = match result {
+        Ok(_) if session.expired() => Err(Fault::limit(LimitKind::Time)),
+        result => result,
+    };
+    let reply = result.map_err(|fault| failure(&vm, services, session, &fault));
+    let instructions = vm.instructions();
+    drop(vm);
+    (std::mem::take(&mut host.messages), reply, instructions)
+}
+
+/// Runs and gives the result; `None` when there is no such algorithm.
+fn start(
+    vm: &mut Vm<'_>,
+    library: &Library,
+    request: &ScriptRequest,
+    session: &Rc<Session>,
+) -> Result<Option<Value>, Fault> {
+    let input = vm.from_data(&input(request, session))?;
+    vm.set_variable(names::INPUT, input);
+    let performer = match &session.caller.party {
+        Some(party) => vm.from_data(&reference(party))?,
+        None => Value::Undefined,
+    };
+    vm.set_variable(names::PERFORMER, performer);
+    match &request.program {
+        ScriptProgram::Algorithm(name) => {
+            let Some(module) = library.module(name) else {
+                return Ok(None);
+            };
+            vm.run(module)?;
+        }
+        ScriptProgram::Code(text) => match library.classify(text) {
+            ChatCode::Expression => {
+                return vm.run_chat(text, ChatCode::Expression).map(Some);
+            }
+            ChatCode::Statements => {
+                vm.run_chat(text, ChatCode::Statements)?;
+            }
+            // The algorithms changed since it was found to be code.
+            ChatCode::NotCode => return Ok(None),
+        },
+    }
+    Ok(Some(
+        vm.variable(names::RESULT).cloned().unwrap_or_default(),
+    ))
+}
+
+fn reply_of(vm: &mut Vm<'_>, value: &Value) -> Result<ScriptReply, Fault> {
+    let account = vm.account();
+    let _entered = account.enter();
+    reply::reply(vm, value)
+}
+
+fn reference(party: &PartyRef) -> Data {
+    Data::Reference {
+        type_name: names::type_name(names::REFERENCE, party.kind),
+        key: party.code.clone(),
+    }
+}
+
+/// `_ДанныеДляОбработки`.
+fn input(request: &ScriptRequest, session: &Session) -> Data {
+    let caller = &session.caller;
+    let text = |text: &str| Data::Str(text.to_owned());
+    Data::Structure(
+        [
+            ("Текст", text(&request.text)),
+            ("Бот", text(caller.bot.as_str())),
+            (
+                "КлючЧата",
+                Data::Number(vestnik_bsl::kernel::number::Number::from_i64(caller.chat.0)),
+            ),
+            ("КлючевоеСлово", text(&request.keyword)),
+            ("ИмяПользователя", text(&caller.person_name)),
+            ("Телефон", text(caller.phone.as_deref().unwrap_or_default())),
+            ("Вложения", Data::Array(Vec::new())),
+            (
+                "История",
+                Data::Array(request.history.iter().map(step).collect()),
+            ),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into(),
+    )
+}
+
+fn step(step: &HistoryStep) -> Data {
+    let shown = step.variant.text();
+    let value = match &step.variant.value {
+        None => Data::Str(shown.to_owned()),
+        Some(text) => stored::from_text(text).unwrap_or_else(|error| {
+            tracing::error!(%error, "a value of a choice is lost: its text stands for it");
+            Data::Str(shown.to_owned())
+        }),
+    };
+    Data::Structure(
+        [
+            ("КлючевоеСлово", Data::Str(step.keyword.clone())),
+            ("Представление", Data::Str(shown.to_owned())),
+            ("Значение", value),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into(),
+    )
+}
+
+/// What is told of an error.
+fn failure(vm: &Vm<'_>, services: &Services, session: &Session, fault: &Fault) -> ScriptFailure {
+    let Some(limit) = fault.0.limit() else {
+        return ScriptFailure::Error(vm.error_description(&fault.0));
+    };
+    let limits = &services.limits;
+    let ru = session.caller.locale == Locale::Ru;
+    let pick = |russian: String, english: String| if ru { russian } else { english };
+    let seconds = |time: Duration| format!("{}", time.as_secs_f64());
+    ScriptFailure::Limit(match limit {
+        LimitKind::Time if session.expired() => {
+            let ms = limits.write_limit.as_millis();
+            pick(
+                format!("запись длилась дольше {ms} мс и отменена (scripts.write_limit_ms)"),
+                format!("writing took more than {ms} ms and was undone (scripts.write_limit_ms)"),
+            )
+        }
+        LimitKind::Time => {
+            let s = seconds(limits.time);
+            pick(
+                format!("превышено время выполнения: {s} с (scripts.time_ms)"),
+                format!("the run took more than {s} s (scripts.time_ms)"),
+            )
+        }
+        LimitKind::Instructions => {
+            let n = limits.instructions;
+            pick(
+                format!("превышено число операций: {n} (scripts.instructions)"),
+                format!("more than {n} instructions (scripts.instructions)"),
+            )
+        }
+        LimitKind::Memory => {
+            let mb = limits.memory >> 20;
+            pick(
+                format!("превышен объем памяти: {mb} МБ (scripts.memory_mb)"),
+                format!("more than {mb} MB of memory (scripts.memory_mb)"),
+            )
+        }
+        _ => fault.0.description(language(session.caller.locale)),
+    })
+}

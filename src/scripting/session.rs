@@ -1,0 +1,297 @@
+//! One run, as the objects of the host share it: its store and lease, what it sends, what it has read.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use vestnik_bsl::vm::error::{Fault, Message};
+use vestnik_bsl::{LimitKind, Program, Vm};
+
+use crate::model::{
+    AttributeValue, BotCode, IdSource, Moment, Outgoing, Party, PartyKind, PartyRef,
+};
+use crate::store::{Conn, Lent, Store, StoreError, parties};
+
+use super::run::Caller;
+
+/// The first number of an attribute that is no standard field.
+pub(super) const FIRST_ATTRIBUTE: u32 = 100;
+
+/// Entries of a run's trace: what is beyond is counted, not kept.
+const TRACE_MAX: usize = 200;
+/// Longest entry, in characters.
+const TRACE_TEXT_MAX: usize = 500;
+
+/// A party as it was read.
+pub(super) struct Loaded {
+    pub(super) party: Party,
+    pub(super) version: i64,
+}
+
+/// What other parties of a kind have under an attribute's name.
+#[derive(Clone)]
+pub(super) struct Sample {
+    /// Its spelling there.
+    pub(super) spelling: String,
+    /// A value of it: tells the type.
+    pub(super) value: Option<AttributeValue>,
+}
+
+/// A run.
+pub(super) struct Session {
+    store: Store,
+    pub(super) program: Arc<Program>,
+    pub(super) bots: Arc<[BotCode]>,
+    pub(super) ids: Arc<dyn IdSource + Send + Sync>,
+    now: Arc<dyn Fn() -> Moment + Send + Sync>,
+    pub(super) caller: Caller,
+    pub(super) zone: Tz,
+    /// What runs, for the audit.
+    pub(super) script: String,
+    write_limit: Duration,
+    lent: RefCell<Option<Lent>>,
+    expired: Cell<bool>,
+    read: RefCell<HashMap<PartyRef, Option<Rc<Loaded>>>>,
+    samples: RefCell<HashMap<(PartyKind, String), Option<Sample>>>,
+    pub(super) sends: RefCell<Vec<Outgoing>>,
+    trace: RefCell<Vec<String>>,
+    attributes: RefCell<Attributes>,
+}
+
+#[derive(Default)]
+struct Attributes {
+    keys: Vec<Rc<str>>,
+    numbers: HashMap<Rc<str>, u32>,
+}
+
+/// Parties that a run remembers: a reference is read once, as 1C does for a while.
+const READ_MAX: usize = 10_000;
+
+impl Session {
+    pub(super) fn new(
+        services: &super::run::Services,
+        program: Arc<Program>,
+        bots: Arc<[BotCode]>,
+        caller: &Caller,
+        zone: Tz,
+        script: String,
+    ) -> Rc<Session> {
+        Rc::new(Session {
+            store: services.store.clone(),
+            program,
+            bots,
+            ids: Arc::clone(&services.ids),
+            now: Arc::clone(&services.now),
+            caller: caller.clone(),
+            zone,
+            script,
+            write_limit: services.limits.write_limit,
+            lent: RefCell::new(None),
+            expired: Cell::new(false),
+            read: RefCell::default(),
+            samples: RefCell::default(),
+            sends: RefCell::default(),
+            trace: RefCell::default(),
+            attributes: RefCell::default(),
+        })
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        (self.now)()
+    }
+
+    /// Whether the run has written.
+    pub(super) fn writes(&self) -> bool {
+        self.lent.borrow().is_some()
+    }
+
+    /// Whether the run held the lease for longer than it may.
+    pub(super) fn expired(&self) -> bool {
+        self.expired.get()
+            || self
+                .lent
+                .borrow()
+                .as_ref()
+                .is_some_and(|lent| lent.time_left().is_zero())
+    }
+
+    pub(super) fn take_lent(&self) -> Option<Lent> {
+        self.lent.borrow_mut().take()
+    }
+
+    /// Adds to the trace of the run.
+    pub(super) fn note(&self, text: impl Into<String>) {
+        let mut trace = self.trace.borrow_mut();
+        if trace.len() < TRACE_MAX {
+            let mut text = text.into();
+            if let Some((end, _)) = text.char_indices().nth(TRACE_TEXT_MAX) {
+                text.truncate(end);
+                text.push('…');
+            }
+            trace.push(text);
+        } else if trace.len() == TRACE_MAX {
+            trace.push("дальше записи не сохранены".to_owned());
+        }
+    }
+
+    pub(super) fn take_trace(&self) -> Vec<String> {
+        self.trace.take()
+    }
+
+    /// Reads: through the lease once the run has written, else what is committed now.
+    pub(super) fn read<T: Send + 'static>(
+        &self,
+        job: impl Fn(&mut Conn) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let result = match self.lent.borrow_mut().as_mut() {
+            Some(lent) => lent.run(job),
+            None => self.store.read_blocking(job),
+        };
+        self.watched(result)
+    }
+
+    /// Writes: the first time takes the lease, waiting for it.
+    pub(super) fn write<T>(
+        &self,
+        vm: &mut Vm<'_>,
+        job: impl FnOnce(&mut Conn) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut lent = self.lent.borrow_mut();
+        if lent.is_none() {
+            *lent = Some(self.store.lend(true)?);
+            // Others wait for the lease: the run ends when its time is over, whatever it does.
+            vm.end_within(self.write_limit);
+            self.read.borrow_mut().clear();
+        }
+        let result = match lent.as_mut() {
+            Some(lent) => lent.run(job),
+            None => Err(StoreError::Closed),
+        };
+        drop(lent);
+        self.watched(result)
+    }
+
+    fn watched<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(StoreError::LendExpired { .. }) = result {
+            self.expired.set(true);
+        }
+        result
+    }
+
+    /// An error of the store as one of the program; the lease's end is none that it can catch.
+    pub(super) fn fault(&self, vm: &mut Vm<'_>, error: StoreError) -> Fault {
+        match error {
+            StoreError::LendExpired { .. } => vm.stop(LimitKind::Time),
+            other => Fault::text(other.to_string()),
+        }
+    }
+
+    /// A party, read once a run.
+    pub(super) fn load(&self, reference: &PartyRef) -> Result<Option<Rc<Loaded>>, StoreError> {
+        if let Some(known) = self.read.borrow().get(reference) {
+            return Ok(known.clone());
+        }
+        self.load_fresh(reference)
+    }
+
+    /// A party as it is now.
+    pub(super) fn load_fresh(
+        &self,
+        reference: &PartyRef,
+    ) -> Result<Option<Rc<Loaded>>, StoreError> {
+        let wanted = reference.clone();
+        let found = self.read(move |conn| parties::versioned(conn, &wanted))?;
+        let found = found.map(|(party, version)| Rc::new(Loaded { party, version }));
+        self.remember(reference, found.clone());
+        Ok(found)
+    }
+
+    fn remember(&self, reference: &PartyRef, found: Option<Rc<Loaded>>) {
+        let mut read = self.read.borrow_mut();
+        if read.len() >= READ_MAX {
+            read.clear();
+        }
+        read.insert(reference.clone(), found);
+    }
+
+    pub(super) fn forget(&self, reference: &PartyRef) {
+        self.read.borrow_mut().remove(reference);
+        self.samples.borrow_mut().clear();
+    }
+
+    /// A page of a catalog.
+    pub(super) fn page(
+        &self,
+        kind: PartyKind,
+        after: Option<String>,
+        limit: i64,
+    ) -> Result<Vec<Rc<Loaded>>, StoreError> {
+        let rows = self.read(move |conn| parties::page(conn, kind, after.as_deref(), limit))?;
+        Ok(rows
+            .into_iter()
+            .map(|(party, version)| Rc::new(Loaded { party, version }))
+            .collect())
+    }
+
+    /// What parties of a kind have under the name of an attribute.
+    pub(super) fn sample(&self, kind: PartyKind, key: &str) -> Result<Option<Sample>, StoreError> {
+        let entry = (kind, key.to_owned());
+        if let Some(known) = self.samples.borrow().get(&entry) {
+            return Ok(known.clone());
+        }
+        let name = key.to_owned();
+        let found = self.read(move |conn| {
+            let Some((spelling, reference)) = parties::attribute_sample(conn, kind, &name)? else {
+                return Ok(None);
+            };
+            let value = parties::get(conn, &reference)?
+                .and_then(|mut party| party.attributes.remove(&spelling));
+            Ok(Some(Sample { spelling, value }))
+        })?;
+        self.samples.borrow_mut().insert(entry, found.clone());
+        Ok(found)
+    }
+
+    /// The number of an attribute by its key; the same for the whole run.
+    pub(super) fn attribute_number(&self, key: &str) -> u32 {
+        let mut attributes = self.attributes.borrow_mut();
+        if let Some(number) = attributes.numbers.get(key) {
+            return *number;
+        }
+        let number = FIRST_ATTRIBUTE + attributes.keys.len() as u32;
+        let key: Rc<str> = key.into();
+        attributes.keys.push(Rc::clone(&key));
+        attributes.numbers.insert(key, number);
+        number
+    }
+
+    pub(super) fn attribute_key(&self, number: u32) -> Option<Rc<str>> {
+        let place = number.checked_sub(FIRST_ATTRIBUTE)?;
+        self.attributes.borrow().keys.get(place as usize).cloned()
+    }
+
+    /// How the program spells a name, so that a new attribute gets the author's letters.
+    pub(super) fn spelling(&self, folded: &str) -> String {
+        let program = &self.program;
+        let Some(name) = program.names.find(folded) else {
+            return folded.to_owned();
+        };
+        program
+            .modules
+            .iter()
+            .find_map(|module| {
+                let site = module.sites.iter().find(|site| site.name.name == name)?;
+                Some(module.spelling(site.name).to_owned())
+            })
+            .filter(|spelling| !spelling.is_empty())
+            .unwrap_or_else(|| folded.to_owned())
+    }
+}
+
+/// «Поле объекта не обнаружено».
+pub(super) fn no_field(name: &str) -> Fault {
+    Message::FieldNotFound(name.to_owned()).into()
+}

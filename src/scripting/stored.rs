@@ -1,0 +1,174 @@
+//! The text form of stored values ([`crate::model::Variant::value`]): what a button stands for keeps
+//! its type over a restart (D14).
+//!
+//! JSON with the type beside each value; numbers, dates and identifiers as texts, so that no digit is
+//! lost: `{"n":"0.1"}`, `{"a":[…]}`. A value read back is the value that was written.
+
+use serde_json::{Map, Value as Json, json};
+use vestnik_bsl::Data;
+use vestnik_bsl::data::ListItem;
+use vestnik_bsl::kernel::date::Date;
+use vestnik_bsl::kernel::number::Number;
+
+/// Digits that a stored number may have: as many as a program's.
+const DIGITS_MAX: u32 = 1_000_000;
+/// Nesting, as deep as a program may store.
+const DEPTH_MAX: u32 = 110;
+
+/// A text that is no stored value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("сохранённое значение не читается: {0}")]
+pub struct StoredError(String);
+
+/// A value as text.
+#[must_use]
+pub fn to_text(data: &Data) -> String {
+    write(data).to_string()
+}
+
+/// A text as the value that it was made of.
+///
+/// # Errors
+/// The text is none that [`to_text`] made.
+pub fn from_text(text: &str) -> Result<Data, StoredError> {
+    let json: Json = serde_json::from_str(text).map_err(|error| StoredError(error.to_string()))?;
+    read(&json, 0)
+}
+
+fn hex(bytes: &[u8; 16]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn write(data: &Data) -> Json {
+    match data {
+        Data::Undefined => Json::Null,
+        Data::Null => json!({"null": true}),
+        Data::Bool(value) => json!({"b": value}),
+        Data::Number(number) => json!({"n": number.to_invariant_text()}),
+        Data::Str(text) => json!({"s": text}),
+        Data::Date(date) => json!({"d": date.ticks().to_string()}),
+        Data::Uuid(uuid) => json!({"u": hex(uuid)}),
+        Data::Reference { type_name, key } => json!({"r": [type_name, key]}),
+        Data::Array(items) => json!({"a": items.iter().map(write).collect::<Vec<_>>()}),
+        Data::Structure(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, value)| json!([name, write(value)]));
+            json!({"o": fields.collect::<Vec<_>>()})
+        }
+        Data::Map(entries) => {
+            let entries = entries
+                .iter()
+                .map(|(key, value)| json!([write(key), write(value)]));
+            json!({"m": entries.collect::<Vec<_>>()})
+        }
+        Data::ValueList(items) => {
+            let items = items
+                .iter()
+                .map(|item| json!([write(&item.value), item.presentation, item.check]));
+            json!({"l": items.collect::<Vec<_>>()})
+        }
+    }
+}
+
+fn bad(what: impl Into<String>) -> StoredError {
+    StoredError(what.into())
+}
+
+fn text(json: &Json) -> Result<&str, StoredError> {
+    json.as_str().ok_or_else(|| bad("ожидался текст"))
+}
+
+fn list(json: &Json) -> Result<&Vec<Json>, StoredError> {
+    json.as_array().ok_or_else(|| bad("ожидался список"))
+}
+
+fn tuple<const N: usize>(json: &Json) -> Result<&[Json; N], StoredError> {
+    list(json)?
+        .as_slice()
+        .try_into()
+        .map_err(|_| bad(format!("ожидался список из {N}")))
+}
+
+fn single(map: &Map<String, Json>) -> Result<(&str, &Json), StoredError> {
+    let mut entries = map.iter();
+    match (entries.next(), entries.next()) {
+        (Some((key, value)), None) => Ok((key, value)),
+        _ => Err(bad("ожидалось одно поле")),
+    }
+}
+
+fn read(json: &Json, depth: u32) -> Result<Data, StoredError> {
+    if depth > DEPTH_MAX {
+        return Err(bad("слишком глубоко вложено"));
+    }
+    let next = |json: &Json| read(json, depth + 1);
+    let map = match json {
+        Json::Null => return Ok(Data::Undefined),
+        Json::Object(map) => map,
+        _ => return Err(bad("ожидался объект")),
+    };
+    let (tag, value) = single(map)?;
+    Ok(match tag {
+        "null" => Data::Null,
+        "b" => Data::Bool(
+            value
+                .as_bool()
+                .ok_or_else(|| bad("ожидалось true или false"))?,
+        ),
+        "n" => Data::Number(
+            Number::parse_invariant(text(value)?, DIGITS_MAX).map_err(|_| bad("не число"))?,
+        ),
+        "s" => Data::Str(text(value)?.to_owned()),
+        "d" => Data::Date(
+            text(value)?
+                .parse()
+                .ok()
+                .and_then(Date::from_ticks)
+                .ok_or_else(|| bad("не дата"))?,
+        ),
+        "u" => Data::Uuid(uuid(text(value)?)?),
+        "r" => {
+            let [type_name, key] = tuple(value)?;
+            Data::Reference {
+                type_name: text(type_name)?.to_owned(),
+                key: text(key)?.to_owned(),
+            }
+        }
+        "a" => Data::Array(list(value)?.iter().map(next).collect::<Result<_, _>>()?),
+        "o" => {
+            let fields = list(value)?.iter().map(|field| {
+                let [name, value] = tuple(field)?;
+                Ok((text(name)?.to_owned(), next(value)?))
+            });
+            Data::Structure(fields.collect::<Result<_, StoredError>>()?)
+        }
+        "m" => {
+            let entries = list(value)?.iter().map(|entry| {
+                let [key, value] = tuple(entry)?;
+                Ok((next(key)?, next(value)?))
+            });
+            Data::Map(entries.collect::<Result<_, StoredError>>()?)
+        }
+        "l" => {
+            let items = list(value)?.iter().map(|item| {
+                let [value, presentation, check] = tuple(item)?;
+                Ok(ListItem {
+                    value: next(value)?,
+                    presentation: text(presentation)?.to_owned(),
+                    check: check.as_bool().unwrap_or(false),
+                })
+            });
+            Data::ValueList(items.collect::<Result<_, StoredError>>()?)
+        }
+        other => return Err(bad(format!("«{other}»"))),
+    })
+}
+
+fn uuid(text: &str) -> Result<[u8; 16], StoredError> {
+    let number = u128::from_str_radix(text, 16)
+        .ok()
+        .filter(|_| text.len() == 32)
+        .ok_or_else(|| bad("не идентификатор"))?;
+    Ok(number.to_be_bytes())
+}
