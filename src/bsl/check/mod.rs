@@ -5,5 +5,6 @@ mod hints;
 mod labels;
 pub mod resolve;
 pub mod scope;
+mod suggest;
 
 pub use resolve::{Checked, World, check, check_dynamic, check_syntax_only};

@@ -1,16 +1,15 @@
 //! The walk that gives every name its meaning, in the order of the text: a name is a variable from its
 //! first assignment on.
 
-use super::hints::guess;
 use super::labels;
 use super::scope::{Forward, ForwardTo, Meaning, MethodScope, ModuleView, Twins};
 use crate::bytecode::program::Globals;
-use crate::diagnostic::{Diagnostic, Hint, PROBLEMS_MAX, Problem};
+use crate::diagnostic::{Diagnostic, PROBLEMS_MAX, Problem};
 use crate::library::registry::{LIBRARY, THIS_OBJECT};
 use crate::syntax::ast::{
     Block, ExprId, ExprKind, List, RaiseKind, SKIPPED, Stmt, StmtKind, Tree, Word,
 };
-use crate::syntax::names::{Name, Names, fold};
+use crate::syntax::names::{Name, Names};
 
 /// What stands around a module.
 #[derive(Clone, Copy)]
@@ -40,10 +39,6 @@ pub struct Checked {
 /// Variables of one method at most: registers have 16 bits, and temporaries need some of them.
 const LOCALS_MAX: usize = 30_000;
 
-/// Problems of a module that get hints, and names that a hint is looked for among.
-const HINTS_MAX: usize = 200;
-const CANDIDATES_MAX: usize = 5_000;
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Context {
     Function,
@@ -53,17 +48,17 @@ enum Context {
     Dynamic,
 }
 
-struct Resolver<'a, 'w> {
-    world: World<'w>,
-    tree: &'a Tree,
+pub(super) struct Resolver<'a, 'w> {
+    pub(super) world: World<'w>,
+    pub(super) tree: &'a Tree,
     /// `false`: names are resolved elsewhere, only the shape is checked.
     resolve: bool,
     meanings: Vec<Meaning>,
-    problems: Vec<Diagnostic>,
+    pub(super) problems: Vec<Diagnostic>,
     /// For each name: the method that made it a local, and its slot.
     stamps: Vec<(u32, u16)>,
     stamp: u32,
-    scope: MethodScope,
+    pub(super) scope: MethodScope,
     params: usize,
     context: Context,
     loops: u32,
@@ -232,7 +227,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
     }
 
     /// The name as it is written at a place.
-    fn spelling(&self, pos: u32) -> String {
+    pub(super) fn spelling(&self, pos: u32) -> String {
         spelling_at(self.world.text, pos).to_string()
     }
 
@@ -322,88 +317,6 @@ impl<'a, 'w> Resolver<'a, 'w> {
             *written = true;
         }
         self.meanings[id.0 as usize] = meaning;
-    }
-
-    fn guess_variable(&self, name: &str) -> Option<Hint> {
-        let names = self.world.names;
-        let globals = self.world.globals;
-        let own = self
-            .scope
-            .locals
-            .iter()
-            .chain(self.world.view.vars.keys())
-            .chain(globals.variables.keys())
-            .chain(globals.properties.keys())
-            .chain(globals.commons.keys())
-            .map(|&name| names.text(name));
-        let lists = LIBRARY
-            .enums
-            .iter()
-            .flat_map(|list| [list.ty.ru, list.ty.en]);
-        let hint = self.near(name, own.chain(lists));
-        hint.map(|hint| self.as_written(hint))
-    }
-
-    /// A hint with the name as the author writes it: where it stands first in the text, or as the host
-    /// gave it. Names of the library are spelled right already.
-    fn as_written(&self, hint: Hint) -> Hint {
-        let spelled = |folded: String| {
-            let Some(name) = self.world.names.find(&folded) else {
-                return folded;
-            };
-            let exprs = self.tree.exprs.iter();
-            let used = exprs.filter_map(|expr| match expr.kind {
-                ExprKind::Name(other) | ExprKind::Call(other, _) if other == name => Some(expr.pos),
-                _ => None,
-            });
-            let methods = self.tree.methods.iter();
-            let declared = methods
-                .flat_map(|method| {
-                    let params = method.params.iter().map(|param| param.word);
-                    params
-                        .chain(method.vars.iter().copied())
-                        .chain([method.word])
-                })
-                .chain(self.tree.vars.iter().map(|var| var.word))
-                .filter_map(|word| (word.name == name).then_some(word.pos));
-            match declared.chain(used).min() {
-                Some(pos) => self.spelling(pos),
-                None => match self.world.globals.spellings.get(&name) {
-                    Some(spelling) => spelling.to_string(),
-                    None => words(self.world.around)
-                        .find(|word| fold(word) == folded)
-                        .map_or(folded.clone(), str::to_string),
-                },
-            }
-        };
-        match hint {
-            Hint::Near(name) => Hint::Near(spelled(name)),
-            Hint::LookAlike(name) => Hint::LookAlike(spelled(name)),
-        }
-    }
-
-    /// The nearest of the candidates. A text with very many errors or names gets no more hints: the
-    /// search looks at every name.
-    fn near<'n>(&self, name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<Hint> {
-        if self.problems.len() >= HINTS_MAX {
-            return None;
-        }
-        guess(name, candidates.take(CANDIDATES_MAX))
-    }
-
-    fn guess_function(&self, name: &str) -> Option<Hint> {
-        let own = self
-            .world
-            .view
-            .methods
-            .keys()
-            .map(|&name| self.world.names.text(name));
-        let library = LIBRARY
-            .functions
-            .iter()
-            .flat_map(|function| [function.def.ru, function.def.en]);
-        let hint = self.near(name, library.chain(own));
-        hint.map(|hint| self.as_written(hint))
     }
 
     // ---- statements -------------------------------------------------------------------------
@@ -781,11 +694,6 @@ impl<'a, 'w> Resolver<'a, 'w> {
             len,
         );
     }
-}
-
-/// The words of a text, those in comments too.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 /// The word that begins at a byte of the text.

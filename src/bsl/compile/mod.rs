@@ -1,9 +1,11 @@
 //! Checked trees to bytecode. It reports nothing: what can be wrong with a text the checker has said,
 //! and a module with problems is not compiled.
 
+mod calls;
 mod emit;
 mod expr;
 mod statement;
+mod sums;
 
 use crate::bytecode::op::Reg;
 use crate::bytecode::program::{

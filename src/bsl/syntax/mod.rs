@@ -2,6 +2,7 @@
 //! the library nor the modules around, therefore a text can be checked alone.
 
 pub mod ast;
+mod expressions;
 pub mod lexer;
 pub mod names;
 pub mod parser;

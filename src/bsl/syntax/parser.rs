@@ -1,16 +1,11 @@
-//! Tokens to tree: the module, its methods and expressions. One function per rule; statements are
-//! in `statements.rs`.
+//! Tokens to tree: the module and its methods. One function per rule; statements are in
+//! `statements.rs`, expressions in `expressions.rs`.
 
-use super::ast::{
-    BinaryOp, Expr, ExprId, ExprKind, List, Literal, Method, ModuleVar, Param, SKIPPED, Tree,
-    UnaryOp, Word,
-};
+use super::ast::{ExprId, Literal, Method, ModuleVar, Param, Tree, Word};
 use super::lexer::Lexer;
 use super::names::{Name, Names};
 use super::token::{Tok, Token, TokenSet};
 use crate::diagnostic::{Diagnostic, Expected, PROBLEMS_MAX, Problem};
-use crate::kernel::date::Date;
-use crate::kernel::number::Number;
 
 /// Nesting of brackets and operators in one expression. The parser and the compiler recur once a
 /// level; twice as much would still fit the stack of a thread (2 MiB) in a debug build.
@@ -18,21 +13,6 @@ pub const EXPR_DEPTH_MAX: u32 = 200;
 
 /// Nesting of blocks.
 pub const BLOCK_DEPTH_MAX: u32 = 100;
-
-/// What begins the operand of Ждать. A sign does not: `Ждать - 1` would read as a subtraction as well.
-const AWAITED: TokenSet = TokenSet::new(&[
-    Tok::Ident,
-    Tok::New,
-    Tok::LParen,
-    Tok::Question,
-    Tok::Number,
-    Tok::Str,
-    Tok::Date,
-    Tok::True,
-    Tok::False,
-    Tok::Undefined,
-    Tok::Null,
-]);
 
 /// Parses a module. The diagnostics are ordered by place.
 pub fn parse(text: &str, names: &mut Names) -> (Tree, Vec<Diagnostic>) {
@@ -70,14 +50,14 @@ pub(super) struct Parser<'s> {
     problems: Vec<Diagnostic>,
     /// One problem a statement: set by the first, cleared where the parser has found its feet.
     pub(super) recovering: bool,
-    expr_depth: u32,
+    pub(super) expr_depth: u32,
     pub(super) block_depth: u32,
     /// Closers that blocks around wait for.
     pub(super) stops: TokenSet,
     async_name: Name,
-    await_name: Name,
+    pub(super) await_name: Name,
     async_en: Name,
-    await_en: Name,
+    pub(super) await_en: Name,
     pub(super) in_async: bool,
     /// Nesting was too deep: what is not closed is no news.
     pub(super) gave_up: bool,
@@ -159,7 +139,7 @@ impl<'s> Parser<'s> {
         token
     }
 
-    fn peek(&mut self) -> Tok {
+    pub(super) fn peek(&mut self) -> Tok {
         if self.ahead.is_none() {
             self.ahead = Some(self.lexer.next_token());
         }
@@ -512,318 +492,5 @@ impl<'s> Parser<'s> {
         }
         self.unexpected(Expected::Name);
         None
-    }
-
-    // ---- expressions ------------------------------------------------------------------------
-
-    #[inline]
-    pub(super) fn push(&mut self, kind: ExprKind, pos: u32) -> ExprId {
-        let id = self.tree.exprs.len() as u32;
-        self.tree.exprs.push(Expr { kind, pos });
-        ExprId(id)
-    }
-
-    /// An expression.
-    pub(super) fn expression(&mut self) -> ExprId {
-        self.binary(1)
-    }
-
-    /// Goes on after a first operand that was read already.
-    pub(super) fn continue_expression(&mut self, first: ExprId) -> ExprId {
-        let first = self.suffixes(first);
-        self.operators(first, 1)
-    }
-
-    fn binary(&mut self, min: u8) -> ExprId {
-        self.expr_depth += 1;
-        if self.expr_depth > EXPR_DEPTH_MAX {
-            self.give_up();
-            self.expr_depth -= 1;
-            return self.push(ExprKind::Bad, self.cur.start);
-        }
-        let left = if self.cur.tok == Tok::Not {
-            let token = self.advance();
-            if min > 3 {
-                self.report(Problem::DoubleUnary, token.start, token.end);
-            }
-            if self.cur.tok == Tok::Not {
-                self.report(Problem::DoubleUnary, self.cur.start, self.cur.end);
-            }
-            let operand = self.binary(4);
-            self.push(ExprKind::Unary(UnaryOp::Not, operand), token.start)
-        } else {
-            self.unary()
-        };
-        let value = self.operators(left, min);
-        self.expr_depth -= 1;
-        value
-    }
-
-    fn operators(&mut self, mut left: ExprId, min: u8) -> ExprId {
-        loop {
-            let (level, op) = match self.cur.tok {
-                Tok::Or => (1, BinaryOp::Or),
-                Tok::And => (2, BinaryOp::And),
-                Tok::Eq => (4, BinaryOp::Eq),
-                Tok::Ne => (4, BinaryOp::Ne),
-                Tok::Lt => (4, BinaryOp::Lt),
-                Tok::Gt => (4, BinaryOp::Gt),
-                Tok::Le => (4, BinaryOp::Le),
-                Tok::Ge => (4, BinaryOp::Ge),
-                Tok::Plus => (5, BinaryOp::Add),
-                Tok::Minus => (5, BinaryOp::Sub),
-                Tok::Star => (6, BinaryOp::Mul),
-                Tok::Slash => (6, BinaryOp::Div),
-                Tok::Percent => (6, BinaryOp::Rem),
-                _ => break,
-            };
-            if level < min {
-                break;
-            }
-            let token = self.advance();
-            let right = self.binary(level + 1);
-            left = self.push(ExprKind::Binary(op, left, right), token.start);
-        }
-        left
-    }
-
-    fn unary(&mut self) -> ExprId {
-        let op = match self.cur.tok {
-            Tok::Minus => UnaryOp::Minus,
-            Tok::Plus => UnaryOp::Plus,
-            _ => return self.postfix(),
-        };
-        let token = self.advance();
-        if matches!(self.cur.tok, Tok::Minus | Tok::Plus | Tok::Not) {
-            self.report(Problem::DoubleUnary, self.cur.start, self.cur.end);
-            self.advance();
-        }
-        let operand = self.postfix();
-        self.push(ExprKind::Unary(op, operand), token.start)
-    }
-
-    /// A primary with its `.Поле`, `[индекс]`, `.Метод(…)`.
-    pub(super) fn postfix(&mut self) -> ExprId {
-        let token = self.cur;
-        let primary = match token.tok {
-            Tok::Ident => {
-                if self.in_async && (token.name == self.await_name || token.name == self.await_en) {
-                    let next = self.peek();
-                    if AWAITED.has(next) {
-                        self.advance();
-                        let operand = self.postfix();
-                        return self.push(ExprKind::Await(operand), token.start);
-                    }
-                }
-                self.advance();
-                if self.cur.tok == Tok::LParen {
-                    let args = self.arguments();
-                    self.push(ExprKind::Call(token.name, args), token.start)
-                } else {
-                    self.push(ExprKind::Name(token.name), token.start)
-                }
-            }
-            Tok::LParen => {
-                self.advance();
-                let inner = self.binary(1);
-                self.expect(Tok::RParen, ")", ")");
-                inner
-            }
-            Tok::Question => {
-                self.advance();
-                self.expect(Tok::LParen, "(", "(");
-                let condition = self.binary(1);
-                self.expect(Tok::Comma, ",", ",");
-                let yes = self.binary(1);
-                self.expect(Tok::Comma, ",", ",");
-                let no = self.binary(1);
-                self.expect(Tok::RParen, ")", ")");
-                self.push(ExprKind::Ternary(condition, yes, no), token.start)
-            }
-            Tok::New => self.new_object(),
-            _ => {
-                return match self.literal() {
-                    Some(id) => self.push(ExprKind::Literal(id), token.start),
-                    None => {
-                        self.unexpected(Expected::Expression);
-                        self.push(ExprKind::Bad, token.start)
-                    }
-                };
-            }
-        };
-        self.suffixes(primary)
-    }
-
-    fn suffixes(&mut self, mut object: ExprId) -> ExprId {
-        // A chain is as deep in the tree as it is long; the compiler recurs over it.
-        let mut length = 0;
-        loop {
-            match self.cur.tok {
-                Tok::Dot => {
-                    self.advance();
-                    let Some(word) = self.any_word() else {
-                        return object;
-                    };
-                    let kind = if self.cur.tok == Tok::LParen {
-                        let args = self.arguments();
-                        ExprKind::Method(object, word.name, args)
-                    } else {
-                        ExprKind::Field(object, word.name)
-                    };
-                    object = self.push(kind, word.pos);
-                }
-                Tok::LBracket => {
-                    let token = self.advance();
-                    let index = self.binary(1);
-                    self.expect(Tok::RBracket, "]", "]");
-                    object = self.push(ExprKind::Index(object, index), token.start);
-                }
-                _ => return object,
-            }
-            length += 1;
-            if length > EXPR_DEPTH_MAX {
-                self.give_up();
-                return object;
-            }
-        }
-    }
-
-    /// `(а, , б)`.
-    pub(super) fn arguments(&mut self) -> List {
-        self.advance();
-        let mut args: smallvec::SmallVec<[ExprId; 8]> = smallvec::SmallVec::new();
-        if self.cur.tok != Tok::RParen {
-            loop {
-                args.push(match self.cur.tok {
-                    Tok::Comma | Tok::RParen => SKIPPED,
-                    _ => self.binary(1),
-                });
-                if !self.eat(Tok::Comma) {
-                    break;
-                }
-            }
-        }
-        self.expect(Tok::RParen, ")", ")");
-        let start = self.tree.lists.len() as u32;
-        self.tree.lists.extend_from_slice(&args);
-        List {
-            start,
-            len: args.len() as u32,
-        }
-    }
-
-    fn new_object(&mut self) -> ExprId {
-        let token = self.advance();
-        if self.cur.tok == Tok::LParen {
-            let args = self.arguments();
-            let list = self.tree.list(args);
-            let name = list.first().copied().unwrap_or(SKIPPED);
-            let params = list.get(1).copied().unwrap_or(SKIPPED);
-            if name == SKIPPED || list.len() > 2 {
-                self.report(
-                    Problem::UnexpectedToken {
-                        expected: Expected::Word(
-                            "имя типа и массив параметров",
-                            "a type's name and an array of parameters",
-                        ),
-                        found: "(".into(),
-                    },
-                    token.start,
-                    token.end,
-                );
-            }
-            return self.push(ExprKind::NewDynamic(name, params), token.start);
-        }
-        let Some(word) = self.name() else {
-            return self.push(ExprKind::Bad, token.start);
-        };
-        let args = if self.cur.tok == Tok::LParen {
-            self.arguments()
-        } else {
-            List { start: 0, len: 0 }
-        };
-        self.push(ExprKind::New(word.name, args), word.pos)
-    }
-
-    /// A literal, if one stands here.
-    fn literal(&mut self) -> Option<u32> {
-        let token = self.cur;
-        let literal = match token.tok {
-            Tok::Undefined => Literal::Undefined,
-            Tok::Null => Literal::Null,
-            Tok::True => Literal::Bool(true),
-            Tok::False => Literal::Bool(false),
-            Tok::Number => {
-                match Number::parse_invariant(self.text_of(token).trim_end_matches('.'), 1000) {
-                    Ok(number) => Literal::Number(number),
-                    Err(_) => {
-                        self.note(Problem::BadNumber, token.start, token.end);
-                        Literal::Number(Number::ZERO)
-                    }
-                }
-            }
-            Tok::Date => Literal::Date(self.date(token)),
-            Tok::Str => return Some(self.string()),
-            _ => return None,
-        };
-        self.advance();
-        Some(self.push_literal(literal))
-    }
-
-    fn push_literal(&mut self, literal: Literal) -> u32 {
-        self.tree.literals.push(literal);
-        self.tree.literals.len() as u32 - 1
-    }
-
-    /// One or more literals in a row; they are joined by line feeds.
-    fn string(&mut self) -> u32 {
-        let mut value = String::new();
-        let mut first = true;
-        while self.cur.tok == Tok::Str {
-            let token = self.advance();
-            if !first {
-                value.push('\n');
-            }
-            first = false;
-            let raw = &self.source()[token.start as usize + 1..token.end as usize - 1];
-            unescape(raw, &mut value);
-        }
-        self.push_literal(Literal::Str(value.into_boxed_str()))
-    }
-
-    fn date(&mut self, token: Token) -> Date {
-        let text = self.text_of(token);
-        match Date::parse_literal(text) {
-            Some(date) => date,
-            None => {
-                self.note(Problem::BadDate, token.start, token.end);
-                Date::EMPTY
-            }
-        }
-    }
-}
-
-/// The text of a literal between its quotes: doubled quotes, `|` continuations, comments between.
-fn unescape(raw: &str, value: &mut String) {
-    let mut lines = raw.split('\n');
-    if let Some(line) = lines.next() {
-        push_unescaped(line, value);
-    }
-    for line in lines {
-        if let Some(line) = line.trim_start().strip_prefix('|') {
-            if value.ends_with('\r') {
-                value.pop();
-            }
-            value.push('\n');
-            push_unescaped(line, value);
-        }
-    }
-}
-
-fn push_unescaped(line: &str, value: &mut String) {
-    if line.contains('"') {
-        value.push_str(&line.replace("\"\"", "\""));
-    } else {
-        value.push_str(line);
     }
 }

@@ -36,7 +36,7 @@ impl Vm<'_> {
             self.grow(top)?;
         }
         for slot in &mut self.stack[base + method.params.len()..base + method.locals as usize] {
-            super::run::put(slot, Value::Undefined);
+            super::fast::put(slot, Value::Undefined);
         }
         self.frames.push(Frame {
             module,

@@ -9,6 +9,7 @@ mod access;
 mod calls;
 pub mod convert;
 pub mod error;
+mod fast;
 mod faults;
 mod operators;
 mod run;

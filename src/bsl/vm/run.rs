@@ -1,8 +1,9 @@
 //! The loop over instructions. Fast cases stand here; everything else is called.
 
 use super::error::{Fault, Message};
+use super::fast::{array_int, array_item, copy, field_int, is_plain, put, put_int, set_field_int};
 use super::operators::Arithmetic;
-use super::{Cache, Frame, Vm};
+use super::{Frame, Vm};
 use crate::bytecode::op::Op;
 use crate::bytecode::program::{MethodCode, ModuleCode};
 use crate::library::registry::LIBRARY;
@@ -10,101 +11,6 @@ use crate::value::heap::Body;
 use crate::value::{RefElement, RefKey, RefTo, Value};
 use std::cmp::Ordering;
 use std::rc::Rc;
-
-/// Whether dropping the value does nothing.
-#[inline(always)]
-fn is_plain(value: &Value) -> bool {
-    matches!(
-        value,
-        Value::Int(_)
-            | Value::Bool(_)
-            | Value::Undefined
-            | Value::Short(..)
-            | Value::Date(_)
-            | Value::Null
-            | Value::Missing
-            | Value::Ref(_)
-    )
-}
-
-/// Writes a register; the usual old values need no drop. The old value is not read out: a value of two
-/// words that was just written in halves and is loaded as a whole costs a dozen cycles.
-#[inline(always)]
-pub(crate) fn put(slot: &mut Value, value: Value) {
-    if !is_plain(slot) {
-        *slot = Value::Undefined;
-    }
-    std::mem::forget(std::mem::replace(slot, value));
-}
-
-/// Writes a whole number; only its own word when the register held one before.
-#[inline(always)]
-fn put_int(slot: &mut Value, value: i64) {
-    if let Value::Int(int) = slot {
-        *int = value;
-    } else {
-        put(slot, Value::Int(value));
-    }
-}
-
-/// A copy; whole numbers without a look at the other forms.
-#[inline(always)]
-fn copy(value: &Value) -> Value {
-    match value {
-        Value::Int(int) => Value::Int(*int),
-        value => value.clone(),
-    }
-}
-
-/// A whole number in an array.
-#[inline(always)]
-fn array_int(collection: &Value, place: usize) -> Option<i64> {
-    if let Value::Obj(obj) = collection
-        && let Body::Array(items) = &*obj.body()
-        && let Some(Value::Int(int)) = items.get(place)
-    {
-        return Some(*int);
-    }
-    None
-}
-
-/// A whole number in the field of a structure where the site saw the name last.
-#[inline(always)]
-fn field_int(object: &Value, cache: &Cache) -> Option<i64> {
-    if let Value::Obj(obj) = object
-        && let Body::Struct(fields) = &*obj.body()
-        && let Some(field) = fields.fields().get(cache.index as usize)
-        && field.name == cache.name
-        && let Value::Int(int) = field.value
-    {
-        return Some(int);
-    }
-    None
-}
-
-/// Writes a whole number there; `false` when the name stands elsewhere.
-#[inline(always)]
-fn set_field_int(object: &Value, cache: &Cache, int: i64) -> bool {
-    if let Value::Obj(obj) = object
-        && let Body::Struct(fields) = &mut *obj.body_mut()
-        && let Some(value) = fields.value_mut(cache.index as usize, cache.name)
-    {
-        put_int(value, int);
-        return true;
-    }
-    false
-}
-
-/// An element of an array, or the end of it; `None` for another collection.
-#[inline(always)]
-fn array_item(collection: &Value, place: usize) -> Option<Option<Value>> {
-    if let Value::Obj(obj) = collection
-        && let Body::Array(items) = &*obj.body()
-    {
-        return Some(items.get(place).map(copy));
-    }
-    None
-}
 
 /// What the loop does after an instruction that failed or left a method.
 enum Next {
