@@ -387,6 +387,7 @@ impl World {
     /// Counts of what the database holds, for the text of a failure.
     pub fn table(&self) -> String {
         #[derive(QueryableByName, Debug)]
+        #[expect(dead_code, reason = "the text of a failure shows it")]
         struct Line {
             #[diesel(sql_type = Text)]
             name: String,
@@ -428,6 +429,7 @@ impl World {
 
 /// A row of the outbox.
 #[derive(QueryableByName, Debug)]
+#[expect(dead_code, reason = "the text of a failure shows all of it")]
 pub struct MessageRow {
     #[diesel(sql_type = BigInt)]
     pub key: i64,

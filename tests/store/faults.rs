@@ -270,7 +270,8 @@ fn postgres_restarted_in_the_middle_loses_nothing() {
     lent.commit().expect("committed");
 }
 
-/// Two jobs that lock two rows the other way round, on two writers.
+/// Two jobs that lock two rows the other way round, on two writers: PostgreSQL ends one of them, which
+/// then runs once more.
 #[test]
 fn a_deadlock_is_run_again() {
     let Some(db) = Db::postgres() else { return };
@@ -280,31 +281,53 @@ fn a_deadlock_is_run_again() {
     });
     set(&store, "a").expect("written");
     set(&store, "b").expect("written");
-    let meeting = Arc::new(AtomicUsize::new(0));
+    let runs = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+    let holding = Arc::new(AtomicUsize::new(0));
+    let done = Arc::new([AtomicBool::new(false), AtomicBool::new(false)]);
     let outcomes = together(
         [("a", "b"), ("b", "a")]
             .into_iter()
-            .map(|(first, second)| {
-                let (store, meeting) = (store.clone(), Arc::clone(&meeting));
+            .enumerate()
+            .map(|(me, (first, second))| {
+                let (store, runs, done) = (store.clone(), Arc::clone(&runs), Arc::clone(&done));
+                let holding = Arc::clone(&holding);
                 async move {
-                    store
+                    let jobs_done = Arc::clone(&done);
+                    let written = store
                         .write(move |c| {
+                            let other = 1 - me;
+                            let again = runs[me].fetch_add(1, Ordering::SeqCst) > 0;
+                            // The survivor waits for the victim's row and is woken when that is free;
+                            // a second try that were faster would take the row again, and there would be
+                            // a second deadlock and a third run.
+                            while again
+                                && !jobs_done[other].load(Ordering::SeqCst)
+                                && runs[other].load(Ordering::SeqCst) == 1
+                            {
+                                std::thread::yield_now();
+                            }
                             meta::set(c, first, "y")?;
-                            meeting.fetch_add(1, Ordering::SeqCst);
-                            // Until both hold their first row; the victim's second try does not
-                            // wait.
-                            while meeting.load(Ordering::SeqCst) < 2 {
+                            holding.fetch_add(1, Ordering::SeqCst);
+                            // Until both hold their first row; a second try does not wait.
+                            while holding.load(Ordering::SeqCst) < 2 {
                                 std::thread::yield_now();
                             }
                             meta::set(c, second, "y")
                         })
-                        .await
+                        .await;
+                    done[me].store(true, Ordering::SeqCst);
+                    written
                 }
             })
             .collect(),
     );
     assert_eq!(outcomes, [Ok(()), Ok(())]);
-    assert!(meeting.load(Ordering::SeqCst) >= 3, "one of them ran twice");
+    let mut runs = [
+        runs[0].load(Ordering::SeqCst),
+        runs[1].load(Ordering::SeqCst),
+    ];
+    runs.sort_unstable();
+    assert_eq!(runs, [1, 2], "one of them ran twice");
 }
 
 /// The answer to COMMIT is lost after PostgreSQL carried it out: the job is not run again.
