@@ -134,6 +134,7 @@ impl Emitter<'_, '_> {
         for _ in 0..count {
             self.temp();
         }
+        let mut late = Vec::new();
         for index in 0..count {
             let dst = start + index as Reg;
             let arg = list.get(index).copied().unwrap_or(SKIPPED);
@@ -141,11 +142,34 @@ impl Emitter<'_, '_> {
                 self.skipped(method, index, dst);
             } else if self.param_by_ref(method, index) {
                 self.reference(arg, dst);
+            } else if self.is_changed_later(method, list, index) {
+                late.push((arg, dst));
             } else {
                 self.value(arg, dst);
             }
         }
+        for (arg, dst) in late {
+            self.value(arg, dst);
+        }
         start
+    }
+
+    /// A parameter that nobody writes is passed as a value, but it stands for the variable: what a later
+    /// argument does to the variable is seen through it, unless it is Знач.
+    fn is_changed_later(&self, method: u32, list: &[ExprId], index: usize) -> bool {
+        let (arg, last) = (list[index], list.iter().rev().find(|&&arg| arg != SKIPPED));
+        let (Meaning::Local(local), ExprKind::Name(_), Some(shared), Some(last)) = (
+            self.meaning(arg),
+            self.unit.tree.expr(arg).kind,
+            self.unit.shared,
+            last,
+        ) else {
+            return false;
+        };
+        let params = &shared.trees[self.unit.module].methods[method as usize].params;
+        last.0 > arg.0
+            && !params[index].by_value
+            && self.may_change(*last, arg.0 + 1, self.slot(local))
     }
 
     /// A reference to what an argument names, or its value.

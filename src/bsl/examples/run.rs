@@ -1,5 +1,5 @@
 //! Runs one file with the core library: for measurements of the package alone. `run FILE ops` shows the
-//! bytecode first, `run FILE limits` runs under the limits of a bot.
+//! bytecode first, `run FILE limits` runs under the limits of a bot; then `NAME=FILE` of common modules.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -18,14 +18,25 @@ impl Host for Console {
 fn main() {
     let path = std::env::args().nth(1).unwrap_or_default();
     let text = std::fs::read_to_string(&path).unwrap_or_default();
-    let sources = [Source {
+    let mut sources = vec![Source {
         name: path,
         text: text.into(),
         common: false,
     }];
+    for module in std::env::args().skip(2) {
+        if let Some((name, path)) = module.split_once('=') {
+            sources.push(Source {
+                name: name.into(),
+                text: std::fs::read_to_string(path).unwrap_or_default().into(),
+                common: true,
+            });
+        }
+    }
     let program = Program::compile(&Environment::default(), &sources);
     if program.problems().next().is_some() {
-        println!("{}", program.render_problems(0, Locale::Ru));
+        for at in 0..sources.len() {
+            println!("{}", program.render_problems(at, Locale::Ru));
+        }
         std::process::exit(1);
     }
     let wish = std::env::args().nth(2).unwrap_or_default();
