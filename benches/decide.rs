@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use vestnik::dialogue::{
-    Addressed, Decision, Effect, Incoming, IncomingKind, Person, Turn, decide,
+    Addressed, Decision, Effect, Incoming, IncomingKind, NoScripts, Person, Turn, decide,
 };
 use vestnik::model::{
     Bot, BotCode, BotTexts, ButtonAction, Buttons, ChatId, Choice, Conversation, Fold, IdSource,
@@ -107,6 +107,8 @@ fn benches(c: &mut Criterion) {
             conversation: &conversation,
             choice,
             registered: false,
+            may_code: true,
+            scripts: &NoScripts,
             incoming: black_box(incoming),
             now: Moment(1_800_000_000_000_000),
             ids: &ids,
@@ -124,7 +126,9 @@ fn benches(c: &mut Criterion) {
     }
 
     let offered = incoming(IncomingKind::Text("выбор".into()));
-    let Decision::Done { effects, .. } = turn(&offered, None);
+    let Decision::Done { effects, .. } = turn(&offered, None) else {
+        panic!("no script is asked for");
+    };
     let mut choice = None;
     let mut data = None;
     for effect in effects {

@@ -62,6 +62,8 @@ async fn caller(store: Store, numbers: Arc<AtomicI64>, until: Instant, marks: bo
             personal: false,
             raw: "x".repeat(RAW),
             received_at: Moment(number),
+            handled_at: None,
+            trace: None,
         };
         let outgoing = Outgoing {
             key: MessageKey(store.ids().next_id()),

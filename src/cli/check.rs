@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::check_tokens::{self, Found};
 use super::dialogue_tests::play_folder;
 use super::temporary::Temporary;
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT, EXIT_USAGE, store_failed};
@@ -14,6 +15,7 @@ use crate::organisation::{
     Given, Known, Loader, TokenSource, TokenState, check, exported, known_data, read, token_number,
     write_folder,
 };
+use crate::store::Secret;
 
 /// Check files of the organisation; without a path, those in the database.
 #[derive(Args)]
@@ -21,7 +23,7 @@ pub struct CheckArgs {
     /// Settings over the built-in defaults.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Also see whether every bot's token can be had and has a token's form.
+    /// Also see whether every bot's token can be had, and ask Telegram whose it is.
     #[arg(long)]
     tokens: bool,
     /// Also play the dialogue tests of this folder (`*.txt`) against the organisation: on a simulated
@@ -38,7 +40,7 @@ pub fn run(args: &CheckArgs) -> ExitCode {
     let checked = if args.paths.is_empty() {
         check_database(args)
     } else {
-        Ok(check_paths(args))
+        check_paths(args)
     };
     let mut problems = match checked {
         Ok(problems) => problems,
@@ -112,7 +114,7 @@ fn play(folder: &Path, args: &CheckArgs) -> ExitCode {
     }
 }
 
-fn check_paths(args: &CheckArgs) -> Vec<Problem> {
+fn check_paths(args: &CheckArgs) -> Result<Vec<Problem>, ExitCode> {
     let given = Given::read(&args.paths);
     // A file alone may name people and algorithms that other files hold.
     let mut problems = given.problems.clone();
@@ -124,29 +126,48 @@ fn check_paths(args: &CheckArgs) -> Vec<Problem> {
     );
     problems.extend(check(&reading.definitions, &given.files));
     if args.tokens {
+        let mut found = Vec::new();
         for bot in &reading.definitions.bots {
-            let reason = match bot.token.as_ref().map(|token| &token.value) {
-                Some(TokenSource::Env(name)) => match std::env::var(name) {
-                    Ok(token) if token_number(token.trim()).is_some() => continue,
-                    Ok(_) => format!("в переменной {name} не токен"),
-                    Err(_) => format!("переменная {name} не задана"),
-                },
-                Some(TokenSource::File(path)) => match std::fs::read_to_string(path) {
-                    Ok(text)
-                        if token_number(text.lines().next().unwrap_or_default().trim())
-                            .is_some() =>
-                    {
-                        continue;
-                    }
-                    Ok(_) => format!("в файле {path} не токен"),
-                    Err(error) => format!("файл {path} не читается: {error}"),
-                },
-                Some(TokenSource::Literal(_) | TokenSource::Sealed(_)) | None => continue,
-            };
-            problems.push(token_problem(&bot.file, bot.code.value.as_str(), reason));
+            match bot.token.as_ref().map(|token| token_of(&token.value)) {
+                // One that is sealed is known to the database only.
+                None | Some(Ok(None)) => {}
+                Some(Ok(Some(token))) => found.push(Found {
+                    file: bot.file.clone(),
+                    bot: bot.code.value.to_string(),
+                    token,
+                }),
+                Some(Err(reason)) => {
+                    problems.push(token_problem(&bot.file, bot.code.value.as_str(), reason));
+                }
+            }
         }
+        problems.extend(check_tokens::ask(args.config.as_deref(), &found)?);
     }
-    problems
+    Ok(problems)
+}
+
+/// The token that a file names, or why it cannot be had; `None` for a sealed one.
+fn token_of(source: &TokenSource) -> Result<Option<Secret>, String> {
+    let (text, whence) = match source {
+        TokenSource::Env(name) => match std::env::var(name) {
+            Ok(token) => (token, format!("в переменной {name}")),
+            Err(_) => return Err(format!("переменная {name} не задана")),
+        },
+        TokenSource::File(path) => match std::fs::read_to_string(path) {
+            Ok(text) => (
+                text.lines().next().unwrap_or_default().to_owned(),
+                format!("в файле {path}"),
+            ),
+            Err(error) => return Err(format!("файл {path} не читается: {error}")),
+        },
+        TokenSource::Literal(token) => (token.to_string(), "в файле бота".to_owned()),
+        TokenSource::Sealed(_) => return Ok(None),
+    };
+    let text = zeroize::Zeroizing::new(text);
+    match token_number(text.trim()) {
+        Some(_) => Ok(Some(Secret::new(text.trim()))),
+        None => Err(format!("{whence} не токен")),
+    }
 }
 
 /// Names that a file looks for in itself are known even when it stands alone.
@@ -184,12 +205,21 @@ fn check_database(args: &CheckArgs) -> Result<Vec<Problem>, ExitCode> {
             .changes_blocking(&store, &environment)
             .map_err(|error| store_failed(&error))?
             .ok_or(ExitCode::from(EXIT_ENVIRONMENT))?;
+        let mut found = Vec::new();
         for loaded in changes.bots {
-            if let TokenState::Missing(reason) = loaded.token {
-                let code = loaded.bot.code.as_str();
-                problems.push(token_problem("база данных", code, reason));
+            let code = loaded.bot.code.as_str();
+            match loaded.token {
+                TokenState::Missing(reason) => {
+                    problems.push(token_problem("база данных", code, reason));
+                }
+                TokenState::Known(token) => found.push(Found {
+                    file: "база данных".to_owned(),
+                    bot: code.to_owned(),
+                    token,
+                }),
             }
         }
+        problems.extend(check_tokens::ask(args.config.as_deref(), &found)?);
     }
     Ok(problems)
 }

@@ -8,10 +8,12 @@
     reason = "this is where we talk to the terminal"
 )]
 
+mod algorithm;
 mod apply;
 mod backup;
 mod bsl;
 mod check;
+mod check_tokens;
 mod demo;
 pub mod dialogue_tests;
 mod export;
@@ -21,6 +23,7 @@ mod shutdown;
 mod simulator;
 mod temporary;
 mod token;
+mod trace;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -62,6 +65,8 @@ enum Command {
     Token(token::TokenArgs),
     Backup(backup::BackupArgs),
     Bsl(bsl::BslArgs),
+    Trace(trace::TraceArgs),
+    Algorithm(algorithm::AlgorithmArgs),
 }
 
 /// Runs the subcommand that the process was started with.
@@ -76,6 +81,8 @@ pub fn main() -> ExitCode {
         Command::Token(args) => token::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Bsl(args) => bsl::run(args),
+        Command::Trace(args) => trace::run(&args),
+        Command::Algorithm(args) => algorithm::run(args),
     }
 }
 

@@ -52,7 +52,8 @@ fn label(text: &str) -> String {
     if text.is_empty() {
         return BLANK_LABEL.to_owned();
     }
-    cut(text, LABEL_MAX)
+    // A label is a text like any other (R173, D27).
+    cut(&vestnik_markup::decode_percent_utf8(text), LABEL_MAX)
 }
 
 fn numbered(label: &str, number: u32) -> String {
@@ -185,6 +186,7 @@ mod tests {
             &["а (2)", "а (2) (2)", "а", "а (3)"],
         );
         check(&["", " "], &["—", "— (2)"]);
+        check(&["%E2%9A%A0 срок"], &["⚠ срок"]); // R173
         let long = "д".repeat(70);
         let cut = "д".repeat(63) + "…";
         let second = "д".repeat(59) + "… (2)";

@@ -7,6 +7,7 @@ use super::built_in::{self, BuiltIn};
 use super::choice::{self, Typed};
 use super::rules::{self, Answer};
 use super::scene::Scene;
+use super::script;
 use super::trace::TraceStep;
 
 /// A text.
@@ -63,7 +64,10 @@ pub(super) fn text(scene: &mut Scene<'_>, text: &str) {
         }
     }
 
-    // (3) program code and (4) algorithms by name come with the script pool; here nothing is code.
+    // (3) program code and (4) algorithms by name.
+    if script::called(scene, text, &folded, true) {
+        return;
+    }
     afresh(scene, text, folded, command);
 }
 
@@ -99,7 +103,11 @@ pub(super) fn as_typed(scene: &mut Scene<'_>, text: &str) {
             scene.trace.push(TraceStep::BuiltIn(BuiltIn::Cancel));
             scene.say_named(TextName::Cancelled);
         }
-        Some(BuiltIn::Cancel) | None => afresh(scene, text, folded, command),
+        Some(BuiltIn::Cancel) | None => {
+            if !script::called(scene, text, &folded, false) {
+                afresh(scene, text, folded, command);
+            }
+        }
         Some(command) => built_in::perform(scene, command),
     }
 }

@@ -3,8 +3,10 @@
 //! The caller loads what [`choice_needed`] names, calls [`decide`], writes the effects in one commit
 //! and sends what they hold. The order in which a message is tried is D1; it is written down once, in
 //! `message.rs`. Who decides what: `built_in` knows the commands, `rules` what a keyword's kind does,
-//! `choice` what a press or a typed variant does, `keyboard` how a choice looks, `scene` how things are
-//! said.
+//! `choice` what a press or a typed variant does, `script` when a script runs and what its outcome
+//! becomes, `keyboard` how a choice looks, `scene` how things are said.
+//!
+//! Where a script has to run the decision is [`Decision::Run`], and [`resume`] goes on after it.
 //!
 //! Not here: the store, Telegram, actors, tokio.
 
@@ -15,6 +17,7 @@ mod keyboard;
 mod message;
 mod rules;
 mod scene;
+mod script;
 mod trace;
 mod turn;
 
@@ -22,10 +25,13 @@ mod turn;
 mod tests;
 
 pub use built_in::{BuiltIn, CommandEntry, commands};
+pub use script::Pending;
 pub use trace::{Trace, TraceStep};
-pub use turn::{Addressed, Decision, Effect, Incoming, IncomingKind, Person, Turn};
+pub use turn::{
+    Addressed, Decision, Effect, Incoming, IncomingKind, NoScripts, Person, Scripts, Turn,
+};
 
-use crate::model::{ChoiceId, Conversation};
+use crate::model::{ChoiceId, Conversation, ScriptOutcome};
 use scene::Scene;
 
 /// The choice that [`decide`] wants to see for this incoming: the one whose button was pressed, or the
@@ -58,5 +64,12 @@ pub fn decide(turn: &Turn<'_>) -> Decision {
         IncomingKind::Text(text) => message::text(&mut scene, text),
         IncomingKind::Other(what) => message::not_text(&mut scene, what),
     }
+    scene.finish()
+}
+
+/// Goes on after a script, with the turn that asked for it.
+pub fn resume(turn: &Turn<'_>, pending: Pending, outcome: ScriptOutcome) -> Decision {
+    let (mut scene, then) = Scene::resumed(turn, pending);
+    script::resume(&mut scene, then, outcome);
     scene.finish()
 }

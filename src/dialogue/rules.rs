@@ -4,11 +4,11 @@ use crate::model::Buttons;
 use crate::model::{
     Choice, HISTORY_STEPS_MAX, HistoryStep, Keyword, KeywordId, KeywordKind, RichText, Variants,
 };
-use crate::texts::{TextName, Value};
 
 use super::choice::{self, Offer};
 use super::keyboard;
 use super::scene::Scene;
+use super::script;
 use super::trace::TraceStep;
 
 /// Whether a rule answered.
@@ -50,10 +50,10 @@ pub(super) fn answer(
                     let variants = keyboard::variants(texts.iter().map(AsRef::as_ref));
                     choice::offer(scene, offered(scene, target, choice, variants), history);
                 }
-                Variants::Algorithm(_) => algorithm_unavailable(scene, keyword),
+                Variants::Algorithm(name) => script::variants(scene, target, name, history),
             }
         }
-        KeywordKind::Algorithm(_) => algorithm_unavailable(scene, keyword),
+        KeywordKind::Algorithm(name) => script::answer(scene, target, name, history),
         // `resolve` follows aliases to the end.
         KeywordKind::Alias(_) => return Answer::NotFound,
     }
@@ -74,7 +74,8 @@ fn resolve(scene: &Scene<'_>, rule: KeywordId) -> Option<KeywordId> {
     None
 }
 
-fn offered(
+/// A choice with the settings of its rule.
+pub(super) fn offered(
     scene: &Scene<'_>,
     rule: KeywordId,
     settings: &Choice,
@@ -106,12 +107,4 @@ pub(super) fn appended(history: &[HistoryStep], step: HistoryStep) -> Vec<Histor
     longer.extend_from_slice(&history[from..]);
     longer.push(step);
     longer
-}
-
-fn algorithm_unavailable(scene: &mut Scene<'_>, keyword: &Keyword) {
-    let text = scene.message(
-        TextName::AlgorithmUnavailable,
-        &[("keyword", Value::Text(word(keyword)))],
-    );
-    scene.say(text, Buttons::None);
 }

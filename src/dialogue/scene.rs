@@ -6,10 +6,11 @@ use smallvec::SmallVec;
 
 use crate::model::{
     Buttons, Channel, ChatAddress, ChoiceId, Conversation, EditTarget, Fold, Lane, MessageKey,
-    MessageKind, Outgoing, OutgoingBody, Quote, RichText,
+    MessageKind, Outgoing, OutgoingBody, OutgoingFile, Quote, RichText, ScriptRequest,
 };
 use crate::texts::{TextName, Texts, Value};
 
+use super::script::{Pending, Then};
 use super::trace::{Trace, TraceStep};
 use super::turn::{Decision, Effect, Turn};
 
@@ -20,6 +21,8 @@ pub(super) struct Scene<'a> {
     /// What will be remembered.
     pub next: Conversation,
     effects: Vec<Effect>,
+    /// The script that has to run before anything else is decided.
+    script: Option<(ScriptRequest, Then)>,
 }
 
 impl<'a> Scene<'a> {
@@ -30,10 +33,47 @@ impl<'a> Scene<'a> {
             trace: Trace::default(),
             next: turn.conversation.clone(),
             effects: Vec::with_capacity(2),
+            script: None,
         }
     }
 
+    /// The scene as it stood when a script was asked for.
+    pub fn resumed(turn: &'a Turn<'a>, pending: Pending) -> (Scene<'a>, Then) {
+        let scene = Scene {
+            turn,
+            texts: Texts::of(turn.bot),
+            trace: pending.trace,
+            next: pending.next,
+            effects: pending.effects,
+            script: None,
+        };
+        (scene, pending.then)
+    }
+
+    /// Asks for a script. Nothing else is decided after it in this scene.
+    pub fn run(&mut self, request: ScriptRequest, then: Then) {
+        debug_assert!(self.script.is_none(), "one script a turn");
+        self.script = Some((request, then));
+    }
+
     pub fn finish(mut self) -> Decision {
+        if let Some((request, then)) = self.script {
+            let (at_once, effects) = self
+                .effects
+                .into_iter()
+                .partition(|effect| matches!(effect, Effect::AnswerPress { .. }));
+            let pending = Box::new(Pending {
+                then,
+                effects,
+                next: self.next,
+                trace: self.trace,
+            });
+            return Decision::Run {
+                at_once,
+                request,
+                pending,
+            };
+        }
         if self.next != *self.turn.conversation {
             self.effects.push(Effect::Remember(self.next));
         }
@@ -138,6 +178,19 @@ impl<'a> Scene<'a> {
             reply_to,
             OutgoingBody::Text { text, buttons },
         )
+    }
+
+    /// Sends files, at most 10 (D24), the first with a caption.
+    pub fn say_files(&mut self, files: Vec<OutgoingFile>, caption: Option<RichText>) {
+        self.post(
+            MessageKind::Answer,
+            None,
+            OutgoingBody::Files {
+                files,
+                caption: caption.filter(|caption| !caption.is_blank()),
+                buttons: Buttons::None,
+            },
+        );
     }
 
     pub fn edit(&mut self, target: EditTarget, text: Option<RichText>, buttons: Buttons) {

@@ -47,6 +47,16 @@ pub enum TraceStep {
     Repeated(ChoiceId),
     /// No live child answers the variant: it is handled as if typed (D13).
     AsTyped,
+    /// The text is program code and was run (D1, 3).
+    Code,
+    /// The text is no code (D2).
+    NotCode,
+    /// An algorithm was called by its name (D1, 4).
+    Called(String),
+    /// An algorithm of a rule ran.
+    Algorithm(String),
+    /// What the script came to.
+    Outcome(&'static str),
     /// A keyword answered (D1, 5).
     Keyword(KeywordId),
     /// An alias led nowhere (D13).
@@ -112,6 +122,11 @@ fn describe(step: &TraceStep, bot: &Bot, out: &mut String) {
         TraceStep::Left(choice) => write!(out, "выбор {choice} оставлен: прислан другой текст"),
         TraceStep::Repeated(choice) => write!(out, "выбор {choice} предложен снова"),
         TraceStep::AsTyped => write!(out, "подчинённой записи нет: вариант обработан как текст"),
+        TraceStep::Code => write!(out, "выполнен как программный код"),
+        TraceStep::NotCode => write!(out, "не программный код"),
+        TraceStep::Called(name) => write!(out, "вызван алгоритм «{name}»"),
+        TraceStep::Algorithm(name) => write!(out, "выполнен алгоритм «{name}»"),
+        TraceStep::Outcome(what) => write!(out, "итог: {what}"),
         TraceStep::Keyword(id) => write!(out, "ключевое слово «{}»", path(id)),
         TraceStep::DeadAlias(id) => {
             write!(

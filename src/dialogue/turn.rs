@@ -2,8 +2,10 @@
 
 use crate::model::{
     Bot, ChatId, ChoiceId, Conversation, IdSource, Moment, OpenChoice, Outgoing, PersonId,
+    ScriptRequest,
 };
 
+use super::script::Pending;
 use super::trace::Trace;
 
 /// Who wrote or pressed (D28: the sender, not the chat).
@@ -68,6 +70,29 @@ pub struct Incoming {
     pub kind: IncomingKind,
 }
 
+/// What the rules ask of the algorithms. The answers depend on the texts alone.
+pub trait Scripts {
+    /// Whether a text is program code (D2).
+    fn is_code(&self, text: &str) -> bool;
+    /// The algorithm with the flag «Алгоритм Telegram» whose name or additional name folds to this
+    /// text, folded by default (D6, R150).
+    fn direct(&self, folded: &str) -> Option<String>;
+}
+
+/// No algorithms at all.
+#[derive(Clone, Copy, Debug)]
+pub struct NoScripts;
+
+impl Scripts for NoScripts {
+    fn is_code(&self, _: &str) -> bool {
+        false
+    }
+
+    fn direct(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
 /// Everything that a decision may look at.
 pub struct Turn<'a> {
     /// The bot.
@@ -81,6 +106,10 @@ pub struct Turn<'a> {
     /// Whether the private chat of this sender with this bot is linked to a party. An anonymous sender
     /// is nobody's (D28).
     pub registered: bool,
+    /// Whether this sender is in a group that may type code; true where the bot names no groups.
+    pub may_code: bool,
+    /// The algorithms.
+    pub scripts: &'a dyn Scripts,
     /// What came.
     pub incoming: &'a Incoming,
     /// The present moment.
@@ -110,7 +139,7 @@ pub enum Effect {
 }
 
 /// What a turn comes to.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Decision {
     /// All is decided.
     Done {
@@ -118,5 +147,14 @@ pub enum Decision {
         effects: Vec<Effect>,
         /// What was tried.
         trace: Trace,
+    },
+    /// A script has to run first; [`resume`](super::resume) goes on with what it came to.
+    Run {
+        /// What happens at once, whatever becomes of the script: answers to presses.
+        at_once: Vec<Effect>,
+        /// The script.
+        request: ScriptRequest,
+        /// Where to go on.
+        pending: Box<Pending>,
     },
 }

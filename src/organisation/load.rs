@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::files::{DefinitionFile, FileKind};
+use super::definitions::AlgorithmDefinition;
+use super::files::{ALGORITHMS, DefinitionFile, FileKind};
 use super::read::{Known, read};
 use super::snapshot::bot_snapshot;
 use super::tokens::token_number;
 use crate::model::{Bot, BotCode, Locale, Problem, TelegramBotId};
+use crate::scripting::Algorithm;
 use crate::store::{self, Conn, Key, Secret, Store, StoreError};
 
 /// A bot's token, or why there is none.
@@ -44,6 +46,10 @@ pub struct Changes {
     pub bots: Vec<LoadedBot>,
     /// Bots that are gone.
     pub removed: Vec<BotCode>,
+    /// All algorithms, when one of them changed.
+    pub algorithms: Option<Vec<Algorithm>>,
+    /// All bots there are now, by code.
+    pub codes: Vec<BotCode>,
 }
 
 /// Remembers what was loaded, so that the next look reads only what changed.
@@ -61,6 +67,8 @@ struct Look {
     version: i64,
     rows: Vec<store::bots::BotRecord>,
     files: Vec<store::definitions::DefinitionFile>,
+    /// The list of algorithms and all programs, when one of them changed.
+    programs: Option<Vec<store::definitions::DefinitionFile>>,
 }
 
 fn look(conn: &mut Conn, known: Option<i64>, revision: i64) -> Result<Option<Look>, StoreError> {
@@ -69,10 +77,23 @@ fn look(conn: &mut Conn, known: Option<i64>, revision: i64) -> Result<Option<Loo
         return Ok(None);
     }
     conn.savepoint(|conn| {
+        let files = store::definitions::files_since(conn, revision)?;
+        let is_program = |file: &store::definitions::DefinitionFile| {
+            matches!(
+                FileKind::of(&file.path),
+                Some(FileKind::Algorithms | FileKind::Program)
+            )
+        };
+        let programs = if files.iter().any(is_program) {
+            Some(store::definitions::files_named(conn, ALGORITHMS, ".bsl")?)
+        } else {
+            None
+        };
         Ok(Some(Look {
             version: store::meta::definitions_version(conn)?,
             rows: store::bots::list(conn)?,
-            files: store::definitions::files_since(conn, revision)?,
+            files,
+            programs,
         }))
     })
 }
@@ -161,9 +182,65 @@ impl Loader {
                 username: row.username.clone(),
             });
         }
+        changes.algorithms = look.programs.map(read_algorithms);
+        changes.codes = self.bots.keys().cloned().collect();
         self.version = Some(look.version);
         changes
     }
+}
+
+/// The algorithms of the files in force.
+fn read_algorithms(files: Vec<store::definitions::DefinitionFile>) -> Vec<Algorithm> {
+    let revisions: BTreeMap<String, i64> = files
+        .iter()
+        .map(|file| (file.path.clone(), file.revision))
+        .collect();
+    let files: BTreeMap<String, DefinitionFile> = files
+        .into_iter()
+        .map(|file| {
+            let path = file.path.clone();
+            let given = DefinitionFile {
+                path: file.path,
+                bytes: file.bytes.into(),
+            };
+            (path, given)
+        })
+        .collect();
+    let reading = read(&files, &Known::default());
+    for problem in reading.problems.iter().filter(|problem| problem.is_error()) {
+        tracing::error!("an algorithm that was applied earlier cannot be read: {problem}");
+    }
+    algorithms_of(&reading.definitions.algorithms, &files, |path| {
+        revisions.get(path).copied().unwrap_or_default()
+    })
+}
+
+/// Algorithms with their texts.
+pub(super) fn algorithms_of(
+    definitions: &[AlgorithmDefinition],
+    files: &BTreeMap<String, DefinitionFile>,
+    revision: impl Fn(&str) -> i64,
+) -> Vec<Algorithm> {
+    definitions
+        .iter()
+        .filter_map(|definition| {
+            let path = &definition.file.value;
+            let bytes = &files.get(path)?.bytes;
+            let text = std::str::from_utf8(bytes).ok()?;
+            Some(Algorithm {
+                name: definition.name.value.clone(),
+                short_name: definition
+                    .short_name
+                    .as_ref()
+                    .map(|name| name.value.clone()),
+                telegram: definition.telegram,
+                common_module: definition.common_module,
+                file: path.clone(),
+                source: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
+                revision: revision(path),
+            })
+        })
+        .collect()
 }
 
 /// Files in force were read without an error when they were applied; one that no longer can be was

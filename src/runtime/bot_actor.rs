@@ -14,9 +14,11 @@
 //! [`ChatNews`].
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use actix::prelude::*;
 use serde::Serialize;
@@ -31,11 +33,17 @@ use super::node::Shared;
 use super::outbox;
 use super::poller::{self, Poller, PollerParts, PollerSnapshot};
 use super::restart::EndReason;
+use super::scripts::Lanes;
 use super::turns;
 use super::watch::{ChatNews, TaskGuard, Watch};
-use crate::model::{Bot, BotCode, ChatId, Moment};
+use crate::model::{Bot, BotCode, ChatId, Moment, PartyRef, PersonId};
 use crate::telegram::limits::{Limits, Rates};
 use crate::telegram::{self, BotApi, Token};
+
+/// More updates that wait for scripts, and the bot asks Telegram for no more until it has caught up.
+const PENDING_MAX: usize = 5_000;
+/// How long a stop waits for scripts in hand; all of it ends within 10 s.
+const SCRIPTS_MAX: Duration = Duration::from_secs(4);
 
 /// Everything a bot is built from; crosses to the arbiter.
 pub struct BotSeed {
@@ -70,7 +78,19 @@ pub struct BotCore {
     /// Chats that cannot be written to; a message from one makes it reachable again (D30).
     pub unreachable: RefCell<HashSet<ChatId>>,
     /// Private chats of this bot that are linked to a party.
-    pub registered: RefCell<HashSet<ChatId>>,
+    pub parties: RefCell<HashMap<ChatId, PartyRef>>,
+    /// Members of the bot's `code_groups`.
+    pub coders: RefCell<HashSet<PartyRef>>,
+    /// Conversations in which a script runs.
+    pub lanes: Lanes,
+    /// Scripts of this bot that may run at once.
+    pub script_permits: Semaphore,
+    /// Scripts that wait for a permit.
+    pub scripts_waiting: Cell<usize>,
+    /// Set when the bot ends and its scripts do not.
+    pub cancel: Arc<AtomicBool>,
+    /// For rows of other bots.
+    pub fleet: Addr<Fleet>,
     /// The courier's heart, on the same thread: its load.
     pub load: Rc<courier::Core>,
     /// Chats that were told `busy` and whose answers still stand.
@@ -111,6 +131,19 @@ impl BotCore {
     /// The node's clock.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
+    }
+
+    /// Who a person is: the party that their private chat is linked to.
+    pub fn party_of(&self, person: PersonId) -> Option<PartyRef> {
+        self.parties.borrow().get(&ChatId(person.0)).cloned()
+    }
+
+    /// Reads anew who may type code: groups or the bot's list of them may have changed.
+    pub async fn reread_coders(&self) {
+        let groups = self.bot.borrow().code_groups.clone();
+        if let Some(coders) = outbox::members(&self.shared.store, &groups).await {
+            *self.coders.borrow_mut() = coders;
+        }
     }
 }
 
@@ -195,6 +228,9 @@ async fn come_to_life(
         // The store is closed: the node is ending.
         return;
     };
+    let Some(coders) = outbox::members(&shared.store, &seed.bot.code_groups).await else {
+        return;
+    };
     if !addr.connected() {
         // Stopped before it lived. From here to the filled slot nothing is awaited, so a later stop finds
         // the courier and drains it.
@@ -233,7 +269,17 @@ async fn come_to_life(
         bot: RefCell::new(seed.bot),
         open: RefCell::new(left.open),
         unreachable: RefCell::new(left.unreachable),
-        registered: RefCell::new(left.registered),
+        parties: RefCell::new(left.parties),
+        coders: RefCell::new(coders),
+        lanes: Lanes::default(),
+        script_permits: Semaphore::new(
+            usize::try_from(shared.settings.scripts.at_once_per_bot)
+                .unwrap_or(usize::MAX)
+                .max(1),
+        ),
+        scripts_waiting: Cell::new(0),
+        cancel: Arc::default(),
+        fleet: seed.fleet,
         load,
         flooding: RefCell::default(),
         courier,
@@ -335,6 +381,7 @@ impl Handler<Batch> for BotActor {
             let _guard = guard;
             // Answers must not run away from the sending: Telegram keeps what we do not ask for.
             core.load.wait_until_eased().await;
+            core.lanes.wait_until_below(PENDING_MAX).await;
             let done = turns::handle_batch(&core, batch.batch, batch.received_at).await;
             if !done && !core.stopping.get() {
                 // Else the poller would end in silence and the bot with it. A node that is ending does
@@ -404,6 +451,7 @@ impl Handler<Reload> for BotActor {
                 let guard = core.watch.guard();
                 actix::spawn(async move {
                     let _guard = guard;
+                    core.reread_coders().await;
                     let username = core.myself.borrow().username.clone();
                     present(&core, username).await;
                 });
@@ -447,9 +495,10 @@ impl Handler<RegistrationsChanged> for BotActor {
         let guard = core.watch.guard();
         actix::spawn(async move {
             let _guard = guard;
-            if let Some(registered) = outbox::registered(&core.shared.store, &core.code).await {
-                *core.registered.borrow_mut() = registered;
+            if let Some(parties) = outbox::parties_of(&core.shared.store, &core.code).await {
+                *core.parties.borrow_mut() = parties;
             }
+            core.reread_coders().await;
         });
     }
 }
@@ -486,6 +535,14 @@ impl Handler<StopBot> for BotActor {
             if let Some(core) = core {
                 core.stopping.set(true);
                 let _in_hand = core.in_hand.lock().await;
+                // Scripts may end by themselves; then they are cancelled and run again at the next start.
+                if tokio::time::timeout(SCRIPTS_MAX, core.lanes.wait_until_idle())
+                    .await
+                    .is_err()
+                {
+                    core.cancel.store(true, Ordering::SeqCst);
+                    core.lanes.wait_until_idle().await;
+                }
                 // A courier that panicked is gone: its rows say `sending` and will be sorted out.
                 let _ = core.courier.send(courier::Drain).await;
                 core.watch.wind_up();

@@ -13,12 +13,12 @@ use super::hooks::{self, Point};
 use super::intake::ConversationKey;
 use super::outbox::{CHANNEL, persist};
 use crate::model::{
-    BotCode, ChatId, ChoiceId, Conversation, MessageState, Moment, OpenChoice, Outgoing,
+    BotCode, ChatId, ChoiceId, Conversation, IdSource, MessageState, Moment, OpenChoice, Outgoing,
     TelegramBotId, UpdateId,
 };
 use crate::store::inbox::{self, NewUpdate, UpdateKey, UpdateState};
 use crate::store::messages::{self, NewMessage};
-use crate::store::{Conn, StoreError, chats, choices, conversations, offsets};
+use crate::store::{By, Conn, Ids, StoreError, audit, chats, choices, conversations, offsets};
 
 /// What happens to the row of an update in a commit.
 #[derive(Clone, Debug)]
@@ -41,6 +41,19 @@ pub enum Receipt {
     },
 }
 
+/// A row for the audit.
+#[derive(Clone, Debug)]
+pub struct Audited {
+    /// By whom.
+    pub by: By,
+    /// What was done.
+    pub action: &'static str,
+    /// To what.
+    pub object: String,
+    /// JSON.
+    pub detail: String,
+}
+
 /// What the handling of an update changes besides its row and its messages.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
@@ -54,6 +67,8 @@ pub struct Changes {
     pub reachable: Vec<(ChatId, bool)>,
     /// Chats that have another number.
     pub migrated: Vec<(ChatId, ChatId)>,
+    /// What the audit keeps of it.
+    pub audited: Option<Audited>,
 }
 
 /// One update of a plan and everything that its handling writes.
@@ -67,6 +82,8 @@ pub struct Item {
     pub messages: SmallVec<[Outgoing; 1]>,
     /// The rest.
     pub changes: Changes,
+    /// What was tried, in words (R: «Почему бот так ответил?»).
+    pub trace: Option<String>,
 }
 
 impl Item {
@@ -78,6 +95,7 @@ impl Item {
             state,
             messages: SmallVec::new(),
             changes: Changes::default(),
+            trace: None,
         }
     }
 
@@ -107,10 +125,14 @@ pub struct Committed {
     pub parcels: Vec<Parcel>,
     /// What changed besides.
     pub changes: Vec<Changes>,
+    /// Of each item of the plan, whether it was written as planned.
+    pub written: Vec<bool>,
+    /// Other bots that have messages to send now.
+    pub others: Vec<BotCode>,
 }
 
 /// The rows of a plan.
-struct Rows {
+pub struct Rows {
     bot: BotCode,
     telegram_id: TelegramBotId,
     now: Moment,
@@ -118,6 +140,7 @@ struct Rows {
     accept: Vec<NewUpdate>,
     messages: Vec<NewMessage>,
     items: Vec<ItemRows>,
+    audit_ids: Arc<Ids>,
 }
 
 #[derive(Clone)]
@@ -129,6 +152,8 @@ struct ItemRows {
     /// Its part of `messages`.
     messages: Range<usize>,
     changes: Changes,
+    /// For the row of an update that was accepted before.
+    trace: Option<String>,
 }
 
 impl Rows {
@@ -149,8 +174,9 @@ impl Rows {
             accept: Vec::with_capacity(plan.items.len()),
             messages: Vec::with_capacity(plan.items.len()),
             items: Vec::with_capacity(plan.items.len()),
+            audit_ids: core.shared.store.ids().clone(),
         };
-        for (index, item) in plan.items.into_iter().enumerate() {
+        for (index, mut item) in plan.items.into_iter().enumerate() {
             let (accepted_as, finish, update_id, received_at) = match item.receipt {
                 Receipt::Unset => (None, None, None, None),
                 Receipt::Finish { update_id } => (None, Some(update_id), Some(update_id), None),
@@ -172,6 +198,8 @@ impl Rows {
                         personal: false,
                         raw,
                         received_at,
+                        handled_at: Some(now),
+                        trace: item.trace.take(),
                     });
                     (
                         Some(rows.accept.len() - 1),
@@ -187,15 +215,16 @@ impl Rows {
             });
             let first = rows.messages.len();
             for outgoing in item.messages {
-                let state = if claimed && outgoing.not_before.is_none() {
+                let own = outgoing.to.bot == rows.bot;
+                let state = if claimed && own && outgoing.not_before.is_none() {
                     MessageState::Sending
                 } else {
                     MessageState::Queued
                 };
                 rows.messages
                     .push(NewMessage::new(&outgoing, state, update, now)?);
-                // A deferred message is the timetable's.
-                if outgoing.not_before.is_none() {
+                // A deferred message is the timetable's, another bot's its courier's.
+                if own && outgoing.not_before.is_none() {
                     parcels.push((index, Parcel::new(outgoing, claimed, now, received_at)));
                 }
             }
@@ -205,6 +234,7 @@ impl Rows {
                 state: item.state,
                 messages: first..rows.messages.len(),
                 changes: item.changes,
+                trace: item.trace,
             });
         }
         Ok((rows, parcels))
@@ -230,6 +260,7 @@ impl Rows {
                 ..item.clone()
             }],
             accept,
+            audit_ids: self.audit_ids.clone(),
         };
         if bare {
             alone.messages.clear();
@@ -244,7 +275,7 @@ impl Rows {
     }
 
     /// The job: tells of each accepted update whether it is new.
-    fn write(&self, conn: &mut Conn) -> Result<Vec<bool>, StoreError> {
+    pub fn write(&self, conn: &mut Conn) -> Result<Vec<bool>, StoreError> {
         let new = inbox::accept(conn, &self.accept)?;
         for item in &self.items {
             if !item.is_written(&new) {
@@ -255,7 +286,7 @@ impl Rows {
                     bot: self.telegram_id,
                     update,
                 };
-                inbox::finish(conn, &[key], item.state, self.now)?;
+                inbox::finish_traced(conn, key, item.state, self.now, item.trace.as_deref())?;
             }
             self.write_changes(conn, &item.changes)?;
         }
@@ -290,6 +321,16 @@ impl Rows {
         if let Some((key, conversation)) = &changes.conversation {
             conversations::put(conn, &self.bot, key.chat, key.sender, conversation)?;
         }
+        if let Some(audited) = &changes.audited {
+            let Audited {
+                by,
+                action,
+                object,
+                detail,
+            } = audited;
+            let id = self.audit_ids.next_id();
+            audit::write(conn, id, self.now, by, action, object, detail)?;
+        }
         Ok(())
     }
 }
@@ -300,20 +341,48 @@ impl ItemRows {
     }
 }
 
+/// A plan made ready for a connection that somebody else holds.
+pub struct Writing {
+    rows: Arc<Rows>,
+    parcels: Vec<(usize, Parcel)>,
+}
+
+impl Writing {
+    /// What is to be written.
+    pub fn rows(&self) -> Arc<Rows> {
+        self.rows.clone()
+    }
+
+    /// What was written.
+    pub fn committed(self, new: &[bool]) -> Committed {
+        committed(&self.rows, new, self.parcels)
+    }
+}
+
+/// Makes the rows of a plan.
+///
+/// # Errors
+/// Only for a body that cannot be written as JSON, which no type of ours is.
+pub fn prepare(core: &BotCore, plan: Plan) -> Result<Writing, StoreError> {
+    let count = plan.items.iter().map(|item| item.messages.len()).sum();
+    let claimed = core.load.has_permits(count);
+    let (rows, parcels) = Rows::new(core, plan, claimed)?;
+    Ok(Writing {
+        rows: Arc::new(rows),
+        parcels,
+    })
+}
+
 /// Writes a plan. When the database takes everything but one update's part, that update is kept as
 /// failed and the rest is written. `None`: the node is ending.
 pub async fn commit(core: &BotCore, plan: Plan) -> Option<Committed> {
-    let count = plan.items.iter().map(|item| item.messages.len()).sum();
-    let claimed = core.load.has_permits(count);
-    let (rows, parcels) = match Rows::new(core, plan, claimed) {
-        Ok(made) => made,
+    let Writing { rows, parcels } = match prepare(core, plan) {
+        Ok(writing) => writing,
         Err(error) => {
-            // Only a body that cannot be written as JSON, which no type of ours is.
             tracing::error!(bot = %core.code, "the rows of a batch were not made: {error}");
             return None;
         }
     };
-    let rows = Arc::new(rows);
     match write(core, rows.clone()).await {
         Ok(new) => Some(committed(&rows, &new, parcels)),
         Err(StoreError::Closed | StoreError::LeaseLost) => None,
@@ -342,12 +411,14 @@ async fn one_by_one(
             own.push((0, parcel));
         }
         let mut alone = Arc::new(rows.only(index, index == last, false));
+        let mut as_planned = true;
         let new = match write(core, alone.clone()).await {
             Ok(new) => new,
             Err(StoreError::Closed | StoreError::LeaseLost) => return None,
             Err(error) => {
                 tracing::error!(bot = %core.code, "an update was not written and is kept as failed: {error}");
                 own.clear();
+                as_planned = false;
                 alone = Arc::new(rows.only(index, index == last, true));
                 write(core, alone.clone()).await.ok()?
             }
@@ -357,13 +428,25 @@ async fn one_by_one(
         all.failed += one.failed;
         all.parcels.extend(one.parcels);
         all.changes.extend(one.changes);
+        all.others.extend(one.others);
+        all.written
+            .extend(one.written.into_iter().map(|written| written && as_planned));
     }
     Some(all)
 }
 
 fn committed(rows: &Rows, new: &[bool], parcels: Vec<(usize, Parcel)>) -> Committed {
-    let mut committed = Committed::default();
+    let mut committed = Committed {
+        written: rows.items.iter().map(|item| item.is_written(new)).collect(),
+        ..Committed::default()
+    };
     for item in rows.items.iter().filter(|item| item.is_written(new)) {
+        for message in &rows.messages[item.messages.clone()] {
+            let bot = message.bot();
+            if *bot != rows.bot && !committed.others.contains(bot) {
+                committed.others.push(bot.clone());
+            }
+        }
         match item.state {
             UpdateState::Done => committed.done += 1,
             UpdateState::Failed => committed.failed += 1,

@@ -141,10 +141,17 @@ impl Handler<Sync> for Fleet {
         };
         let store = self.shared.store.clone();
         // Thousands of files are parsed at the first look: not on a thread that serves bots.
+        let shared = self.shared.clone();
         let look = actix::spawn(async move {
             tokio::task::spawn_blocking(move || {
                 let environment = |name: &str| std::env::var(name).ok();
-                let changes = loader.changes_blocking(&store, &environment);
+                let mut changes = loader.changes_blocking(&store, &environment);
+                if let Ok(Some(changes)) = &mut changes {
+                    // Before the bots that name them.
+                    shared
+                        .scripts
+                        .set(changes.algorithms.take(), &changes.codes);
+                }
                 (loader, changes)
             })
             .await

@@ -17,6 +17,8 @@ pub enum Point {
     Received,
     /// A decision is being made for one update.
     Handler,
+    /// A script has ended; nothing of it is committed.
+    ScriptRan,
     /// Within the job that accepts updates, before its commit.
     InCommit,
     /// Updates, answers and offset are committed; nothing is sent.
@@ -39,6 +41,7 @@ impl Point {
         Point::Poll,
         Point::Received,
         Point::Handler,
+        Point::ScriptRan,
         Point::InCommit,
         Point::Committed,
         Point::Claim,
@@ -52,6 +55,7 @@ impl Point {
         match self {
             Point::Received => "received",
             Point::Handler => "handler",
+            Point::ScriptRan => "script-ran",
             Point::InCommit => "in-commit",
             Point::Committed => "committed",
             Point::BeforeSend => "before-send",

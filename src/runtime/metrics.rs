@@ -29,6 +29,8 @@ pub struct Metrics {
     messages_unknown: Counter,
     messages_resent: Counter,
     messages_failed: Counter,
+    scripts_refused: Counter,
+    scripts_ran: Histogram,
     committed_after: Histogram,
     sent_after: Histogram,
     /// Bots by state: the fleet sets them.
@@ -84,6 +86,11 @@ impl Metrics {
                 "Messages sent again because it is not known whether they arrived",
             ),
             messages_failed: counter("vestnik_messages_failed_total", "Messages refused for good"),
+            scripts_refused: counter(
+                "vestnik_scripts_refused_total",
+                "Scripts that found the queue of their bot full",
+            ),
+            scripts_ran: histogram("vestnik_script_seconds", "Time of a script's run"),
             committed_after: histogram(
                 "vestnik_update_commit_seconds",
                 "From the receipt of an update to its commit",
@@ -120,6 +127,16 @@ impl Metrics {
     /// An update was set aside.
     pub fn update_refused(&self) {
         self.updates_refused.increment(1);
+    }
+
+    /// A script found the queue of its bot full.
+    pub fn script_refused(&self) {
+        self.scripts_refused.increment(1);
+    }
+
+    /// A script ran for so long.
+    pub fn script_ran(&self, wall: std::time::Duration) {
+        self.scripts_ran.record(wall.as_secs_f64());
     }
 
     /// An answer reached Telegram so long after its update came.

@@ -12,6 +12,7 @@
 //! | `turns.rs` | from a batch to a commit |
 //! | `commit.rs` | that commit's rows |
 //! | `in_hand.rs` | which update a handler had in hand when the process ended |
+//! | `scripts.rs` | scripts: their threads, the lanes in which they run, their commit |
 //! | `outbox.rs` | what else is written and read, one job each |
 //! | `courier.rs`, `marks.rs` | sending, and the marks of what was sent |
 //! | `timetable.rs` | what is due, retention |
@@ -40,10 +41,12 @@ mod outbox;
 mod poller;
 mod presentation;
 mod restart;
+mod scripts;
 mod timetable;
 mod turns;
 mod watch;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use bot_actor::BotSnapshot;
@@ -57,15 +60,17 @@ pub use poller::{PollState, PollerSnapshot};
 pub use restart::EndReason;
 pub use timetable::TimetableSnapshot;
 
+use crate::scripting::http::{AllowList, HttpLimits, Transport};
+use crate::scripting::{ScriptLimits, Services};
 use crate::settings::{SecretText, Settings, StoreUrl, TelegramSettings};
-use crate::store::{Key, StoreConfig, StoreError};
+use crate::store::{Key, Store, StoreConfig, StoreError};
 use crate::telegram::EndpointOptions;
 
 /// Bytes in the settings' megabyte, as Telegram counts its limits.
 const MEGABYTE: u64 = 1024 * 1024;
 
 /// How Telegram is reached, from the settings.
-fn endpoint_options(settings: &TelegramSettings) -> EndpointOptions {
+pub fn endpoint_options(settings: &TelegramSettings) -> EndpointOptions {
     EndpointOptions {
         api_url: settings.api_url.clone(),
         proxy: settings.proxy.clone().unwrap_or_default(),
@@ -73,6 +78,36 @@ fn endpoint_options(settings: &TelegramSettings) -> EndpointOptions {
         download_max: u64::from(settings.limits.download_mb) * MEGABYTE,
         upload_max: u64::from(settings.limits.upload_mb) * MEGABYTE,
         ..EndpointOptions::default()
+    }
+}
+
+/// What scripts share, from the settings.
+fn script_services(
+    settings: &Settings,
+    store: &Store,
+    clock: &Clock,
+    ids: &Arc<ids::SpacedIds>,
+) -> Services {
+    let clock = clock.clone();
+    Services {
+        store: store.clone(),
+        transport: Transport::new(
+            AllowList::new(&settings.scripts.http_allow),
+            HttpLimits::default(),
+        ),
+        now: Arc::new(move || clock.now()),
+        ids: ids.clone(),
+        limits: ScriptLimits::from_settings(&settings.scripts),
+        fenced: true,
+    }
+}
+
+/// The same for a trial run beside the node at work, whose lease is not ours: nothing of it is kept.
+pub fn trial_services(settings: &Settings, store: &Store) -> Services {
+    let ids = Arc::new(ids::SpacedIds::new(store.clone()));
+    Services {
+        fenced: false,
+        ..script_services(settings, store, &Clock::system(), &ids)
     }
 }
 

@@ -23,6 +23,7 @@ use super::in_hand::InHand;
 use super::lease::{self, LEASE, LeaseClock, RENEW_EVERY};
 use super::metrics::Metrics;
 use super::outbox;
+use super::scripts::ScriptPool;
 use super::timetable::{self, Timetable, TimetableSnapshot};
 use crate::model::BotCode;
 use crate::settings::Settings;
@@ -50,6 +51,8 @@ pub struct Shared {
     pub ids: Arc<SpacedIds>,
     /// The bots that run, by code; read by HTTP without asking the fleet.
     pub bots: DashMap<BotCode, BotHandle>,
+    /// Scripts.
+    pub scripts: ScriptPool,
     /// How long our lease still holds.
     pub lease: LeaseClock,
     /// The run before this one did not end by itself.
@@ -366,8 +369,12 @@ async fn run(
         // Ends with the node's system.
         actix::spawn(async move { follow::follow(&clock, &url, version).await });
     }
+    let ids = Arc::new(SpacedIds::new(store.clone()));
+    let scripts = ScriptPool::start(super::script_services(&settings, &store, &clock, &ids))
+        .map_err(|error| NodeError::System(format!("потоки алгоритмов: {error}")))?;
     let shared = Arc::new(Shared {
-        ids: Arc::new(SpacedIds::new(store.clone())),
+        scripts,
+        ids,
         bots: DashMap::new(),
         settings,
         store,

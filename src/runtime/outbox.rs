@@ -17,14 +17,14 @@ use super::node::Shared;
 use crate::dialogue::{self, Incoming};
 use crate::model::{
     BotCode, Channel, ChatId, ChoiceId, Conversation, MessageKey, MessageKind, MessageState,
-    Moment, OpenChoice, Resend, TelegramBotId, UpdateId,
+    Moment, OpenChoice, PartyRef, Resend, TelegramBotId, UpdateId,
 };
 use crate::store::inbox::{self, UpdateKey};
 use crate::store::messages::{self, SendError, SentMark, StoredMessage};
 use crate::store::retention::{self, Periods, Purge};
 use crate::store::{
-    Conn, Store, StoreError, bots, chats, choices, conversations, lease, meta, offsets, pauses,
-    registrations, tokens,
+    Conn, Store, StoreError, bots, chats, choices, conversations, lease, meta, offsets, parties,
+    pauses, registrations, tokens,
 };
 use crate::telegram::limits::{Pause, PauseScope};
 
@@ -233,7 +233,7 @@ pub struct LeftBehind {
     /// Chats that cannot be written to.
     pub unreachable: HashSet<ChatId>,
     /// Private chats that are linked to a party.
-    pub registered: HashSet<ChatId>,
+    pub parties: HashMap<ChatId, PartyRef>,
     /// Pauses that still hold, until then in steady time.
     pub pauses: Vec<Pause>,
     /// Where the handing over of messages was interrupted: all open messages in order, those to be sent
@@ -268,7 +268,7 @@ pub async fn read_left_behind(
                 .map(|(chat, sender)| ConversationKey { chat, sender })
                 .collect(),
             unreachable: unreachable.into_iter().collect(),
-            registered: registered.into_iter().map(|(chat, _)| chat).collect(),
+            parties: registered.into_iter().collect(),
             pauses: paused
                 .into_iter()
                 .map(|row| pause_of_row(row, now, steady))
@@ -291,11 +291,63 @@ pub async fn read_left_behind(
 }
 
 /// The private chats of a bot that are linked to a party.
-pub async fn registered(store: &Store, bot: &BotCode) -> Option<HashSet<ChatId>> {
+pub async fn parties_of(store: &Store, bot: &BotCode) -> Option<HashMap<ChatId, PartyRef>> {
     let code = bot.clone();
     look(store, "registrations", move |conn| {
-        let registered = registrations::of_bot(conn, CHANNEL, &code)?;
-        Ok(registered.into_iter().map(|(chat, _)| chat).collect())
+        Ok(registrations::of_bot(conn, CHANNEL, &code)?
+            .into_iter()
+            .collect())
+    })
+    .await
+}
+
+/// The members of groups.
+pub async fn members(store: &Store, groups: &[String]) -> Option<HashSet<PartyRef>> {
+    if groups.is_empty() {
+        return Some(HashSet::new());
+    }
+    let groups = groups.to_vec();
+    look(store, "members of groups", move |conn| {
+        let mut members = HashSet::new();
+        for group in &groups {
+            members.extend(parties::members(conn, group)?);
+        }
+        Ok(members)
+    })
+    .await
+}
+
+/// The time zone of a party where it has its own. `None`: the node is ending.
+pub async fn time_zone_of(core: &BotCore, party: PartyRef) -> Option<Option<String>> {
+    look(&core.shared.store, "a party", move |conn| {
+        Ok(parties::get(conn, &party)?.and_then(|party| party.time_zone))
+    })
+    .await
+}
+
+/// A conversation with the choice that the decision about this incoming wants to see. `None`: the node
+/// is ending.
+pub async fn read_case(
+    core: &BotCore,
+    key: ConversationKey,
+    incoming: &Incoming,
+) -> Option<(Conversation, Option<OpenChoice>)> {
+    let (mut conversations, mut choices) =
+        read_conversations(core, vec![(key, incoming.clone())]).await?;
+    let conversation = conversations.remove(&key).unwrap_or_default();
+    let choice = dialogue::choice_needed(&conversation, incoming)
+        .and_then(|id| choices.remove(&id).flatten());
+    Some((conversation, choice))
+}
+
+/// Whether an update still waits. `None`: the node is ending.
+pub async fn is_pending(core: &BotCore, update: UpdateId) -> Option<bool> {
+    let key = UpdateKey {
+        bot: TelegramBotId(core.api.bot_id()),
+        update,
+    };
+    look(&core.shared.store, "an update", move |conn| {
+        Ok(inbox::get(conn, key)?.is_some_and(|row| row.state == inbox::UpdateState::Pending))
     })
     .await
 }

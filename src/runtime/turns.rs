@@ -3,22 +3,27 @@
 //!
 //! The rules are `dialogue`'s, the rows `outbox`'s; here is the order in which things happen.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::bot_actor::BotCore;
-use super::commit::{self, Changes, Item, Plan, Receipt};
+use super::commit::{self, Changes, Committed, Item, Plan, Receipt};
 use super::courier::{Deliver, Migrate};
+use super::fleet::Due;
 use super::hooks::{self, Point};
 use super::intake::{self, ConversationKey, Event};
 use super::outbox;
+use super::scripts::{self, LibraryScripts, Started, Task, Work};
 use crate::channels::telegram as channel;
 use crate::dialogue::{self, Decision, Effect, Incoming, IncomingKind, Turn};
 use crate::model::{
-    Buttons, Channel, ChatAddress, ChatId, ChoiceId, ChoiceStatus, Conversation, IdSource, Lane,
-    MessageKey, MessageKind, Moment, OpenChoice, Outgoing, OutgoingBody, TelegramBotId, UpdateId,
+    Bot, Buttons, Channel, ChatAddress, ChatId, ChoiceId, ChoiceStatus, Conversation, IdSource,
+    Lane, MessageKey, MessageKind, Moment, OpenChoice, Outgoing, OutgoingBody, TelegramBotId,
+    UpdateId,
 };
+use crate::scripting::Library;
 use crate::store::inbox::{UpdateKey, UpdateState};
 use crate::telegram::{self, AnswerCallback};
 use crate::texts::{TextName, Texts, Value};
@@ -40,6 +45,26 @@ const BACKLOG_CHUNK: usize = 100;
 struct Scratch {
     conversations: HashMap<ConversationKey, Conversation>,
     choices: HashMap<ChoiceId, Option<OpenChoice>>,
+    /// Lanes in which a script is to run when the batch is committed.
+    busy: HashSet<ConversationKey>,
+}
+
+/// What a decision is made about.
+pub struct Case<'a> {
+    /// What is remembered.
+    pub conversation: &'a Conversation,
+    /// The choice that the decision wants to see.
+    pub choice: Option<&'a OpenChoice>,
+    /// What came.
+    pub incoming: &'a Incoming,
+}
+
+/// What a decision came to.
+pub enum Decided {
+    /// Everything that is to be written.
+    Item(Box<Item>),
+    /// A script has to run first.
+    Script(Box<Started>),
 }
 
 /// Handles a batch from Telegram. True when it is committed.
@@ -64,6 +89,8 @@ pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_a
     let Some(mut scratch) = load(core, events.iter().flatten()).await else {
         return false;
     };
+    // What goes on in a lane when the batch is committed, by the place of its item.
+    let mut later: Vec<(usize, ConversationKey, Task)> = Vec::new();
     for (incoming, event) in batch.items.iter().zip(events) {
         let Some(update_id) = incoming.update_id() else {
             // Without a number it cannot be kept apart from its neighbours; it was logged and counted.
@@ -74,16 +101,39 @@ pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_a
             raw: incoming.raw().as_str().to_owned(),
             received_at,
         };
-        let item = match &event {
+        let item = match event {
             None => Item::new(receipt, None, UpdateState::Failed),
-            Some(event) => match decide(core, event, &mut scratch, None).await {
-                Some(item) => item.with_receipt(receipt),
+            Some(event) => match decide(core, &event, &mut scratch, None).await {
                 None => return false,
+                Some((item, work)) => {
+                    if let (Some(work), Event::Turn(key, incoming)) = (work, event) {
+                        let task = Task {
+                            update_id: UpdateId(update_id),
+                            received_at,
+                            incoming,
+                            work,
+                        };
+                        scratch.busy.insert(key);
+                        later.push((plan.items.len(), key, task));
+                    }
+                    item.with_receipt(receipt)
+                }
             },
         };
         plan.items.push(item);
     }
-    commit(core, plan, received_at).await
+    let Some(committed) = commit::commit(core, plan).await else {
+        return false;
+    };
+    let written = committed.written.clone();
+    settle(core, committed, received_at);
+    for (index, key, task) in later {
+        // One that was there already is somebody else's: of this run or of the one before.
+        if written[index] {
+            scripts::enqueue(core, key, task);
+        }
+    }
+    true
 }
 
 fn read_item(core: &BotCore, item: &telegram::Incoming) -> Option<Event> {
@@ -195,8 +245,23 @@ async fn handle_pending(core: &Rc<BotCore>) {
                             return;
                         };
                         match decide(core, &event, &mut scratch, Some(row.update_id)).await {
-                            Some(item) => item.with_receipt(receipt),
                             None => return,
+                            Some((item, None)) => item.with_receipt(receipt),
+                            Some((_, Some(work))) => {
+                                let Event::Turn(key, incoming) = event else {
+                                    continue;
+                                };
+                                let task = Task {
+                                    update_id: row.update_id,
+                                    received_at: row.received_at,
+                                    incoming,
+                                    work,
+                                };
+                                if !scripts::perform(core, key, task).await {
+                                    return;
+                                }
+                                continue;
+                            }
                         }
                     }
                 }
@@ -241,15 +306,15 @@ async fn load<'a>(
     Some(scratch)
 }
 
-/// Decides one event; with `marked`, under the mark of that update. `None` when the store is closed.
+/// Decides one event, with `marked` under the mark of that update: what is written of it with the
+/// batch, and what its lane does afterwards. `None` when the store is closed.
 async fn decide(
     core: &Rc<BotCore>,
     event: &Event,
     scratch: &mut Scratch,
     marked: Option<UpdateId>,
-) -> Option<Item> {
-    let key = conversation_key(event);
-    let mut item = Item::new(Receipt::Unset, key, UpdateState::Done);
+) -> Option<(Item, Option<Work>)> {
+    let mut item = Item::new(Receipt::Unset, conversation_key(event), UpdateState::Done);
     match event {
         Event::Ignored(_) => {}
         Event::Reachable { chat, reachable } => item.changes.reachable.push((*chat, *reachable)),
@@ -259,7 +324,11 @@ async fn decide(
                 item.changes.reachable.push((key.chat, true));
             }
             if let Some(refused) = refuse_flood(core, *key, incoming) {
-                return Some(refused);
+                return Some((refused, None));
+            }
+            if scratch.busy.contains(key) || core.lanes.is_busy(key) {
+                item.state = UpdateState::Pending;
+                return Some((item, Some(Work::Decide)));
             }
             let conversation = scratch.conversations.get(key).cloned().unwrap_or_default();
             let choice = match dialogue::choice_needed(&conversation, incoming) {
@@ -274,28 +343,62 @@ async fn decide(
                     }
                 },
             };
-            match decide_turn(core, &conversation, choice.as_ref(), incoming, marked) {
-                Ok(Decision::Done { effects, .. }) => {
-                    apply(core, *key, effects, &mut item, scratch)
+            let case = Case {
+                conversation: &conversation,
+                choice: choice.as_ref(),
+                incoming,
+            };
+            match decide_turn(core, &case, marked) {
+                Ok(Outcome::Done(effects, trace)) => {
+                    item.trace = Some(trace);
+                    apply(core, *key, effects, &mut item, scratch);
                 }
-                Err(panic) => {
-                    tracing::error!(
-                        bot = %core.code,
-                        chat = %super::log::chat(key.chat),
-                        "the handler of an update panicked; the update is given up: {panic}"
-                    );
-                    core.shared.metrics.update_failed();
-                    item.state = UpdateState::Failed;
+                Ok(Outcome::Script(started)) => {
+                    item.state = UpdateState::Pending;
+                    return Some((item, Some(Work::Script(started))));
                 }
+                Err(panic) => give_up(core, *key, &mut item, &panic),
             }
         }
     }
-    Some(item)
+    Some((item, None))
+}
+
+/// Decides one update alone, outside a batch.
+pub fn decide_case(
+    core: &Rc<BotCore>,
+    key: ConversationKey,
+    case: &Case<'_>,
+    marked: UpdateId,
+) -> Decided {
+    let mut item = Item::new(Receipt::Unset, Some(key), UpdateState::Done);
+    match decide_turn(core, case, Some(marked)) {
+        Ok(Outcome::Done(effects, trace)) => {
+            item.trace = Some(trace);
+            apply_alone(core, key, effects, &mut item);
+        }
+        Ok(Outcome::Script(started)) => return Decided::Script(started),
+        Err(panic) => give_up(core, key, &mut item, &panic),
+    }
+    Decided::Item(Box::new(item))
+}
+
+fn give_up(core: &BotCore, key: ConversationKey, item: &mut Item, panic: &str) {
+    tracing::error!(
+        bot = %core.code,
+        chat = %super::log::chat(key.chat),
+        "the handler of an update panicked; the update is given up: {panic}"
+    );
+    core.shared.metrics.update_failed();
+    item.state = UpdateState::Failed;
 }
 
 /// Sets a text aside when too many answers of its chat stand still; the chat is told once.
 fn refuse_flood(core: &BotCore, key: ConversationKey, incoming: &Incoming) -> Option<Item> {
-    let standing = core.load.standing_answers(key.chat);
+    let standing = core
+        .load
+        .standing_answers(key.chat)
+        .max(core.lanes.waiting_of(&key));
     if standing <= STANDING_MAX {
         core.flooding.borrow_mut().remove(&key.chat);
         return None;
@@ -334,37 +437,65 @@ fn refuse_flood(core: &BotCore, key: ConversationKey, incoming: &Incoming) -> Op
     Some(item)
 }
 
+/// What the pure rules say.
+enum Outcome {
+    /// Effects, and the trace in words.
+    Done(Vec<Effect>, String),
+    Script(Box<Started>),
+}
+
+/// Shows the rules a case.
+pub fn with_turn<R>(
+    core: &BotCore,
+    bot: &Bot,
+    library: &Arc<Library>,
+    case: &Case<'_>,
+    now: Moment,
+    work: impl FnOnce(&Turn<'_>) -> R,
+) -> R {
+    let myself = core.myself.borrow();
+    let sender = &case.incoming.sender;
+    let party = if sender.anonymous {
+        None
+    } else {
+        core.party_of(sender.id)
+    };
+    let may_code = bot.code_groups.is_empty()
+        || party
+            .as_ref()
+            .is_some_and(|party| core.coders.borrow().contains(party));
+    work(&Turn {
+        bot,
+        username: myself.username.as_deref(),
+        conversation: case.conversation,
+        choice: case.choice,
+        registered: party.is_some(),
+        may_code,
+        scripts: &LibraryScripts(library.clone()),
+        incoming: case.incoming,
+        now,
+        ids: &*core.shared.ids,
+    })
+}
+
 /// The pure rules, with their panics caught: a fault in a rule must cost one update, not a bot.
 fn decide_turn(
-    core: &BotCore,
-    conversation: &Conversation,
-    choice: Option<&OpenChoice>,
-    incoming: &Incoming,
+    core: &Rc<BotCore>,
+    case: &Case<'_>,
     marked: Option<UpdateId>,
-) -> Result<Decision, String> {
+) -> Result<Outcome, String> {
     let bot = core.bot.borrow().clone();
-    let myself = core.myself.borrow();
-    let turn = Turn {
-        bot: &bot,
-        username: myself.username.as_deref(),
-        conversation,
-        choice,
-        registered: !incoming.sender.anonymous
-            && core
-                .registered
-                .borrow()
-                .contains(&ChatId(incoming.sender.id.0)),
-        incoming,
-        now: core.clock().now(),
-        ids: &*core.shared.ids,
-    };
+    let library = core.shared.scripts.library();
+    let now = core.clock().now();
     let decide = || {
-        let text = match &incoming.kind {
+        let text = match &case.incoming.kind {
             IncomingKind::Text(text) => text.as_str(),
             IncomingKind::Other(_) | IncomingKind::Press { .. } => "",
         };
-        hooks::pass_text(Point::Handler, text);
-        dialogue::decide(&turn)
+        with_turn(core, &bot, &library, case, now, |turn| {
+            hooks::pass_text(Point::Handler, text);
+            dialogue::decide(turn)
+        })
     };
     // Only around the rules themselves: a kill that comes while the database is waited for, before or
     // after them, is not the update's fault.
@@ -375,9 +506,9 @@ fn decide_turn(
         })
     });
     let mut tries = 0;
-    loop {
+    let decision = loop {
         match catch_unwind(AssertUnwindSafe(decide)) {
-            Ok(decision) => return Ok(decision),
+            Ok(decision) => break decision,
             Err(panic) => {
                 tries += 1;
                 if tries >= TRIES_MAX {
@@ -385,7 +516,30 @@ fn decide_turn(
                 }
             }
         }
-    }
+    };
+    Ok(match decision {
+        Decision::Done { effects, trace } => Outcome::Done(effects, trace.describe(&bot)),
+        Decision::Run {
+            at_once,
+            request,
+            pending,
+        } => {
+            for effect in at_once {
+                if let Effect::AnswerPress { query, text } = effect {
+                    answer_press(core, query, text);
+                }
+            }
+            Outcome::Script(Box::new(Started {
+                bot,
+                library,
+                conversation: case.conversation.clone(),
+                choice: case.choice.cloned(),
+                now,
+                request,
+                pending: *pending,
+            }))
+        }
+    })
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
@@ -426,6 +580,16 @@ fn apply(
     }
 }
 
+/// The same for an update alone.
+pub fn apply_alone(
+    core: &Rc<BotCore>,
+    key: ConversationKey,
+    effects: Vec<Effect>,
+    item: &mut Item,
+) {
+    apply(core, key, effects, item, &mut Scratch::default());
+}
+
 /// Fire and forget, at once: the circle on the button ends, whatever becomes of the rest.
 fn answer_press(core: &Rc<BotCore>, query: String, text: Option<String>) {
     let core = core.clone();
@@ -452,6 +616,21 @@ async fn commit(core: &Rc<BotCore>, plan: Plan, received_at: Moment) -> bool {
     let Some(committed) = commit::commit(core, plan).await else {
         return false;
     };
+    settle(core, committed, received_at);
+    true
+}
+
+/// Writes one update's end and lets its messages go. False when the store is closed.
+pub async fn commit_one(core: &Rc<BotCore>, item: Item, received_at: Moment) -> bool {
+    let plan = Plan {
+        next_offset: None,
+        items: vec![item],
+    };
+    commit(core, plan, received_at).await
+}
+
+/// What was committed is counted, remembered and sent.
+pub fn settle(core: &Rc<BotCore>, committed: Committed, received_at: Moment) {
     let now = core.clock().now();
     core.shared
         .metrics
@@ -469,7 +648,14 @@ async fn commit(core: &Rc<BotCore>, plan: Plan, received_at: Moment) -> bool {
     if !committed.parcels.is_empty() {
         core.courier.do_send(Deliver(committed.parcels));
     }
-    true
+    for bot in committed.others {
+        core.fleet.do_send(Due(bot));
+    }
+}
+
+/// A conversation was changed by a commit whose answer was lost.
+pub fn remember_open(core: &BotCore, key: ConversationKey) {
+    core.open.borrow_mut().insert(key);
 }
 
 /// What is in memory follows what was committed.

@@ -68,6 +68,8 @@ pub struct Library {
     bots: Arc<[BotCode]>,
     entries: HashMap<String, Entry>,
     by_fold: HashMap<String, String>,
+    /// Every algorithm, also those that nobody may call, by folded name and additional name.
+    by_any: HashMap<String, String>,
     problems: Vec<LibraryProblem>,
     chat_texts: Mutex<HashMap<Box<str>, ChatCode>>,
 }
@@ -149,11 +151,23 @@ impl Library {
             }
         }
         by_fold.remove("");
+        let mut by_any: HashMap<String, String> = HashMap::new();
+        for algorithm in &algorithms {
+            by_any.insert(fold.fold(&algorithm.name), algorithm.name.clone());
+        }
+        for algorithm in &algorithms {
+            if let Some(short) = &algorithm.short_name {
+                by_any
+                    .entry(fold.fold(short))
+                    .or_insert_with(|| algorithm.name.clone());
+            }
+        }
         Library {
             program: Arc::new(program),
             bots: bots.into(),
             entries,
             by_fold,
+            by_any,
             problems,
             chat_texts: Mutex::new(HashMap::new()),
         }
@@ -163,6 +177,19 @@ impl Library {
     #[must_use]
     pub fn problems(&self) -> &[LibraryProblem] {
         &self.problems
+    }
+
+    /// The algorithm that a definition names: by its name or additional name, folded as references are
+    /// when files are read.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&str> {
+        match self.entries.get_key_value(name) {
+            Some((name, _)) => Some(name),
+            None => self
+                .by_any
+                .get(&Fold::default().fold(name))
+                .map(String::as_str),
+        }
     }
 
     /// Whether the algorithm of this name, spelled so, can run.
@@ -221,7 +248,7 @@ impl Library {
     /// The module of an algorithm that can run.
     pub(super) fn module(&self, name: &str) -> Option<usize> {
         self.entries
-            .get(name)
+            .get(self.named(name)?)
             .filter(|entry| entry.runs)
             .map(|entry| entry.module)
     }

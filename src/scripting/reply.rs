@@ -111,7 +111,12 @@ fn variants(vm: &mut Vm<'_>, collection: &Value) -> Result<Vec<ScriptVariant>, F
     for item in items {
         let (value, presentation) = if named {
             let presentation = vm.field(&item, "Представление")?;
-            (vm.field(&item, "Значение")?, vm.text(&presentation))
+            let value = vm.field(&item, "Значение")?;
+            match vm.text(&presentation) {
+                // Nobody named it in the list: then it may name itself.
+                presentation if presentation.is_empty() => pair(vm, value)?,
+                presentation => (value, presentation),
+            }
         } else {
             pair(vm, item)?
         };

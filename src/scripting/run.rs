@@ -89,6 +89,9 @@ pub struct Services {
     pub ids: Arc<dyn IdSource + Send + Sync>,
     /// Limits of a run.
     pub limits: ScriptLimits,
+    /// Whether a write needs the lease of the node at work; a trial run, whose writes are undone, does
+    /// not.
+    pub fenced: bool,
 }
 
 /// What a run came to.

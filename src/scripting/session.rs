@@ -52,6 +52,7 @@ pub(super) struct Session {
     /// What runs, for the audit.
     pub(super) script: String,
     write_limit: Duration,
+    fenced: bool,
     lent: RefCell<Option<Lent>>,
     expired: Cell<bool>,
     read: RefCell<HashMap<PartyRef, Option<Rc<Loaded>>>>,
@@ -89,6 +90,7 @@ impl Session {
             zone,
             script,
             write_limit: services.limits.write_limit,
+            fenced: services.fenced,
             lent: RefCell::new(None),
             expired: Cell::new(false),
             read: RefCell::default(),
@@ -161,7 +163,7 @@ impl Session {
     ) -> Result<T, StoreError> {
         let mut lent = self.lent.borrow_mut();
         if lent.is_none() {
-            *lent = Some(self.store.lend(true)?);
+            *lent = Some(self.store.lend(self.fenced)?);
             // Others wait for the lease: the run ends when its time is over, whatever it does.
             vm.end_within(self.write_limit);
             self.read.borrow_mut().clear();

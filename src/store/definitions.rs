@@ -187,6 +187,33 @@ pub fn files_since(conn: &mut Conn, revision: i64) -> Result<Vec<DefinitionFile>
     Ok(rows.into_iter().map(file).collect())
 }
 
+/// The files in force with this path or this ending, by path.
+///
+/// # Errors
+/// An outage.
+pub fn files_named(
+    conn: &mut Conn,
+    path: &str,
+    ending: &str,
+) -> Result<Vec<DefinitionFile>, StoreError> {
+    let rows: Vec<Row> = on_engine!(conn, c => definition_files::table
+        .filter(definition_files::until_revision.is_null())
+        .filter(
+            definition_files::path
+                .eq(path)
+                .or(definition_files::path.like(format!("%{ending}"))),
+        )
+        .order(definition_files::path)
+        .select((
+            definition_files::path,
+            definition_files::revision,
+            definition_files::bytes,
+            definition_files::sha256,
+        ))
+        .load(c))?;
+    Ok(rows.into_iter().map(file).collect())
+}
+
 /// The files as they were at a revision, by path.
 ///
 /// # Errors

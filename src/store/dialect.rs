@@ -112,7 +112,7 @@ statement! {
     /// An update is accepted, unless it is there.
     AcceptUpdate =
         "insert into inbox (channel, bot_id, update_id, bot, chat, sender, state, personal, raw, \
-         received_at, handled_at) values (" channel: Text as &'a str,
+         received_at, handled_at, trace) values (" channel: Text as &'a str,
         ", " bot_id: BigInt as i64,
         ", " update_id: BigInt as i64,
         ", " bot: Text as &'a str,
@@ -122,7 +122,8 @@ statement! {
         ", " personal: Bool as bool,
         ", " raw: Text as &'a str,
         ", " received_at: BigInt as i64,
-        ", " handled_at: Nullable<BigInt> as Option<i64>;
+        ", " handled_at: Nullable<BigInt> as Option<i64>,
+        ", " trace: Nullable<Text> as Option<&'a str>;
         ") on conflict do nothing"
 }
 statement! {
@@ -130,7 +131,8 @@ statement! {
     FinishUpdate =
         "update inbox set state = " state: Text as &'a str,
         ", handled_at = " handled_at: BigInt as i64,
-        " where bot_id = " bot_id: BigInt as i64,
+        ", trace = coalesce(" trace: Nullable<Text> as Option<&'a str>,
+        ", trace) where bot_id = " bot_id: BigInt as i64,
         " and update_id = " update_id: BigInt as i64;
         ""
 }

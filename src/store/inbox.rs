@@ -82,6 +82,10 @@ pub struct NewUpdate {
     pub raw: String,
     /// When it came.
     pub received_at: Moment,
+    /// When it was handled, where that is in the same commit.
+    pub handled_at: Option<Moment>,
+    /// What was tried for it, in words; `None` while it waits.
+    pub trace: Option<String>,
 }
 
 #[derive(Insertable)]
@@ -98,6 +102,7 @@ struct Insert<'a> {
     raw: &'a str,
     received_at: i64,
     handled_at: Option<i64>,
+    trace: Option<&'a str>,
 }
 
 impl<'a> From<&'a NewUpdate> for Insert<'a> {
@@ -113,7 +118,9 @@ impl<'a> From<&'a NewUpdate> for Insert<'a> {
             personal: update.personal,
             raw: &update.raw,
             received_at: update.received_at.0,
-            handled_at: (update.state != UpdateState::Pending).then_some(update.received_at.0),
+            handled_at: (update.state != UpdateState::Pending)
+                .then_some(update.handled_at.unwrap_or(update.received_at).0),
+            trace: update.trace.as_deref(),
         }
     }
 }
@@ -132,6 +139,7 @@ impl<'a> From<Insert<'a>> for AcceptUpdate<'a> {
             raw: row.raw,
             received_at: row.received_at,
             handled_at: row.handled_at,
+            trace: row.trace,
             borrows: PhantomData,
         }
     }
@@ -270,6 +278,7 @@ pub fn finish(
                 let finish = FinishUpdate {
                     state: state.as_str(),
                     handled_at: at.0,
+                    trace: None,
                     bot_id: key.bot.0,
                     update_id: key.update.0,
                     borrows: PhantomData,
@@ -279,6 +288,104 @@ pub fn finish(
         }
     }
     Ok(changed)
+}
+
+/// Sets one update to its final state and keeps what was tried for it.
+///
+/// # Errors
+/// An outage.
+pub fn finish_traced(
+    conn: &mut Conn,
+    update: UpdateKey,
+    state: UpdateState,
+    at: Moment,
+    trace: Option<&str>,
+) -> Result<usize, StoreError> {
+    let finish = FinishUpdate {
+        state: state.as_str(),
+        handled_at: at.0,
+        trace,
+        bot_id: update.bot.0,
+        update_id: update.update.0,
+        borrows: PhantomData,
+    };
+    Ok(on_engine!(conn, c => finish.execute(c))?)
+}
+
+/// An update with what was tried for it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Traced {
+    /// Its place in the order of arrival.
+    pub seq: i64,
+    /// Its number.
+    pub update: UpdateId,
+    /// The sender.
+    pub sender: Option<PersonId>,
+    /// Where it stands.
+    pub state: UpdateState,
+    /// When it came.
+    pub received_at: Moment,
+    /// When it was handled.
+    pub handled_at: Option<Moment>,
+    /// What was tried, a step a line.
+    pub trace: String,
+}
+
+/// The last updates of a chat with what was tried for them, the newest first, before the given place.
+///
+/// # Errors
+/// An outage.
+pub fn traces(
+    conn: &mut Conn,
+    bot: &BotCode,
+    chat: ChatId,
+    before_seq: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Traced>, StoreError> {
+    type Columns = (
+        i64,
+        i64,
+        Option<i64>,
+        String,
+        i64,
+        Option<i64>,
+        Option<String>,
+    );
+    let rows: Vec<Columns> = on_engine!(conn, c => inbox::table
+        .filter(
+            inbox::trace
+                .is_not_null()
+                .and(inbox::bot.eq(bot.as_str()))
+                .and(inbox::chat.eq(Some(chat.0)))
+                .and(inbox::seq.lt(before_seq.unwrap_or(i64::MAX))),
+        )
+        .order(inbox::seq.desc())
+        .limit(limit)
+        .select((
+            inbox::seq,
+            inbox::update_id,
+            inbox::sender,
+            inbox::state,
+            inbox::received_at,
+            inbox::handled_at,
+            inbox::trace,
+        ))
+        .load(c))?;
+    rows.into_iter()
+        .map(
+            |(seq, update, sender, state, received_at, handled_at, trace)| {
+                Ok(Traced {
+                    seq,
+                    update: UpdateId(update),
+                    sender: sender.map(PersonId),
+                    state: UpdateState::read(&state)?,
+                    received_at: Moment(received_at),
+                    handled_at: handled_at.map(Moment),
+                    trace: trace.unwrap_or_default(),
+                })
+            },
+        )
+        .collect()
 }
 
 /// Counts a try that crashed (or, in recovery, may crash); gives the number so far.

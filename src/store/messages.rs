@@ -113,6 +113,11 @@ impl NewMessage {
     pub fn key(&self) -> MessageKey {
         self.key
     }
+
+    /// The bot that sends it.
+    pub fn bot(&self) -> &BotCode {
+        &self.to.bot
+    }
 }
 
 #[derive(Insertable)]

@@ -23,6 +23,7 @@ diesel::table! {
         raw -> Nullable<Text>,
         received_at -> BigInt,
         handled_at -> Nullable<BigInt>,
+        trace -> Nullable<Text>,
     }
 }
 

@@ -365,3 +365,28 @@ fn check_plays_dialogues() {
         assert!(said.contains(part), "{part}: {said}");
     }
 }
+
+/// R77: «проверка токена».
+#[test]
+fn a_token_is_checked_at_telegram() {
+    let simulator = simulator();
+    let dir = folder(&simulator);
+    let arguments = ["check", "org", "--tokens", "--config", "settings.toml"];
+    let done = run(dir.path(), &arguments);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(
+        done.out.contains("бот shop: токен верен, это «"),
+        "{done:?}"
+    );
+    simulator.fault(Fault::new(FaultKind::Unauthorized).method("getMe").count(1));
+    let done = run(dir.path(), &arguments);
+    assert_eq!(done.code, 1, "{done:?}");
+    for part in ["token-refused", "bots/shop.toml", "@BotFather"] {
+        assert!(done.out.contains(part), "{part}: {done:?}");
+    }
+    assert!(!format!("{done:?}").contains("AAsecret"), "{done:?}");
+    drop(simulator);
+    let done = run(dir.path(), &arguments);
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.out.contains("token-unchecked"), "{done:?}");
+}

@@ -42,7 +42,7 @@ macro_rules! dialogues {
     };
 }
 
-dialogues!(article, keywords, choices, commands);
+dialogues!(article, keywords, choices, commands, constructor);
 
 /// The runner itself can fail: each of these says something that is not so, and the report names the
 /// line.
@@ -87,5 +87,11 @@ fn a_wrong_dialogue_is_found() {
             "{line}: {failure}"
         );
         assert!(failure.contains(what), "{what}: {failure}");
+    }
+    for failure in &played.failures[..2] {
+        assert!(
+            failure.contains("почему:") && failure.contains("ключевое слово «прайс»"),
+            "the trace is shown: {failure}"
+        );
     }
 }

@@ -9,6 +9,7 @@ mod crashes;
 mod database;
 mod kill;
 mod nodes;
+mod scripts;
 mod stop;
 mod telegram;
 

@@ -131,6 +131,8 @@ pub fn update(number: i64, state: UpdateState) -> NewUpdate {
         personal: false,
         raw: format!("{{\"update_id\":{number}}}"),
         received_at: Moment(number),
+        handled_at: None,
+        trace: None,
     }
 }
 

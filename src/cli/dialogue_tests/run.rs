@@ -34,6 +34,8 @@ pub struct Failure {
     pub what: String,
     /// The end of the chat.
     pub transcript: String,
+    /// What was tried for the last message.
+    pub trace: String,
 }
 
 impl fmt::Display for Failure {
@@ -47,6 +49,12 @@ impl fmt::Display for Failure {
             writeln!(f, "  чат:")?;
             for line in self.transcript.lines() {
                 writeln!(f, "  {line}")?;
+            }
+        }
+        if !self.trace.is_empty() {
+            writeln!(f, "  почему:")?;
+            for line in self.trace.lines() {
+                writeln!(f, "    {line}")?;
             }
         }
         Ok(())
@@ -70,6 +78,7 @@ pub fn run(
             line: case.line,
             what,
             transcript: String::new(),
+            trace: String::new(),
         };
         let stage = match shared.take() {
             Some((org, stage)) if org == case.org && !needs_own_stage(case) => Ok(stage),
@@ -103,6 +112,7 @@ pub fn run(
                 line: step.line,
                 what,
                 transcript: play.stage.transcript(&play.bot, play.chat),
+                trace: play.stage.trace(&play.bot, play.chat),
             });
             if played.is_err() {
                 break;
@@ -135,6 +145,7 @@ pub fn run(
             line: 0,
             what: format!("узел: {error}"),
             transcript: String::new(),
+            trace: String::new(),
         });
     }
     report

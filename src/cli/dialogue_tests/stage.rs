@@ -389,6 +389,16 @@ impl Stage {
         entries[from..].iter().map(line).collect()
     }
 
+    /// What was tried for the last update of a chat, for people.
+    pub fn trace(&self, bot: &str, chat: i64) -> String {
+        let (code, chat) = (BotCode::new(bot), crate::model::ChatId(chat));
+        self.read(move |conn| inbox::traces(conn, &code, chat, None, 1))
+            .ok()
+            .and_then(|found| found.into_iter().next())
+            .map(|traced| traced.trace)
+            .unwrap_or_default()
+    }
+
     /// Ends the node and the simulator. What is not due may stay open.
     ///
     /// # Errors

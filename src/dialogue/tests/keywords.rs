@@ -152,8 +152,8 @@ target = "а"
 }
 
 #[test]
-fn r131_an_algorithm_is_refused_with_a_clear_message() {
-    check(
+fn r131_an_algorithm_that_is_not_there_is_told() {
+    let mut world = World::new(
         r#"
 [[keyword]]
 words = "Расчёт"
@@ -164,14 +164,14 @@ words = "Даты"
 kind = "choice"
 algorithm = "Свободные даты"
 "#,
-        "\
-case R131 R162
-@shop a
-> расчёт
-< Сейчас на «Расчёт» ответить нельзя: алгоритм недоступен. Сообщите об этом администратору.
-> даты
-< Сейчас на «Даты» ответить нельзя: алгоритм недоступен. Сообщите об этом администратору.
-<!
-",
     );
+    for word in ["Расчёт", "Даты"] {
+        assert_eq!(
+            world.answers(1, word),
+            [format!(
+                "Сейчас на «{word}» ответить нельзя: алгоритм недоступен. Сообщите об этом администратору."
+            )]
+        );
+        assert!(world.conversations.is_empty(), "nothing is open");
+    }
 }

@@ -6,6 +6,7 @@ mod commands;
 mod groups;
 mod keywords;
 mod properties;
+mod scripts;
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -18,7 +19,8 @@ use crate::model::{
     Authorization, Bot, BotCode, BotTexts, ButtonAction, Buttons, ChatId, Choice, ChoiceStatus,
     EditTarget, Fold, IdSource, Keyword, KeywordId, KeywordKind, KeywordTreeBuilder, KeywordWords,
     Locale, MessageKey, MessageKind, Moment, OnOtherText, OpenChoice, OutgoingBody, PersonId,
-    Quote, RichText, UpdateMode, Variants,
+    Quote, RichText, ScriptFailure, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant,
+    UpdateMode, Variants,
 };
 
 /// Three levels, recursion, confirmation: the article's own example (R141, R142).
@@ -85,7 +87,7 @@ fn bot(file: &str) -> Bot {
         description: rich("description").unwrap_or(RichText::Markup(String::new())),
         main: false,
         unknown_reply: Some(rich("unknown_reply").unwrap_or(RichText::authored("Не знаю"))),
-        allow_code: false,
+        allow_code: flag("allow_code", false),
         code_groups: Vec::new(),
         task_menu: flag("task_menu", false),
         locale: match text("locale") {
@@ -173,7 +175,20 @@ fn keywords(records: Option<&toml::Value>, fold: Fold) -> crate::model::KeywordT
             words: words.iter().map(|word| word.as_str().into()).collect(),
             parent,
             kind,
-            choice_settings: None,
+            choice_settings: text("title")
+                .filter(|_| text("kind") == Some("algorithm"))
+                .map(|title| {
+                    Box::new(Choice {
+                        title: Some(RichText::authored(title)),
+                        variants: Variants::Fixed([].into()),
+                        confirm: record
+                            .get("confirm")
+                            .and_then(toml::Value::as_bool)
+                            .unwrap_or(false),
+                        columns: 1,
+                        back: true,
+                    })
+                }),
         });
         if let Some(target) = text("target") {
             aliases.push((id, path(target)));
@@ -242,8 +257,63 @@ impl Shown {
     }
 }
 
+/// What an algorithm of a test does.
+type Fake = fn(&ScriptRequest) -> ScriptOutcome;
+
+/// Algorithms of a test: a text in square brackets is code, and code answers with what it holds.
+#[derive(Default)]
+struct Fakes {
+    algorithms: HashMap<String, Fake>,
+    /// How often code ran.
+    code_runs: Cell<usize>,
+    /// The last request.
+    asked: std::cell::RefCell<Option<ScriptRequest>>,
+}
+
+impl Scripts for Fakes {
+    fn is_code(&self, text: &str) -> bool {
+        text.starts_with('[')
+    }
+
+    fn direct(&self, folded: &str) -> Option<String> {
+        let mut names = self.algorithms.keys();
+        let found = names.find(|name| Fold::default().fold(name) == folded)?;
+        Some(found.clone())
+    }
+}
+
+impl Fakes {
+    fn run(&self, request: &ScriptRequest) -> ScriptOutcome {
+        *self.asked.borrow_mut() = Some(request.clone());
+        match &request.program {
+            ScriptProgram::Code(text) => {
+                self.code_runs.set(self.code_runs.get() + 1);
+                said(ScriptReply::Text(RichText::Plain(
+                    text.trim_matches(['[', ']']).to_owned(),
+                )))
+            }
+            ScriptProgram::Algorithm(name) => match self.algorithms.get(&**name) {
+                Some(fake) => fake(request),
+                None => ScriptOutcome {
+                    messages: Vec::new(),
+                    reply: Err(ScriptFailure::Unavailable),
+                },
+            },
+        }
+    }
+}
+
+fn said(reply: ScriptReply) -> ScriptOutcome {
+    ScriptOutcome {
+        messages: Vec::new(),
+        reply: Ok(reply),
+    }
+}
+
 /// Chats with one bot.
 struct World {
+    scripts: Fakes,
+    may_code: bool,
     bot: Bot,
     ids: Counter,
     now: Moment,
@@ -260,6 +330,8 @@ struct World {
 impl World {
     fn new(file: &str) -> World {
         World {
+            scripts: Fakes::default(),
+            may_code: true,
             bot: bot(file),
             ids: Counter(Cell::new(0)),
             now: noon(),
@@ -340,17 +412,32 @@ impl World {
         let choice: Option<OpenChoice> = choice_needed(&conversation, &incoming)
             .and_then(|id| self.choices.get(&id))
             .map(|stored| serde_json::from_str(stored).expect("a stored choice reads back"));
-        let decision = decide(&Turn {
+        let turn = Turn {
             bot: &self.bot,
             username: Some("shop_bot"),
             conversation: &conversation,
             choice: choice.as_ref(),
             registered: self.registered.contains(&incoming.sender.id),
+            may_code: self.may_code,
+            scripts: &self.scripts,
             incoming: &incoming,
             now: self.now,
             ids: &self.ids,
-        });
-        let Decision::Done { effects, trace } = decision;
+        };
+        let (effects, trace) = match decide(&turn) {
+            Decision::Done { effects, trace } => (effects, trace),
+            Decision::Run {
+                mut at_once,
+                request,
+                pending,
+            } => match resume(&turn, *pending, self.scripts.run(&request)) {
+                Decision::Done { effects, trace } => {
+                    at_once.extend(effects);
+                    (at_once, trace)
+                }
+                Decision::Run { .. } => panic!("one script a turn"),
+            },
+        };
         assert!(!trace.steps().is_empty(), "something is always tried");
         assert!(!trace.describe(&self.bot).is_empty());
         self.trace = trace;
@@ -429,7 +516,24 @@ impl World {
                         }
                         shown.buttons = buttons;
                     }
-                    OutgoingBody::Files { .. } => panic!("no files are sent here"),
+                    OutgoingBody::Files { files, caption, .. } => {
+                        self.next_number += 1;
+                        let names: Vec<String> = files.into_iter().map(|file| file.name).collect();
+                        let caption = caption.map(|caption| caption.to_plain());
+                        self.messages.push(Shown {
+                            key: outgoing.key,
+                            chat,
+                            thread: outgoing.to.thread,
+                            number,
+                            reply_to: outgoing.reply_to,
+                            text: RichText::Plain(format!(
+                                "файл {}: {}",
+                                names.join(", "),
+                                caption.unwrap_or_default()
+                            )),
+                            buttons: Buttons::None,
+                        });
+                    }
                 }
             }
         }

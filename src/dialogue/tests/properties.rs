@@ -101,12 +101,24 @@ proptest! {
     ) {
         let mut world = World::new("");
         world.bot.keywords = tree(&records, None);
+        // Code is allowed, and algorithms give choices whose labels are code, rules or neither.
+        world.bot.allow_code = true;
+        world.scripts.algorithms.insert("А".into(), |request| {
+            let text = |text: &str| ScriptVariant { text: text.into(), value: None };
+            said(match request.history.len() % 3 {
+                0 => ScriptReply::Choice(vec![text("[код]"), text("с0"), text("с1"), text("?")]),
+                1 => ScriptReply::Text(RichText::authored("готово")),
+                _ => ScriptReply::Nothing,
+            })
+        });
         if repeat {
             world.bot.on_other_text = OnOtherText::Repeat;
         }
         // Every keyboard that was ever shown can be pressed: telephones show edits late or never.
         let mut keyboards: Vec<(i64, Vec<String>)> = Vec::new();
         for deed in deeds {
+            let is_press = matches!(deed, Deed::Press(..) | Deed::Forge(_));
+            let code_runs = world.scripts.code_runs.get();
             match deed {
                 Deed::Write(word) => {
                     let before = world.messages.len();
@@ -127,6 +139,9 @@ proptest! {
                 Deed::Wait(secs) => world.wait(secs),
                 Deed::Sticker => world.come(incoming(1, IncomingKind::Other("sticker".into()))),
                 Deed::Reload => world.bot.keywords = tree(&records, Some(without)),
+            }
+            if is_press {
+                prop_assert_eq!(world.scripts.code_runs.get(), code_runs, "a press ran as code");
             }
             for shown in &world.messages {
                 let data: Vec<String> = shown

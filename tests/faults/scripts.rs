@@ -1,0 +1,123 @@
+//! Algorithms: what one writes, its answer and "done" are one transaction, whatever happens.
+
+use super::child::World;
+use super::on_both;
+
+on_both!(every_step_with_an_algorithm, two_chats_one_slot);
+
+/// Creates a counterparty per message and tells its number.
+const CREATE: &str = "Клиент = Справочники.Контрагенты.СоздатьЭлемент();
+Клиент.Наименование = \"Клиент чата\";
+Клиент.Записать();
+_Результат = \"Создан \" + Клиент.Код;
+";
+
+/// Takes the slot unless somebody has it: the check is made under the write lease.
+const SLOT: &str = "Слот = Справочники.Контрагенты.НайтиПоКоду(\"слот\").ПолучитьОбъект();
+Слот.Записать();
+Слот = Слот.Ссылка.ПолучитьОбъект();
+Если ЗначениеЗаполнено(Слот.ИНН) Тогда
+	_Результат = \"Занято\";
+Иначе
+	Слот.ИНН = _ДанныеДляОбработки.КлючЧата;
+	Слот.Записать();
+	_Результат = \"Ваш\";
+КонецЕсли;
+";
+
+/// A world whose bot runs this algorithm for the word «Создать».
+fn world(db: crate::store::Db, source: &str) -> World {
+    let world = World::new(db, 1);
+    let org = |path: &str| world.db.path(&format!("org/{path}"));
+    std::fs::create_dir_all(org("algorithms")).expect("a folder");
+    std::fs::write(org("algorithms/Создать.bsl"), source).expect("written");
+    std::fs::write(
+        org("algorithms.toml"),
+        "[[algorithm]]\nname = \"Создать\"\nfile = \"algorithms/Создать.bsl\"\n",
+    )
+    .expect("written");
+    std::fs::write(
+        org("parties.toml"),
+        "[[counterparty]]\ncode = \"слот\"\nname = \"Слот\"\n",
+    )
+    .expect("written");
+    let file = world.bot_file(world.bot());
+    let bot = std::fs::read_to_string(&file).expect("there");
+    std::fs::write(
+        &file,
+        bot + "[[keyword]]\nwords = \"Создать\"\nkind = \"algorithm\"\nalgorithm = \"Создать\"\n",
+    )
+    .expect("written");
+    world
+}
+
+fn created(world: &World) -> i64 {
+    world.count("select count(*) as n from parties where name = 'Клиент чата'")
+}
+
+/// Exactly one counterparty per message, at whatever step the process was killed.
+fn every_step_with_an_algorithm(db: crate::store::Db) {
+    let mut world = world(db, CREATE);
+    let bot = world.bot();
+    let points = [
+        "received",
+        "handler",
+        "in-commit",
+        "committed",
+        "script-ran",
+        "script-ran:2",
+        "in-commit:2",
+        "in-commit:3",
+        "committed:2",
+        "before-send",
+        "after-send",
+        "marked",
+    ];
+    for point in points {
+        for _ in 0..2 {
+            for chat in 1..=3 {
+                world.say(bot, 1_000 + chat, "Создать");
+            }
+        }
+        let server = world.serve_to(point);
+        let name = point.split(':').next().unwrap_or(point);
+        server.wait_for(&format!("held at {name}"));
+        server.kill();
+        let server = world.serve();
+        world.wait_answered(&server);
+        world.wait_settled(&server);
+        server.kill();
+        assert_eq!(
+            created(&world),
+            i64::try_from(world.said()).expect("few"),
+            "after {point}"
+        );
+    }
+    world.check();
+}
+
+/// Two chats press the same free slot at the same moment: one gets it, the other reads the algorithm's
+/// own refusal.
+fn two_chats_one_slot(db: crate::store::Db) {
+    let mut world = world(db, SLOT);
+    let bot = world.bot();
+    for chat in 1..=8 {
+        world.say(bot, 1_000 + chat, "Создать");
+    }
+    let server = world.serve();
+    world.wait_answered(&server);
+    world.wait_settled(&server);
+    server.kill();
+    let texts: Vec<String> = (1..=8)
+        .flat_map(|chat| world.answers(bot, 1_000 + chat))
+        .map(|answer| answer.text)
+        .collect();
+    let count = |wanted: &str| texts.iter().filter(|text| text.as_str() == wanted).count();
+    // A stale object is 1C's lock error; who read it asks again.
+    let stale = texts
+        .iter()
+        .filter(|text| text.starts_with("Ошибка"))
+        .count();
+    assert_eq!(count("Ваш"), 1, "{texts:?}");
+    assert_eq!(count("Занято") + stale, 7, "{texts:?}");
+}
