@@ -71,6 +71,7 @@ impl Stage {
                 transport: Transport::new(AllowList::default(), HttpLimits::default()),
                 now: Arc::new(|| NOW),
                 ids,
+                fenced: true,
                 limits: ScriptLimits::from_settings(&ScriptSettings::default()),
             },
             store,
