@@ -91,10 +91,12 @@ pub fn check_dynamic(tree: &Tree, world: World<'_>, locals: &[Name]) -> Checked 
     for &name in locals {
         resolver.declare(name);
     }
+    let mut own = super::scope::NameMap::<()>::default();
     for var in &tree.vars {
-        if resolver.local(var.word.name).is_some() {
+        // A variable of the method around stays what it is.
+        if own.insert(var.word.name, ()).is_some() {
             resolver.word_problem(Problem::DuplicateName, var.word);
-        } else {
+        } else if resolver.local(var.word.name).is_none() {
             resolver.declare(var.word.name);
         }
     }

@@ -100,8 +100,13 @@ fn date(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         .ok_or_else(|| Message::NotADate.into())
 }
 
-fn is_filled(_: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
-    Ok(args[0].is_filled().into())
+fn is_filled(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let filled = args[0].is_filled();
+    if !filled {
+        // Only blanks are gone over to the end.
+        vm.charge_work(args[0].long_units())?;
+    }
+    Ok(filled.into())
 }
 
 fn format(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
