@@ -9,10 +9,12 @@ use super::definitions::{
     BotDefinition, ChoiceDefinition, Definitions, KindDefinition, ParentRecord, VariantsDefinition,
 };
 use super::files::DefinitionFile;
+use super::programs;
 use crate::model::document::{At, Source, Span};
 use crate::model::{
     Fold, Level, Problem, RichText, TASK_MENU_COMMANDS, has_lookalike_mix, nearest, sort_problems,
 };
+use crate::scripting::Library;
 
 /// The longest message that Telegram shows in one piece, in UTF-16 units.
 const MESSAGE_UNITS: usize = 4096;
@@ -38,7 +40,11 @@ pub fn check(definitions: &Definitions, files: &BTreeMap<String, DefinitionFile>
         .flat_map(|algorithm| std::iter::once(&algorithm.name).chain(&algorithm.short_name))
         .map(|name| (fold.fold(&name.value), name.value.as_str()))
         .collect();
-    let mut problems = Vec::new();
+    // D1: and before that it tries whether the text is code.
+    let chat = (definitions.bots.iter())
+        .any(|bot| bot.allow_code)
+        .then(|| programs::chat_library(definitions, files));
+    let mut problems = programs::markup(definitions, files);
     for bot in &definitions.bots {
         let text = files
             .get(&bot.file)
@@ -52,7 +58,7 @@ pub fn check(definitions: &Definitions, files: &BTreeMap<String, DefinitionFile>
             problems: Vec::new(),
         };
         checker.settings();
-        checker.keywords(&callable);
+        checker.keywords(&callable, chat.as_ref());
         problems.append(&mut checker.problems);
     }
     for scenario in &definitions.scenarios {
@@ -178,8 +184,25 @@ impl BotChecker<'_> {
         if let Some(reply) = &bot.unknown_reply {
             self.message("ответ на неизвестный запрос", reply);
         }
-        let Some(authorization) = bot.authorization.as_ref().filter(|section| section.enabled)
-        else {
+        let authorization = bot.authorization.as_ref().filter(|section| section.enabled);
+        if bot.allow_code && authorization.is_none() && bot.code_groups.is_empty() {
+            self.warn(
+                "code-for-strangers",
+                bot.code.span,
+                "любой, кто найдёт этого бота, сможет выполнять в нём код".to_owned(),
+                "назовите code_groups, включите [authorization] или выключите allow_code",
+            );
+        }
+        if !bot.code_groups.is_empty() && !bot.allow_code {
+            self.report(
+                Level::Note,
+                "code-groups-unused",
+                bot.code_groups[0].span,
+                "code_groups ничего не значит, пока allow_code = false".to_owned(),
+                "включите allow_code или уберите code_groups",
+            );
+        }
+        let Some(authorization) = authorization else {
             return;
         };
         if let Some(prompt) = &authorization.prompt {
@@ -196,18 +219,9 @@ impl BotChecker<'_> {
                 "задайте algorithm, scenario или responsible в разделе [authorization]",
             );
         }
-        if !bot.code_groups.is_empty() && !bot.allow_code {
-            self.report(
-                Level::Note,
-                "code-groups-unused",
-                bot.code_groups[0].span,
-                "code_groups ничего не значит, пока allow_code = false".to_owned(),
-                "включите allow_code или уберите code_groups",
-            );
-        }
     }
 
-    fn keywords(&mut self, callable: &HashMap<String, &str>) {
+    fn keywords(&mut self, callable: &HashMap<String, &str>, chat: Option<&Library>) {
         let bot = self.bot;
         let mut children: HashMap<u32, Vec<usize>> = HashMap::new();
         for (record, keyword) in bot.keywords.iter().enumerate() {
@@ -236,7 +250,7 @@ impl BotChecker<'_> {
                 continue;
             }
             if keyword.parent == ParentRecord::Top {
-                self.shadowed(record, &built_in, callable);
+                self.shadowed(record, &built_in, callable, chat);
             } else if let ParentRecord::Record(parent) = keyword.parent {
                 self.unreachable(record, parent as usize);
             }
@@ -253,6 +267,11 @@ impl BotChecker<'_> {
             match &keyword.kind {
                 KindDefinition::Text(text) => self.message("ответ", text),
                 KindDefinition::Algorithm { settings, .. } => {
+                    let own = children.get(&u32::try_from(record).unwrap_or(u32::MAX));
+                    // Records below say that its author expects it to offer a choice (D13).
+                    if let Some(own) = own {
+                        self.catch_all(record, own);
+                    }
                     if let Some(title) = settings
                         .as_ref()
                         .and_then(|settings| settings.title.as_ref())
@@ -321,6 +340,7 @@ impl BotChecker<'_> {
         record: usize,
         built_in: &HashMap<String, &'static str>,
         callable: &HashMap<String, &str>,
+        chat: Option<&Library>,
     ) {
         let keyword = &self.bot.keywords[record];
         for word in &keyword.words {
@@ -355,6 +375,13 @@ impl BotChecker<'_> {
                     format!("слово «{word}» не сработает: имя бота после @ отбрасывается"),
                     "напишите команду без имени бота",
                 );
+            } else if self.bot.allow_code && chat.is_some_and(|chat| chat.is_code(word)) {
+                self.warn(
+                    "keyword-is-code",
+                    keyword.words_span,
+                    format!("слово «{word}» не сработает: этот бот выполнит его как код"),
+                    "возьмите слово, которое не читается как выражение, или выключите allow_code",
+                );
             } else if self.bot.allow_code
                 && let Some(name) = callable.get(&Fold::default().fold(word))
             {
@@ -388,6 +415,30 @@ impl BotChecker<'_> {
         }
     }
 
+    /// R165: what an algorithm offers is not known beforehand, so a record without words must answer.
+    fn catch_all(&mut self, record: usize, children: &[usize]) {
+        let bot = self.bot;
+        if children
+            .iter()
+            .any(|&child| bot.keywords[child].words.is_empty())
+        {
+            return;
+        }
+        let path = bot.path(record);
+        let what = if children.is_empty() {
+            format!("что бы ни выбрали в «{path}», ответит общий разбор текста")
+        } else {
+            format!("в «{path}» на вариант, для которого нет записи, ответит общий разбор текста")
+        };
+        self.report(
+            Level::Note,
+            "dynamic-choice-without-record",
+            bot.keywords[record].words_span,
+            what,
+            "добавьте запись без words с этим parent: она ответит на любой вариант",
+        );
+    }
+
     /// R134, D13: variants and the records under them.
     fn choice(
         &mut self,
@@ -399,19 +450,7 @@ impl BotChecker<'_> {
         let bot = self.bot;
         let fold = bot.fold;
         let VariantsDefinition::Fixed(variants) = &choice.variants else {
-            if children.is_empty() {
-                let span = bot.keywords[record].words_span;
-                self.report(
-                    Level::Note,
-                    "dynamic-choice-without-record",
-                    span,
-                    format!(
-                        "что бы ни выбрали в «{}», ответит общий разбор текста",
-                        bot.path(record)
-                    ),
-                    "добавьте запись без words с этим parent: она ответит на любой вариант",
-                );
-            }
+            self.catch_all(record, children);
             return;
         };
         let answers: HashMap<String, usize> = children

@@ -7,6 +7,7 @@
 //! | `definitions` | what the files say, with places |
 //! | `snapshot` | a bot's definition → the bot that its actor works with |
 //! | `check` | the bot check: allowed, but probably not meant |
+//! | `programs` | texts of algorithms: compiled, looked through |
 //! | `tokens` | literal tokens become sealed ones in the kept text |
 //! | `seed` | `parties.toml` against the data that is there |
 //! | `diff` | what an application would change, for people |
@@ -24,6 +25,7 @@ mod diff;
 mod export;
 mod files;
 mod load;
+mod programs;
 mod read;
 mod rehearsal;
 mod seed;

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::definitions::Definitions;
 use super::files::{DefinitionFile, FileKind};
+use super::programs;
 use crate::model::document::{Document, Source, Span};
 use crate::model::{Level, PartyRef, Problem, sort_problems};
 
@@ -135,6 +136,8 @@ pub fn read(files: &BTreeMap<String, DefinitionFile>, known: &Known) -> Reading 
         &reading.problems,
     );
     reading.problems.extend(across);
+    let programs = programs::problems(&reading.definitions, files, &reading.problems);
+    reading.problems.extend(programs);
     sort_problems(&mut reading.problems);
     reading
 }

@@ -1,0 +1,269 @@
+//! The texts of algorithms: compiled before they are applied, so that one which does not
+//! compile is refused with its place (R157), and looked through for markup that Telegram refuses.
+//!
+//! What a program may name is `scripting`'s; this room only turns what is said there into problems of
+//! files.
+
+use std::collections::BTreeMap;
+
+use vestnik_bsl::syntax::lexer::Lexer;
+use vestnik_bsl::syntax::token::{Tok, seed_names};
+use vestnik_markup::ErrorKind;
+
+use super::definitions::{AlgorithmDefinition, Definitions};
+use super::files::{ALGORITHMS, DefinitionFile};
+use crate::model::document::{Source, Span};
+use crate::model::{BotCode, Level, Problem};
+use crate::scripting::{Algorithm, Library};
+
+/// Errors of one algorithm that are told: the first ones are the cause of many others.
+const ERRORS_MAX: usize = 20;
+
+/// Elements of HTML that a Telegram message has not, though an author of web pages would write them.
+const NOT_IN_TELEGRAM: &[&str] = &[
+    "big", "body", "br", "button", "center", "div", "font", "form", "h1", "h2", "h3", "h4", "h5",
+    "h6", "head", "hr", "html", "img", "input", "li", "mark", "ol", "p", "small", "style", "sub",
+    "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+];
+
+/// The text of a program without the mark that some editors put before it.
+fn text<'f>(files: &'f BTreeMap<String, DefinitionFile>, path: &str) -> Option<&'f str> {
+    let text = std::str::from_utf8(&files.get(path)?.bytes).ok()?;
+    Some(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// Algorithms with their texts. One whose file is missing is left out: that is told elsewhere.
+pub(super) fn algorithms_of(
+    definitions: &[AlgorithmDefinition],
+    files: &BTreeMap<String, DefinitionFile>,
+    revision: impl Fn(&str) -> i64,
+) -> Vec<Algorithm> {
+    definitions
+        .iter()
+        .filter_map(|definition| {
+            let file = &definition.file.value;
+            let short_name = definition.short_name.as_ref();
+            Some(Algorithm {
+                name: definition.name.value.clone(),
+                short_name: short_name.map(|name| name.value.clone()),
+                telegram: definition.telegram,
+                common_module: definition.common_module,
+                file: file.clone(),
+                source: text(files, file)?.to_owned(),
+                revision: revision(file),
+            })
+        })
+        .collect()
+}
+
+fn codes(definitions: &Definitions) -> Vec<BotCode> {
+    let bots = definitions.bots.iter();
+    bots.map(|bot| bot.code.value.clone()).collect()
+}
+
+/// Why algorithms do not compile. `known` is what was found before: where the list of algorithms is
+/// wrong itself, whatever a program says of the others would be an echo of that.
+pub(super) fn problems(
+    definitions: &Definitions,
+    files: &BTreeMap<String, DefinitionFile>,
+    known: &[Problem],
+) -> Vec<Problem> {
+    let echo = |problem: &Problem| problem.is_error() && problem.file == ALGORITHMS;
+    if definitions.algorithms.is_empty() || known.iter().any(echo) {
+        return Vec::new();
+    }
+    let algorithms = algorithms_of(&definitions.algorithms, files, |_| 0);
+    let library = Library::compile(algorithms, &codes(definitions));
+    let mut problems = Vec::new();
+    let mut told: BTreeMap<&str, usize> = BTreeMap::new();
+    for error in library.problems() {
+        let count = told.entry(&error.algorithm).or_default();
+        *count += 1;
+        if *count > ERRORS_MAX {
+            continue;
+        }
+        let program = text(files, &error.file).unwrap_or_default();
+        let span = span_at(program, error.line, error.column);
+        problems.push(
+            Source::new(&error.file, program)
+                .problem(Level::Error, "program-error", span, &*error.message)
+                .hint(format!("исправьте текст алгоритма «{}»", error.algorithm)),
+        );
+    }
+    for (algorithm, count) in told.into_iter().filter(|(_, count)| *count > ERRORS_MAX) {
+        let file = library
+            .problems()
+            .iter()
+            .find(|error| error.algorithm == algorithm)
+            .map_or("", |error| error.file.as_str());
+        problems.push(
+            Problem::of_file(
+                Level::Note,
+                "more-errors",
+                file,
+                format!("ещё ошибок в этом алгоритме: {}", count - ERRORS_MAX),
+            )
+            .hint("исправьте первые: прочие часто следуют из них"),
+        );
+    }
+    problems
+}
+
+/// The word or sign at a line and column, both from 1.
+fn span_at(text: &str, line: u32, column: u32) -> Span {
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1) as usize)
+        .map(str::len)
+        .sum();
+    let rest = text.get(start..).unwrap_or_default();
+    let skip = column.saturating_sub(1) as usize;
+    let start = start + rest.chars().take(skip).map(char::len_utf8).sum::<usize>();
+    let rest = text.get(start..).unwrap_or_default();
+    let is_word = |c: &char| c.is_alphanumeric() || *c == '_';
+    let length: usize = rest.chars().take_while(is_word).map(char::len_utf8).sum();
+    let first = rest.chars().next().map_or(0, char::len_utf8);
+    Span::from(start..start + length.max(first))
+}
+
+/// What code typed in a chat can name: the common modules. Tells whether a word is code (D2).
+pub(super) fn chat_library(
+    definitions: &Definitions,
+    files: &BTreeMap<String, DefinitionFile>,
+) -> Library {
+    let mut algorithms = algorithms_of(&definitions.algorithms, files, |_| 0);
+    algorithms.retain(|algorithm| algorithm.common_module);
+    Library::compile(algorithms, &codes(definitions))
+}
+
+/// Markup in string literals that Telegram would refuse: then the whole message is sent as it was
+/// typed, tags and all (D27). A literal may be a part of a text, so only what no further part can mend
+/// is told.
+pub(super) fn markup(
+    definitions: &Definitions,
+    files: &BTreeMap<String, DefinitionFile>,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for algorithm in &definitions.algorithms {
+        let path = &algorithm.file.value;
+        let Some(text) = text(files, path).filter(|text| text.contains('<')) else {
+            continue;
+        };
+        let source = Source::new(path, text);
+        let mut names = seed_names();
+        let mut lexer = Lexer::new(text, &mut names);
+        loop {
+            let token = lexer.next_token();
+            match token.tok {
+                Tok::End => break,
+                Tok::Str => {
+                    let raw = &text[token.start as usize..token.end as usize];
+                    if let Some((within, said)) = refused(raw) {
+                        let start = token.start as usize + within.start;
+                        let span = Span::from(start..start + within.len());
+                        problems.push(
+                            source
+                                .problem(
+                                    Level::Warning,
+                                    "bad-html-literal",
+                                    span,
+                                    format!("с этим текстом Telegram не примет оформление: {said}"),
+                                )
+                                .hint("исправьте теги; новая строка — Символы.ПС; сами знаки пишутся так: &lt; &gt; &amp;. Если текст не для сообщения, менять ничего не нужно"),
+                        );
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    problems
+}
+
+/// What is wrong for good with the markup of a literal, and where in it.
+fn refused(raw: &str) -> Option<(std::ops::Range<usize>, String)> {
+    if let Some((place, tag)) = foreign_tag(raw) {
+        return Some((place, format!("Telegram не знает тег <{tag}>")));
+    }
+    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
+    let value = inner.replace("\"\"", "\"");
+    let error = vestnik_markup::parse(&value).err()?;
+    match error.kind {
+        ErrorKind::UnmatchedEndTag { .. } | ErrorKind::SpanClass | ErrorKind::EmojiId => {}
+        // The others may be half of something, or no markup at all.
+        _ => return None,
+    }
+    let place = if value == inner && !inner.contains('\n') {
+        let start = 1 + error.offset;
+        let length = raw[start..].find('>').map_or(1, |end| end + 1);
+        start..start + length
+    } else {
+        0..1
+    };
+    Some((place, error.russian()))
+}
+
+/// The first whole tag that is HTML but not Telegram's.
+fn foreign_tag(raw: &str) -> Option<(std::ops::Range<usize>, &'static str)> {
+    for (start, _) in raw.match_indices('<') {
+        let rest = &raw[start + 1..];
+        let name = rest.strip_prefix('/').unwrap_or(rest);
+        let length = name
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(name.len());
+        let (name, tail) = name.split_at(length);
+        let known = NOT_IN_TELEGRAM
+            .iter()
+            .find(|tag| tag.eq_ignore_ascii_case(name));
+        let Some(tag) = known else { continue };
+        // Without its end it is not a tag, but a beginning that somebody searches for.
+        let Some(end) = tail.find(['>', '<', '\n']) else {
+            continue;
+        };
+        if tail[end..].starts_with('>') && tail.starts_with(['>', ' ', '/']) {
+            let end = raw.len() - tail.len() + end + 1;
+            return Some((start..end, tag));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_no_other_part_can_mend_is_refused() {
+        let check = |raw: &str, expected: &str| {
+            let said = refused(raw).map_or("—".to_owned(), |(place, _)| raw[place].to_owned());
+            assert_eq!(said, expected, "{raw}");
+        };
+        check("\"<b>Итог</b>\"", "—");
+        check("\"<b>\"", "—");
+        check("\"</b> и <i>\"", "—");
+        check("\"5 < 6\"", "—");
+        check("\"<request><id>1</id></request>\"", "—");
+        check("\"одна<br>две\"", "<br>");
+        check("\"одна<BR/>две\"", "<BR/>");
+        check("\"<p class=\"\"x\"\">да\"", "<p class=\"\"x\"\">");
+        check("\"конец</div>\"", "</div>");
+        check("\"<div\"", "—");
+        check("\"<b>криво</i>\"", "</i>");
+        check("\"да <span>нет</span>\"", "<span>");
+        check("\"<span class=\"\"tg-spoiler\"\">да</span>\"", "—");
+        check("\"<b>\"\"а\"\"</i>\"", "\"");
+    }
+
+    #[test]
+    fn a_place_becomes_the_word_there() {
+        let text = "А = 1;\r\n\tБетта(2);\n;";
+        let check = |line, column, expected: &str| {
+            let span = span_at(text, line, column);
+            assert_eq!(&text[span.start as usize..span.end as usize], expected);
+        };
+        check(2, 2, "Бетта");
+        check(2, 7, "(");
+        check(3, 1, ";");
+        check(9, 9, "");
+    }
+}
