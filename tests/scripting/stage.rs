@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use vestnik::model::{
     AttributeValue, BotCode, Channel, ChatId, HistoryStep, IdSource, Locale, Moment, Party,
@@ -226,5 +225,3 @@ pub fn shown(reply: &Result<ScriptReply, ScriptFailure>) -> String {
         Err(other) => format!("!{other:?}"),
     }
 }
-
-pub const SECOND: Duration = Duration::from_secs(1);
