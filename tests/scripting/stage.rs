@@ -129,6 +129,10 @@ impl Stage {
             .expect("filled");
     }
 
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "a builder that reads «a stage as a party»"
+    )]
     pub fn as_party(mut self, kind: PartyKind, code: &str) -> Stage {
         let code = code.to_owned();
         self.caller.party = Some(PartyRef { kind, code });
