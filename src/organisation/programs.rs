@@ -10,11 +10,12 @@ use vestnik_bsl::syntax::lexer::Lexer;
 use vestnik_bsl::syntax::token::{Tok, seed_names};
 use vestnik_markup::ErrorKind;
 
-use super::definitions::{AlgorithmDefinition, Definitions};
+use super::definitions::Definitions;
 use super::files::{ALGORITHMS, DefinitionFile};
+use super::load::algorithms_of;
 use crate::model::document::{Source, Span};
 use crate::model::{BotCode, Level, Problem};
-use crate::scripting::{Algorithm, Library};
+use crate::scripting::Library;
 
 /// Errors of one algorithm that are told: the first ones are the cause of many others.
 const ERRORS_MAX: usize = 20;
@@ -30,30 +31,6 @@ const NOT_IN_TELEGRAM: &[&str] = &[
 fn text<'f>(files: &'f BTreeMap<String, DefinitionFile>, path: &str) -> Option<&'f str> {
     let text = std::str::from_utf8(&files.get(path)?.bytes).ok()?;
     Some(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
-/// Algorithms with their texts. One whose file is missing is left out: that is told elsewhere.
-pub(super) fn algorithms_of(
-    definitions: &[AlgorithmDefinition],
-    files: &BTreeMap<String, DefinitionFile>,
-    revision: impl Fn(&str) -> i64,
-) -> Vec<Algorithm> {
-    definitions
-        .iter()
-        .filter_map(|definition| {
-            let file = &definition.file.value;
-            let short_name = definition.short_name.as_ref();
-            Some(Algorithm {
-                name: definition.name.value.clone(),
-                short_name: short_name.map(|name| name.value.clone()),
-                telegram: definition.telegram,
-                common_module: definition.common_module,
-                file: file.clone(),
-                source: text(files, file)?.to_owned(),
-                revision: revision(file),
-            })
-        })
-        .collect()
 }
 
 fn codes(definitions: &Definitions) -> Vec<BotCode> {
