@@ -10,6 +10,7 @@
 //! job where it did not. Further updates of the same person in the same chat wait in the lane.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,8 +29,8 @@ use super::turns;
 use crate::channels::telegram as channel;
 use crate::dialogue::{self, Decision, Incoming, Pending, Scripts};
 use crate::model::{
-    Bot, BotCode, Conversation, Moment, OpenChoice, Outgoing, ScriptFailure, ScriptOutcome,
-    ScriptProgram, ScriptReply, ScriptRequest, TelegramBotId, UpdateId,
+    Bot, BotCode, Conversation, Moment, OpenChoice, Outgoing, PartyRef, ScriptFailure,
+    ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, TelegramBotId, UpdateId,
 };
 use crate::scripting::{self, Algorithm, Caller, Library, Services};
 use crate::store::inbox::{UpdateKey, UpdateState};
@@ -113,6 +114,16 @@ impl ScriptPool {
         tracing::info!(algorithms = algorithms.len(), "algorithms compiled");
         *made_of = (algorithms, bots.to_vec());
         *self.library.write() = Arc::new(library);
+    }
+
+    /// Runs a short script here and now, where it needs nothing but its input.
+    pub fn run_quick(
+        &self,
+        library: &Library,
+        request: &ScriptRequest,
+        caller: &Caller,
+    ) -> Option<scripting::Run> {
+        scripting::run_quick(&self.services, library, request, caller)
     }
 
     /// Runs a script on a thread of the pool. `None`: the pool is ending.
@@ -435,30 +446,40 @@ async fn attempt(
     }
     let finish = ran.finish.take();
     let plan = |outcome: ScriptOutcome, sends: Vec<Outgoing>| {
-        let audited = audited(key, started, &outcome, ran.instructions, ran.wall);
-        let decision = turns::with_turn(
-            core,
+        let audited = audited(
+            key,
             &started.bot,
-            &started.library,
-            &turns::Case {
-                conversation: &started.conversation,
-                choice: started.choice.as_ref(),
-                incoming,
-            },
-            started.now,
-            |turn| dialogue::resume(turn, started.pending.clone(), outcome),
+            &started.request,
+            &started.pending,
+            &outcome,
+            ran.instructions,
+            ran.wall,
         );
         let mut item = Item::new(Receipt::Finish { update_id }, Some(key), UpdateState::Done);
-        match decision {
-            Decision::Done { effects, trace } => {
+        let case = turns::Case {
+            conversation: &started.conversation,
+            choice: started.choice.as_ref(),
+            incoming,
+        };
+        let resumed = catch_unwind(AssertUnwindSafe(|| {
+            turns::with_turn(
+                core,
+                &started.bot,
+                &started.library,
+                &case,
+                started.now,
+                |turn| dialogue::resume(turn, started.pending.clone(), outcome),
+            )
+        }));
+        match resumed {
+            Ok(Decision::Done { effects, trace }) => {
                 turns::apply_alone(core, key, effects, &mut item);
                 item.trace = Some(trace.describe(&started.bot));
             }
-            Decision::Run { .. } => {
-                // The rules ask for one script a turn.
-                tracing::error!(bot = %core.code, "the rules asked for a second script; the update is given up");
-                item.state = UpdateState::Failed;
+            Ok(Decision::Run { .. }) => {
+                turns::give_up(core, key, &mut item, "a second script was asked for");
             }
+            Err(panic) => turns::give_up(core, key, &mut item, &turns::panic_text(&*panic)),
         }
         item.messages
             .extend(sends.into_iter().flat_map(channel::fit));
@@ -571,21 +592,38 @@ async fn caller(
     incoming: &Incoming,
     bot: &Bot,
 ) -> Option<Caller> {
-    let sender = &incoming.sender;
-    let party = if sender.anonymous {
+    if let Some(party) = party(core, incoming)
+        && !core.zones.borrow().contains_key(&party)
+    {
+        let zone = outbox::time_zone_of(core, party.clone()).await?;
+        core.zones.borrow_mut().insert(party, zone);
+    }
+    let mut caller = known_caller(core, incoming, bot)?;
+    caller.update = Some((TelegramBotId(core.api.bot_id()), update_id));
+    Some(caller)
+}
+
+fn party(core: &BotCore, incoming: &Incoming) -> Option<PartyRef> {
+    if incoming.sender.anonymous {
         None
     } else {
-        core.party_of(sender.id)
-    };
-    let organisation = &core.shared.settings.organisation;
+        core.party_of(incoming.sender.id)
+    }
+}
+
+/// Who asks and where, without an update; `None` where something of it has to be read first.
+pub fn known_caller(core: &BotCore, incoming: &Incoming, bot: &Bot) -> Option<Caller> {
+    let party = party(core, incoming);
     let time_zone = match &party {
-        Some(party) => outbox::time_zone_of(core, party.clone()).await?,
+        Some(party) => core.zones.borrow().get(party)?.clone(),
         None => None,
     };
+    let sender = &incoming.sender;
     let name = match &sender.last_name {
         Some(last) if !last.is_empty() => format!("{} {last}", sender.first_name),
         _ => sender.first_name.clone(),
     };
+    let organisation = &core.shared.settings.organisation;
     Some(Caller {
         bot: bot.code.clone(),
         chat: incoming.chat,
@@ -595,23 +633,25 @@ async fn caller(
         party,
         time_zone: time_zone.unwrap_or_else(|| organisation.time_zone.to_string()),
         locale: bot.locale,
-        update: Some((TelegramBotId(core.api.bot_id()), update_id)),
+        update: None,
     })
 }
 
 /// Every code message and direct call is kept in the audit.
-fn audited(
+pub fn audited(
     key: ConversationKey,
-    started: &Started,
+    bot: &Bot,
+    request: &ScriptRequest,
+    pending: &Pending,
     outcome: &ScriptOutcome,
     instructions: u64,
     wall: Duration,
 ) -> Option<Audited> {
-    if !started.pending.is_call() {
+    if !pending.is_call() {
         return None;
     }
-    let (action, object) = match &started.request.program {
-        ScriptProgram::Code(_) => ("code.run", format!("bot:{}", started.bot.code)),
+    let (action, object) = match &request.program {
+        ScriptProgram::Code(_) => ("code.run", format!("bot:{}", bot.code)),
         ScriptProgram::Algorithm(name) => ("algorithm.call", format!("algorithm:{name}")),
     };
     let (result, error) = match &outcome.reply {
@@ -632,14 +672,14 @@ fn audited(
         Err(ScriptFailure::Unavailable) => (String::new(), Some("алгоритм недоступен".to_owned())),
     };
     let detail = serde_json::json!({
-        "text": started.request.text,
+        "text": request.text,
         "result": cut(&result),
         "error": error.as_deref().map(cut),
         "instructions": instructions,
         "ms": u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
     });
     Some(Audited {
-        by: By::Person(format!("telegram:{}:{}", started.bot.code, key.sender.0)),
+        by: By::Person(format!("telegram:{}:{}", bot.code, key.sender.0)),
         action,
         object,
         detail: detail.to_string(),

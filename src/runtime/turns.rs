@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::bot_actor::BotCore;
-use super::commit::{self, Changes, Committed, Item, Plan, Receipt};
+use super::commit::{self, Audited, Changes, Committed, Item, Plan, Receipt};
 use super::courier::{Deliver, Migrate};
 use super::fleet::Due;
 use super::hooks::{self, Point};
@@ -349,9 +349,10 @@ async fn decide(
                 incoming,
             };
             match decide_turn(core, &case, marked) {
-                Ok(Outcome::Done(effects, trace)) => {
-                    item.trace = Some(trace);
+                Ok(Outcome::Done(mut ready)) => {
+                    let effects = ready.fill(&mut item);
                     apply(core, *key, effects, &mut item, scratch);
+                    ready.send(&mut item);
                 }
                 Ok(Outcome::Script(started)) => {
                     item.state = UpdateState::Pending;
@@ -373,9 +374,10 @@ pub fn decide_case(
 ) -> Decided {
     let mut item = Item::new(Receipt::Unset, Some(key), UpdateState::Done);
     match decide_turn(core, case, Some(marked)) {
-        Ok(Outcome::Done(effects, trace)) => {
-            item.trace = Some(trace);
+        Ok(Outcome::Done(mut ready)) => {
+            let effects = ready.fill(&mut item);
             apply_alone(core, key, effects, &mut item);
+            ready.send(&mut item);
         }
         Ok(Outcome::Script(started)) => return Decided::Script(started),
         Err(panic) => give_up(core, key, &mut item, &panic),
@@ -383,7 +385,8 @@ pub fn decide_case(
     Decided::Item(Box::new(item))
 }
 
-fn give_up(core: &BotCore, key: ConversationKey, item: &mut Item, panic: &str) {
+/// The rules failed for an update.
+pub fn give_up(core: &BotCore, key: ConversationKey, item: &mut Item, panic: &str) {
     tracing::error!(
         bot = %core.code,
         chat = %super::log::chat(key.chat),
@@ -439,9 +442,32 @@ fn refuse_flood(core: &BotCore, key: ConversationKey, incoming: &Incoming) -> Op
 
 /// What the pure rules say.
 enum Outcome {
-    /// Effects, and the trace in words.
-    Done(Vec<Effect>, String),
+    /// Effects, the trace in words, what the audit keeps, and what a script sends besides.
+    Done(Box<Ready>),
     Script(Box<Started>),
+}
+
+/// What is to happen.
+struct Ready {
+    effects: Vec<Effect>,
+    trace: String,
+    audited: Option<Audited>,
+    sends: Vec<Outgoing>,
+}
+
+impl Ready {
+    /// Everything but the effects, into the item.
+    fn fill(&mut self, item: &mut Item) -> Vec<Effect> {
+        item.trace = Some(std::mem::take(&mut self.trace));
+        item.changes.audited = self.audited.take();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// After the effects.
+    fn send(self, item: &mut Item) {
+        item.messages
+            .extend(self.sends.into_iter().flat_map(channel::fit));
+    }
 }
 
 /// Shows the rules a case.
@@ -517,32 +543,72 @@ fn decide_turn(
             }
         }
     };
-    Ok(match decision {
-        Decision::Done { effects, trace } => Outcome::Done(effects, trace.describe(&bot)),
+    let (at_once, request, pending) = match decision {
+        Decision::Done { effects, trace } => {
+            return Ok(Outcome::Done(Box::new(Ready {
+                effects,
+                trace: trace.describe(&bot),
+                audited: None,
+                sends: Vec::new(),
+            })));
+        }
         Decision::Run {
             at_once,
             request,
             pending,
-        } => {
-            for effect in at_once {
-                if let Effect::AnswerPress { query, text } = effect {
-                    answer_press(core, query, text);
-                }
-            }
-            Outcome::Script(Box::new(Started {
-                bot,
-                library,
-                conversation: case.conversation.clone(),
-                choice: case.choice.cloned(),
-                now,
-                request,
-                pending: *pending,
-            }))
+        } => (at_once, request, pending),
+    };
+    for effect in at_once {
+        if let Effect::AnswerPress { query, text } = effect {
+            answer_press(core, query, text);
         }
-    })
+    }
+    // A script that needs nothing but its input is run here: it then costs no second commit.
+    let quick = scripts::known_caller(core, case.incoming, &bot)
+        .and_then(|caller| core.shared.scripts.run_quick(&library, &request, &caller));
+    if let Some(run) = quick {
+        core.shared.metrics.script_ran(run.wall);
+        let key = ConversationKey {
+            chat: case.incoming.chat,
+            sender: case.incoming.sender.id,
+        };
+        let audited = scripts::audited(
+            key,
+            &bot,
+            &request,
+            &pending,
+            &run.outcome,
+            run.instructions,
+            run.wall,
+        );
+        let resumed = catch_unwind(AssertUnwindSafe(|| {
+            with_turn(core, &bot, &library, case, now, |turn| {
+                dialogue::resume(turn, (*pending).clone(), run.outcome)
+            })
+        }))
+        .map_err(|panic| panic_text(&*panic))?;
+        if let Decision::Done { effects, trace } = resumed {
+            return Ok(Outcome::Done(Box::new(Ready {
+                effects,
+                trace: trace.describe(&bot),
+                audited,
+                sends: run.sends,
+            })));
+        }
+    }
+    Ok(Outcome::Script(Box::new(Started {
+        bot,
+        library,
+        conversation: case.conversation.clone(),
+        choice: case.choice.cloned(),
+        now,
+        request,
+        pending: *pending,
+    })))
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+/// The message of a panic.
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => (*text).to_owned(),
         (_, Some(text)) => text.clone(),

@@ -75,6 +75,9 @@ impl Host for RunHost<'_> {
     }
 
     fn log(&mut self, entry: LogEntry) {
+        if self.session.is_refused() {
+            return;
+        }
         let script = self.session.script.as_str();
         let (event, comment, data) = (&entry.event, &entry.comment, &entry.data);
         match entry.level {
@@ -116,6 +119,9 @@ impl Host for RunHost<'_> {
     }
 
     fn http(&mut self, request: HttpRequest) -> Option<Result<HttpResponse, String>> {
+        if self.session.is_refused() {
+            return None;
+        }
         if self.session.writes() {
             return Some(Err(match self.session.caller.locale {
                 Locale::Ru => "обращение к сети после записи не разрешено: пока алгоритм пишет, его ждут другие. Обратитесь к сети до первого Записать()".to_owned(),

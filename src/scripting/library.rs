@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use vestnik_bsl::diagnostic::locate;
@@ -55,6 +56,8 @@ struct Entry {
     module: usize,
     revision: i64,
     runs: bool,
+    /// It was seen to need more than a quick run gives.
+    slow: AtomicBool,
 }
 
 /// Texts of chats whose answer is remembered; when there are more, all are forgotten.
@@ -133,6 +136,7 @@ impl Library {
                     module,
                     revision,
                     runs,
+                    slow: AtomicBool::new(false),
                 },
             );
         }
@@ -243,6 +247,19 @@ impl Library {
 
     pub(super) fn bots(&self) -> &Arc<[BotCode]> {
         &self.bots
+    }
+
+    /// Whether an algorithm is known to need more than a quick run gives.
+    pub(super) fn is_slow(&self, name: &str) -> bool {
+        self.named(name)
+            .and_then(|name| self.entries.get(name))
+            .is_none_or(|entry| entry.slow.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn set_slow(&self, name: &str) {
+        if let Some(entry) = self.named(name).and_then(|name| self.entries.get(name)) {
+            entry.slow.store(true, Ordering::Relaxed);
+        }
     }
 
     /// The module of an algorithm that can run.

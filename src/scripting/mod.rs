@@ -35,5 +35,5 @@ mod telegram;
 
 pub use library::{Algorithm, Library, LibraryProblem};
 pub use names::host_reference;
-pub use run::{Caller, Run, ScriptLimits, Services, run};
+pub use run::{Caller, Run, ScriptLimits, Services, run, run_quick};
 pub use stored::{StoredError, from_text, to_text};

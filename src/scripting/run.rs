@@ -111,6 +111,44 @@ pub struct Run {
     pub trace: Vec<String>,
 }
 
+/// What a quick run may use: less than the hand-over to another thread and a second commit cost.
+fn quick_limits() -> Limits {
+    Limits {
+        instructions: 20_000,
+        time: Duration::from_millis(2),
+        memory: 1 << 20,
+        depth: 100,
+        nesting: 2,
+        digits: 100,
+        output: 16 << 10,
+        cancel: None,
+    }
+}
+
+/// Runs a short script that needs nothing but its input on a thread that may not block. `None`: it is
+/// none, nothing of it has happened, and [`run`] has to run it.
+pub fn run_quick(
+    services: &Services,
+    library: &Library,
+    request: &ScriptRequest,
+    caller: &Caller,
+) -> Option<Run> {
+    let algorithm = match &request.program {
+        ScriptProgram::Algorithm(name) => Some(name),
+        ScriptProgram::Code(_) => None,
+    };
+    if algorithm.is_some_and(|name| library.is_slow(name)) {
+        return None;
+    }
+    let done = run_with(services, library, request, caller, &Arc::default(), true);
+    if done.is_none()
+        && let Some(name) = algorithm
+    {
+        library.set_slow(name);
+    }
+    done
+}
+
 /// Runs what is asked for. The thread may block and has a stack of 16 MB. A panic ends the run alone.
 pub fn run(
     services: &Services,
@@ -119,6 +157,27 @@ pub fn run(
     caller: &Caller,
     cancel: &Arc<AtomicBool>,
 ) -> Run {
+    run_with(services, library, request, caller, cancel, false).unwrap_or_else(|| Run {
+        outcome: ScriptOutcome {
+            messages: Vec::new(),
+            reply: Err(ScriptFailure::Unavailable),
+        },
+        sends: Vec::new(),
+        lent: None,
+        instructions: 0,
+        wall: Duration::ZERO,
+        trace: Vec::new(),
+    })
+}
+
+fn run_with(
+    services: &Services,
+    library: &Library,
+    request: &ScriptRequest,
+    caller: &Caller,
+    cancel: &Arc<AtomicBool>,
+    quick: bool,
+) -> Option<Run> {
     let started = Instant::now();
     let script = match &request.program {
         ScriptProgram::Algorithm(name) => name.to_string(),
@@ -131,10 +190,24 @@ pub fn run(
         caller,
         caller.time_zone.parse().unwrap_or(chrono_tz::UTC),
         script,
+        quick,
     );
     let result = catch_unwind(AssertUnwindSafe(|| {
-        execute(services, library, request, &session, cancel)
+        execute(services, library, request, &session, cancel, quick)
     }));
+    if quick {
+        let again = session.was_refused()
+            || match &result {
+                Err(_) => true,
+                Ok((_, reply, _)) => matches!(
+                    reply,
+                    Err(ScriptFailure::Limit(_) | ScriptFailure::Unavailable)
+                ),
+            };
+        if again {
+            return None;
+        }
+    }
     let (messages, reply, instructions) = result.unwrap_or_else(|_| {
         tracing::error!(script = session.script, "a run of a program panicked");
         let text = "внутренняя ошибка при выполнении; подробности в журнале сервера";
@@ -147,14 +220,14 @@ pub fn run(
             (Vec::new(), None)
         }
     };
-    Run {
+    Some(Run {
         outcome: ScriptOutcome { messages, reply },
         sends,
         lent,
         instructions,
         wall: started.elapsed(),
         trace: session.take_trace(),
-    }
+    })
 }
 
 type Executed = (
@@ -169,15 +242,20 @@ fn execute(
     request: &ScriptRequest,
     session: &Rc<Session>,
     cancel: &Arc<AtomicBool>,
+    quick: bool,
 ) -> Executed {
     let program = Arc::clone(library.program());
     let mut host = RunHost::new(Rc::clone(session), &services.transport, Arc::clone(cancel));
-    let limits = Limits {
-        instructions: services.limits.instructions,
-        time: services.limits.time,
-        memory: services.limits.memory,
-        cancel: Some(Arc::clone(cancel)),
-        ..Limits::default()
+    let limits = if quick {
+        quick_limits()
+    } else {
+        Limits {
+            instructions: services.limits.instructions,
+            time: services.limits.time,
+            memory: services.limits.memory,
+            cancel: Some(Arc::clone(cancel)),
+            ..Limits::default()
+        }
     };
     let mut vm = Vm::new(&program, &mut host, limits);
     let result = match start(&mut vm, library, request, session) {

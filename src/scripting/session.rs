@@ -53,6 +53,10 @@ pub(super) struct Session {
     pub(super) script: String,
     write_limit: Duration,
     fenced: bool,
+    /// Whether it runs where nothing may be waited for ([`super::run_quick`]).
+    quick: bool,
+    /// Whether a quick run wanted what it may not.
+    touched: Cell<bool>,
     lent: RefCell<Option<Lent>>,
     expired: Cell<bool>,
     read: RefCell<HashMap<PartyRef, Option<Rc<Loaded>>>>,
@@ -79,6 +83,7 @@ impl Session {
         caller: &Caller,
         zone: Tz,
         script: String,
+        quick: bool,
     ) -> Rc<Session> {
         Rc::new(Session {
             store: services.store.clone(),
@@ -91,6 +96,8 @@ impl Session {
             script,
             write_limit: services.limits.write_limit,
             fenced: services.fenced,
+            quick,
+            touched: Cell::new(false),
             lent: RefCell::new(None),
             expired: Cell::new(false),
             read: RefCell::default(),
@@ -124,6 +131,20 @@ impl Session {
         self.lent.borrow_mut().take()
     }
 
+    /// Whether the run may not do what it is about to: a quick run is then given up and made again
+    /// where it may wait.
+    pub(super) fn is_refused(&self) -> bool {
+        if self.quick {
+            self.touched.set(true);
+        }
+        self.quick
+    }
+
+    /// Whether a quick run has to be made again.
+    pub(super) fn was_refused(&self) -> bool {
+        self.touched.get()
+    }
+
     /// Adds to the trace of the run.
     pub(super) fn note(&self, text: impl Into<String>) {
         let mut trace = self.trace.borrow_mut();
@@ -148,6 +169,9 @@ impl Session {
         &self,
         job: impl Fn(&mut Conn) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        if self.is_refused() {
+            return Err(StoreError::Closed);
+        }
         let result = match self.lent.borrow_mut().as_mut() {
             Some(lent) => lent.run(job),
             None => self.store.read_blocking(job),
@@ -161,6 +185,9 @@ impl Session {
         vm: &mut Vm<'_>,
         job: impl FnOnce(&mut Conn) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        if self.is_refused() {
+            return Err(StoreError::Closed);
+        }
         let mut lent = self.lent.borrow_mut();
         if lent.is_none() {
             *lent = Some(self.store.lend(self.fenced)?);

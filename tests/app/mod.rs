@@ -7,6 +7,7 @@ mod fleet;
 mod groups;
 mod organisation;
 mod page;
+mod scripts;
 mod sending;
 
 /// A bot with a text, a choice and its answers, for whatever needs a bot that answers.

@@ -53,6 +53,12 @@ impl Builder {
         self.file(&format!("bots/{code}.toml"), &file)
     }
 
+    /// Other settings.
+    pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Builder {
+        change(&mut self.settings);
+        self
+    }
+
     /// On PostgreSQL.
     pub fn postgres(mut self) -> Builder {
         self.postgres = true;
