@@ -390,3 +390,96 @@ fn a_token_is_checked_at_telegram() {
     assert_eq!(done.code, 1, "{done:?}");
     assert!(done.out.contains("token-unchecked"), "{done:?}");
 }
+
+/// `vestnik algorithm run` shows what would happen and undoes it; `vestnik trace` tells why.
+#[test]
+fn an_algorithm_is_tried_beside_the_server() {
+    let simulator = simulator();
+    let dir = folder(&simulator);
+    write(
+        dir.path(),
+        "org/algorithms.toml",
+        "[[algorithm]]\nname = \"Создать\"\nshort_name = \"С\"\nfile = \"algorithms/Создать.bsl\"\n",
+    );
+    write(
+        dir.path(),
+        "org/algorithms/Создать.bsl",
+        "Сообщить(\"Текст: \" + _ДанныеДляОбработки.Текст);\n\
+         Клиент = Справочники.Контрагенты.СоздатьЭлемент();\n\
+         Клиент.Наименование = \"Проба\";\n\
+         Клиент.Записать();\n\
+         Telegram.Отправить(77, \"Привет, \" + _Исполнитель);\n\
+         _Результат = \"Создан \" + Клиент.Ссылка;\n",
+    );
+    write(
+        dir.path(),
+        "org/parties.toml",
+        "[[user]]\ncode = \"ivanov\"\nname = \"Иванов\"\n",
+    );
+    let mut server = Running::start(vestnik(dir.path()).args(SERVE));
+    server.wait_out("http");
+    let arguments = [
+        "algorithm",
+        "run",
+        "с",
+        "--as",
+        "user:ivanov",
+        "--text",
+        "абв",
+        "--config",
+        "settings.toml",
+    ];
+    for _ in 0..2 {
+        let done = run(dir.path(), &arguments);
+        assert_eq!(done.code, 0, "{done:?}");
+        for part in [
+            "Сообщить: Текст: абв",
+            "Отправить через shop в чат 77: Привет, Иванов",
+            "Создан Проба",
+        ] {
+            assert!(done.out.contains(part), "{part}: {done:?}");
+        }
+        assert!(done.err.contains("записанное отменено"), "{done:?}");
+    }
+    let nobody = run(
+        dir.path(),
+        &[
+            "algorithm",
+            "run",
+            "Нет такого",
+            "--config",
+            "settings.toml",
+        ],
+    );
+    assert_eq!(nobody.code, 1, "{nobody:?}");
+    let untouched = run(
+        dir.path(),
+        &["export", "out", "--data", "--config", "settings.toml"],
+    );
+    assert_eq!(untouched.code, 0, "{untouched:?}");
+    let parties = std::fs::read_to_string(dir.path().join("out/parties.toml")).expect("exported");
+    assert!(!parties.contains("Проба"), "{parties}");
+
+    simulator
+        .say(FIRST_BOT, Say::text(5, "Цена"))
+        .expect("said");
+    let began = Instant::now();
+    loop {
+        let traced = run(
+            dir.path(),
+            &["trace", "shop", "5", "--config", "settings.toml"],
+        );
+        assert_eq!(traced.code, 0, "{traced:?}");
+        if traced.out.contains("ключевое слово «цена»") {
+            assert!(traced.out.contains("обработано"), "{traced:?}");
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE, "{traced:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let unknown = run(
+        dir.path(),
+        &["trace", "нет", "5", "--config", "settings.toml"],
+    );
+    assert_eq!(unknown.code, 1, "{unknown:?}");
+}

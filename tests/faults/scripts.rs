@@ -3,7 +3,11 @@
 use super::child::World;
 use super::on_both;
 
-on_both!(every_step_with_an_algorithm, two_chats_one_slot);
+on_both!(
+    every_step_with_an_algorithm,
+    two_chats_one_slot,
+    writers_beside_keywords
+);
 
 /// Creates a counterparty per message and tells its number.
 const CREATE: &str = "Клиент = Справочники.Контрагенты.СоздатьЭлемент();
@@ -120,4 +124,49 @@ fn two_chats_one_slot(db: crate::store::Db) {
         .count();
     assert_eq!(count("Ваш"), 1, "{texts:?}");
     assert_eq!(count("Занято") + stale, 7, "{texts:?}");
+}
+
+/// Reads, works for a while and writes.
+const SLOW: &str = "Найден = Справочники.Контрагенты.НайтиПоНаименованию(\"Слот\");
+Для Номер = 1 По 200000 Цикл
+	Остаток = Номер % 7;
+КонецЦикла;
+Клиент = Справочники.Контрагенты.СоздатьЭлемент();
+Клиент.Наименование = \"Клиент чата\";
+Клиент.Записать();
+_Результат = \"Создан \" + Клиент.Код;
+";
+
+/// While the algorithms of one bot write, keywords of the others are answered: nothing is lost,
+/// nothing fails on a lock.
+fn writers_beside_keywords(db: crate::store::Db) {
+    let mut world = world(db, SLOW);
+    let writer = world.bot();
+    for _ in 0..4 {
+        world.add_bot();
+    }
+    let others: Vec<i64> = world
+        .bots()
+        .into_iter()
+        .filter(|bot| *bot != writer)
+        .collect();
+    let server = world.serve();
+    for round in 0..20 {
+        for chat in 1..=2 {
+            world.say(writer, 1_000 + chat, "Создать");
+        }
+        for bot in &others {
+            for chat in 1..=25 {
+                world.say(*bot, 2_000 + chat, "Цена");
+            }
+        }
+        if round % 5 == 4 {
+            world.wait_answered(&server);
+        }
+    }
+    world.wait_answered(&server);
+    world.wait_settled(&server);
+    server.kill();
+    assert_eq!(created(&world), 40);
+    world.check();
 }
