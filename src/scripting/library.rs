@@ -1,15 +1,14 @@
 //! The algorithms of an organisation, compiled.
 //!
 //! One program holds every module, so that a run is started by making an empty machine, and common
-//! modules are compiled once. A module with errors stays in the program (others go on) and is kept out
-//! of what can run.
+//! modules are compiled once. A module with errors is left out of it; the others go on.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use vestnik_bsl::diagnostic::locate;
+use vestnik_bsl::diagnostic::{Diagnostic, locate, render};
 use vestnik_bsl::{ChatCode, Environment, Locale, Program, Source};
 
 use crate::model::{BotCode, Fold};
@@ -55,9 +54,28 @@ pub struct LibraryProblem {
 struct Entry {
     module: usize,
     revision: i64,
-    runs: bool,
     /// It was seen to need more than a quick run gives.
     slow: AtomicBool,
+}
+
+fn source(algorithm: &Algorithm) -> Source {
+    Source {
+        name: algorithm.name.clone(),
+        text: algorithm.source.as_str().into(),
+        common: algorithm.common_module,
+    }
+}
+
+fn problem(algorithm: &Algorithm, diagnostic: &Diagnostic) -> LibraryProblem {
+    let (at, _) = locate(&algorithm.source, diagnostic.start);
+    LibraryProblem {
+        algorithm: algorithm.name.clone(),
+        file: algorithm.file.clone(),
+        line: at.line,
+        column: at.column,
+        message: diagnostic.message(Locale::Ru),
+        rendered: render(&algorithm.file, &algorithm.source, diagnostic, Locale::Ru),
+    }
 }
 
 /// Texts of chats whose answer is remembered; when there are more, all are forgotten.
@@ -91,55 +109,47 @@ impl Library {
     /// out of what can run; [`Library::problems`] tells why.
     #[must_use]
     pub fn compile(algorithms: Vec<Algorithm>, bots: &[BotCode]) -> Library {
-        let sources: Vec<Source> = algorithms
-            .iter()
-            .map(|algorithm| Source {
-                name: algorithm.name.clone(),
-                text: algorithm.source.as_str().into(),
-                common: algorithm.common_module,
-            })
-            .collect();
         let environment = Environment {
             variables: names::VARIABLES.iter().map(ToString::to_string).collect(),
             properties: names::properties(),
             types: names::types(),
         };
-        let mut program = Program::compile(&environment, &sources);
-        names::alias_types(&mut program);
         let mut problems = Vec::new();
-        for (module, diagnostic) in program.problems() {
-            let Some(algorithm) = algorithms.get(module) else {
-                continue;
-            };
-            let (at, _) = locate(&algorithm.source, diagnostic.start);
-            problems.push(LibraryProblem {
-                algorithm: algorithm.name.clone(),
-                file: algorithm.file.clone(),
-                line: at.line,
-                column: at.column,
-                message: diagnostic.message(Locale::Ru),
-                rendered: vestnik_bsl::diagnostic::render(
-                    &algorithm.file,
-                    &algorithm.source,
-                    diagnostic,
-                    Locale::Ru,
-                ),
-            });
-        }
-        let mut entries = HashMap::new();
-        for (module, algorithm) in algorithms.iter().enumerate() {
-            let runs = program.modules[module].problems.is_empty();
-            let revision = algorithm.revision;
-            entries.insert(
-                algorithm.name.clone(),
-                Entry {
+        // Algorithms in the program, by module. What has errors is left out and the rest compiled anew,
+        // so that whoever names a module left out is told so; without errors it is one round.
+        let mut kept: Vec<usize> = (0..algorithms.len()).collect();
+        let mut program = loop {
+            let sources: Vec<Source> = kept
+                .iter()
+                .map(|&number| source(&algorithms[number]))
+                .collect();
+            let program = Program::compile(&environment, &sources);
+            let before = problems.len();
+            for (module, diagnostic) in program.problems() {
+                if let Some(&number) = kept.get(module) {
+                    problems.push((number, problem(&algorithms[number], diagnostic)));
+                }
+            }
+            if problems.len() == before {
+                break program;
+            }
+            let broken = &problems[before..];
+            kept.retain(|number| broken.iter().all(|(other, _)| other != number));
+        };
+        names::alias_types(&mut program);
+        problems.sort_by_key(|(number, problem)| (*number, problem.line, problem.column));
+        let entries: HashMap<String, Entry> = kept
+            .iter()
+            .enumerate()
+            .map(|(module, &number)| {
+                let entry = Entry {
                     module,
-                    revision,
-                    runs,
+                    revision: algorithms[number].revision,
                     slow: AtomicBool::new(false),
-                },
-            );
-        }
+                };
+                (algorithms[number].name.clone(), entry)
+            })
+            .collect();
         let fold = Fold::default();
         let mut by_fold = HashMap::new();
         let callable = || algorithms.iter().filter(|algorithm| algorithm.telegram);
@@ -172,7 +182,7 @@ impl Library {
             entries,
             by_fold,
             by_any,
-            problems,
+            problems: problems.into_iter().map(|(_, problem)| problem).collect(),
             chat_texts: Mutex::new(HashMap::new()),
         }
     }
@@ -199,16 +209,13 @@ impl Library {
     /// Whether the algorithm of this name, spelled so, can run.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
-        self.entries.get(name).is_some_and(|entry| entry.runs)
+        self.entries.contains_key(name)
     }
 
     /// The revision of an algorithm that can run.
     #[must_use]
     pub fn revision_of(&self, name: &str) -> Option<i64> {
-        self.entries
-            .get(name)
-            .filter(|entry| entry.runs)
-            .map(|entry| entry.revision)
+        self.entries.get(name).map(|entry| entry.revision)
     }
 
     /// The algorithm that a text calls (R150, R151, D6), folded by [`Fold::default`]: by its name or
@@ -264,9 +271,7 @@ impl Library {
 
     /// The module of an algorithm that can run.
     pub(super) fn module(&self, name: &str) -> Option<usize> {
-        self.entries
-            .get(self.named(name)?)
-            .filter(|entry| entry.runs)
-            .map(|entry| entry.module)
+        let name = self.named(name)?;
+        self.entries.get(name).map(|entry| entry.module)
     }
 }

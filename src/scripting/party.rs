@@ -320,7 +320,7 @@ impl CatalogObject {
             }
             let written = parties::save(conn, &party, version)?;
             let object = party.reference.to_string();
-            audit::write(conn, id, at, &by, "party.write", &object, "")?;
+            audit::write(conn, id, at, &by, "party.write", &object, "{}")?;
             Ok((party, written))
         });
         match written {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
 use vestnik_bsl::vm::error::{Fault, Message};
@@ -58,7 +58,8 @@ pub(super) struct Session {
     /// Whether a quick run wanted what it may not.
     touched: Cell<bool>,
     lent: RefCell<Option<Lent>>,
-    expired: Cell<bool>,
+    /// When the lease must be given back.
+    deadline: Cell<Option<Instant>>,
     read: RefCell<HashMap<PartyRef, Option<Rc<Loaded>>>>,
     samples: RefCell<HashMap<(PartyKind, String), Option<Sample>>>,
     pub(super) sends: RefCell<Vec<Outgoing>>,
@@ -99,7 +100,7 @@ impl Session {
             quick,
             touched: Cell::new(false),
             lent: RefCell::new(None),
-            expired: Cell::new(false),
+            deadline: Cell::new(None),
             read: RefCell::default(),
             samples: RefCell::default(),
             sends: RefCell::default(),
@@ -119,12 +120,9 @@ impl Session {
 
     /// Whether the run held the lease for longer than it may.
     pub(super) fn expired(&self) -> bool {
-        self.expired.get()
-            || self
-                .lent
-                .borrow()
-                .as_ref()
-                .is_some_and(|lent| lent.time_left().is_zero())
+        self.deadline
+            .get()
+            .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     pub(super) fn take_lent(&self) -> Option<Lent> {
@@ -172,11 +170,10 @@ impl Session {
         if self.is_refused() {
             return Err(StoreError::Closed);
         }
-        let result = match self.lent.borrow_mut().as_mut() {
+        match self.lent.borrow_mut().as_mut() {
             Some(lent) => lent.run(job),
             None => self.store.read_blocking(job),
-        };
-        self.watched(result)
+        }
     }
 
     /// Writes: the first time takes the lease, waiting for it.
@@ -190,30 +187,27 @@ impl Session {
         }
         let mut lent = self.lent.borrow_mut();
         if lent.is_none() {
-            *lent = Some(self.store.lend(self.fenced)?);
+            let taken = self.store.lend(self.fenced)?;
             // Others wait for the lease: the run ends when its time is over, whatever it does.
-            vm.end_within(self.write_limit);
+            let time = taken.time_left().min(self.write_limit);
+            self.deadline.set(Some(Instant::now() + time));
+            vm.end_within(time);
+            *lent = Some(taken);
             self.read.borrow_mut().clear();
         }
-        let result = match lent.as_mut() {
+        match lent.as_mut() {
             Some(lent) => lent.run(job),
             None => Err(StoreError::Closed),
-        };
-        drop(lent);
-        self.watched(result)
-    }
-
-    fn watched<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        if let Err(StoreError::LendExpired { .. }) = result {
-            self.expired.set(true);
         }
-        result
     }
 
     /// An error of the store as one of the program; the lease's end is none that it can catch.
     pub(super) fn fault(&self, vm: &mut Vm<'_>, error: StoreError) -> Fault {
         match error {
-            StoreError::LendExpired { .. } => vm.stop(LimitKind::Time),
+            StoreError::LendExpired { .. } => {
+                self.deadline.set(Some(Instant::now()));
+                vm.stop(LimitKind::Time)
+            }
             other => Fault::text(other.to_string()),
         }
     }

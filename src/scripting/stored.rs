@@ -172,3 +172,96 @@ fn uuid(text: &str) -> Result<[u8; 16], StoredError> {
         .ok_or_else(|| bad("не идентификатор"))?;
     Ok(number.to_be_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_data() -> impl Strategy<Value = Data> {
+        let leaf = prop_oneof![
+            Just(Data::Undefined),
+            Just(Data::Null),
+            any::<bool>().prop_map(Data::Bool),
+            (any::<i128>(), 0u32..200)
+                .prop_map(|(digits, scale)| Data::Number(Number::from_scaled(digits, scale))),
+            any::<String>().prop_map(Data::Str),
+            (0..Date::MAX.ticks())
+                .prop_map(|ticks| Data::Date(Date::from_ticks(ticks).unwrap_or(Date::EMPTY))),
+            any::<[u8; 16]>().prop_map(Data::Uuid),
+            (any::<String>(), any::<String>())
+                .prop_map(|(type_name, key)| Data::Reference { type_name, key }),
+        ];
+        leaf.prop_recursive(4, 40, 5, |inner| {
+            let item = (inner.clone(), any::<String>(), any::<bool>()).prop_map(
+                |(value, presentation, check)| ListItem {
+                    value,
+                    presentation,
+                    check,
+                },
+            );
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Data::Array),
+                prop::collection::vec((any::<String>(), inner.clone()), 0..5)
+                    .prop_map(Data::Structure),
+                prop::collection::vec((inner.clone(), inner), 0..5).prop_map(Data::Map),
+                prop::collection::vec(item, 0..5).prop_map(Data::ValueList),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_value_comes_back_as_it_went(data in any_data()) {
+            prop_assert_eq!(from_text(&to_text(&data)), Ok(data));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in ".*") {
+            let _ = from_text(&text);
+        }
+    }
+
+    #[test]
+    fn the_form_of_a_stored_value_stays() {
+        let check = |text: &str, data: Data| {
+            assert_eq!(to_text(&data), text);
+            assert_eq!(from_text(text), Ok(data));
+        };
+        // Buttons that were sent keep these texts for a month.
+        check("null", Data::Undefined);
+        check(r#"{"n":"0.10000000000000000000000000001"}"#, {
+            Data::Number(Number::from_scaled(
+                10_000_000_000_000_000_000_000_000_001,
+                29,
+            ))
+        });
+        check(r#"{"a":[{"b":true},{"s":"а"}]}"#, {
+            Data::Array(vec![Data::Bool(true), Data::Str("а".into())])
+        });
+        check(
+            r#"{"r":["СправочникСсылка.Контрагенты","A-1"]}"#,
+            {
+                Data::Reference {
+                    type_name: "СправочникСсылка.Контрагенты".into(),
+                    key: "A-1".into(),
+                }
+            },
+        );
+        for text in [
+            "",
+            "1",
+            "[]",
+            "{}",
+            r#"{"x":1}"#,
+            r#"{"n":"1,5"}"#,
+            r#"{"u":"zz"}"#,
+            r#"{"n":"1","s":"2"}"#,
+        ] {
+            assert!(from_text(text).is_err(), "{text}");
+        }
+    }
+}

@@ -11,9 +11,10 @@ use vestnik_bsl::library::structure::structure;
 use vestnik_bsl::vm::error::Fault;
 use vestnik_bsl::{Value, Vm};
 
+use crate::channels::telegram;
 use crate::model::{
-    BotCode, Channel, ChatAddress, ChatId, FileSource, Lane, MessageKey, MessageKind, Moment,
-    Outgoing, OutgoingBody, OutgoingFile, PartyRef, RichText,
+    BotCode, Buttons, Channel, ChatAddress, ChatId, FileSource, Lane, MessageKey, MessageKind,
+    Moment, Outgoing, OutgoingBody, OutgoingFile, PartyRef, RichText,
 };
 use crate::store::registrations;
 
@@ -405,35 +406,46 @@ fn send(
             "За один запуск алгоритм отправляет не больше {SENDS_MAX} сообщений"
         )));
     }
-    let body = if given.files.is_empty() {
-        OutgoingBody::Text {
-            text,
-            buttons: crate::model::Buttons::None,
-        }
-    } else {
-        OutgoingBody::Files {
-            files: given.files,
-            caption: (!text.is_blank()).then_some(text),
-            buttons: crate::model::Buttons::None,
-        }
+    let mut bodies = Vec::new();
+    let plain = |text| OutgoingBody::Text {
+        text,
+        buttons: Buttons::None,
     };
+    if given.files.is_empty() {
+        bodies.push(plain(text));
+    } else {
+        let mut caption = (!text.is_blank()).then_some(text);
+        // A text that is no caption goes before the files.
+        let long =
+            |text: &mut RichText| text.to_plain().encode_utf16().count() > telegram::CAPTION_MAX;
+        if let Some(text) = caption.take_if(long) {
+            bodies.push(plain(text));
+        }
+        bodies.push(OutgoingBody::Files {
+            files: given.files,
+            caption,
+            buttons: Buttons::None,
+        });
+    }
     let count = chats.len();
     for chat in chats {
         let same_chat = chat == session.caller.chat && bot == session.caller.bot;
-        session.sends.borrow_mut().push(Outgoing {
-            key: MessageKey(session.ids.next_id()),
-            to: ChatAddress {
-                channel: Channel::Telegram,
-                bot: bot.clone(),
-                chat,
-                thread: session.caller.thread.filter(|_| same_chat),
-            },
-            lane: Lane::Background,
-            kind: MessageKind::Manual,
-            reply_to: None,
-            not_before: given.not_before,
-            body: body.clone(),
-        });
+        for body in &bodies {
+            session.sends.borrow_mut().push(Outgoing {
+                key: MessageKey(session.ids.next_id()),
+                to: ChatAddress {
+                    channel: Channel::Telegram,
+                    bot: bot.clone(),
+                    chat,
+                    thread: session.caller.thread.filter(|_| same_chat),
+                },
+                lane: Lane::Background,
+                kind: MessageKind::Manual,
+                reply_to: None,
+                not_before: given.not_before,
+                body: body.clone(),
+            });
+        }
     }
     session.note(format!("отправлено сообщений от бота «{bot}»: {count}"));
     Ok(Value::from(count))

@@ -78,6 +78,11 @@ fn index_text(text: &str) -> String {
     text
 }
 
+/// The key by which the index finds a text of a catalog.
+fn key(kind: &str, text: &str) -> String {
+    format!("{kind}:{}", index_text(text))
+}
+
 /// Writes a party whole, with its groups and attributes, whatever its version is.
 ///
 /// # Errors
@@ -86,8 +91,8 @@ pub fn put(conn: &mut Conn, party: &Party) -> Result<(), StoreError> {
     let kind = party.reference.kind.as_str();
     let code = party.reference.code.as_str();
     let attributes = json(&party.attributes)?;
-    let code_folded = index_text(code);
-    let name_folded = index_text(&party.name);
+    let code_key = key(kind, code);
+    let name_key = key(kind, &party.name);
     on_engine!(conn, c => diesel::insert_into(parties::table)
         .values((
             parties::kind.eq(kind),
@@ -98,8 +103,8 @@ pub fn put(conn: &mut Conn, party: &Party) -> Result<(), StoreError> {
             parties::deleted.eq(party.deleted),
             parties::attributes.eq(&attributes),
             parties::version.eq(1),
-            parties::code_folded.eq(&code_folded),
-            parties::name_folded.eq(&name_folded),
+            parties::code_key.eq(&code_key),
+            parties::name_key.eq(&name_key),
         ))
         .on_conflict((parties::kind, parties::code))
         .do_update()
@@ -110,8 +115,8 @@ pub fn put(conn: &mut Conn, party: &Party) -> Result<(), StoreError> {
             parties::deleted.eq(party.deleted),
             parties::attributes.eq(&attributes),
             parties::version.eq(parties::version + 1),
-            parties::code_folded.eq(&code_folded),
-            parties::name_folded.eq(&name_folded),
+            parties::code_key.eq(&code_key),
+            parties::name_key.eq(&name_key),
         ))
         .execute(c))?;
     put_parts(conn, party)
@@ -127,8 +132,8 @@ pub fn save(conn: &mut Conn, party: &Party, expected: Option<i64>) -> Result<i64
     let kind = party.reference.kind.as_str();
     let code = party.reference.code.as_str();
     let attributes = json(&party.attributes)?;
-    let code_folded = index_text(code);
-    let name_folded = index_text(&party.name);
+    let code_key = key(kind, code);
+    let name_key = key(kind, &party.name);
     let version = match expected {
         None => {
             let inserted = on_engine!(conn, c => diesel::insert_into(parties::table)
@@ -141,8 +146,8 @@ pub fn save(conn: &mut Conn, party: &Party, expected: Option<i64>) -> Result<i64
                     parties::deleted.eq(party.deleted),
                     parties::attributes.eq(&attributes),
                     parties::version.eq(1),
-                    parties::code_folded.eq(&code_folded),
-                    parties::name_folded.eq(&name_folded),
+                    parties::code_key.eq(&code_key),
+                    parties::name_key.eq(&name_key),
                 ))
                 .on_conflict_do_nothing()
                 .execute(c))?;
@@ -163,7 +168,7 @@ pub fn save(conn: &mut Conn, party: &Party, expected: Option<i64>) -> Result<i64
                     parties::deleted.eq(party.deleted),
                     parties::attributes.eq(&attributes),
                     parties::version.eq(expected + 1),
-                    parties::name_folded.eq(&name_folded),
+                    parties::name_key.eq(&name_key),
                 ))
                 .execute(c))?;
             if updated == 0 {
@@ -204,7 +209,7 @@ fn put_parts(conn: &mut Conn, party: &Party) -> Result<(), StoreError> {
                 party_attributes::code.eq(code),
                 party_attributes::name.eq(name),
                 party_attributes::value.eq(&value),
-                party_attributes::name_folded.eq(index_text(name)),
+                party_attributes::name_key.eq(key(kind, name)),
                 party_attributes::value_folded.eq(index_text(&value)),
             ))
             .execute(c))?;
@@ -215,19 +220,19 @@ fn put_parts(conn: &mut Conn, party: &Party) -> Result<(), StoreError> {
 /// Folds what was written before there were folded columns. Does nothing the second time.
 pub(super) fn fold_old_rows(conn: &mut Conn) -> Result<(), StoreError> {
     let rows: Vec<(String, String, String)> = on_engine!(conn, c => parties::table
-        .filter(parties::code_folded.is_null())
+        .filter(parties::code_key.is_null())
         .select((parties::kind, parties::code, parties::name))
         .load(c))?;
     for (kind, code, name) in rows {
         on_engine!(conn, c => diesel::update(parties::table.find((&kind, &code)))
             .set((
-                parties::code_folded.eq(index_text(&code)),
-                parties::name_folded.eq(index_text(&name)),
+                parties::code_key.eq(key(&kind, &code)),
+                parties::name_key.eq(key(&kind, &name)),
             ))
             .execute(c))?;
     }
     let rows: Vec<(String, String, String, String)> = on_engine!(conn, c => party_attributes::table
-        .filter(party_attributes::name_folded.is_null())
+        .filter(party_attributes::name_key.is_null())
         .select((
             party_attributes::kind,
             party_attributes::code,
@@ -238,7 +243,7 @@ pub(super) fn fold_old_rows(conn: &mut Conn) -> Result<(), StoreError> {
     for (kind, code, name, value) in rows {
         on_engine!(conn, c => diesel::update(party_attributes::table.find((&kind, &code, &name)))
             .set((
-                party_attributes::name_folded.eq(index_text(&name)),
+                party_attributes::name_key.eq(key(&kind, &name)),
                 party_attributes::value_folded.eq(index_text(&value)),
             ))
             .execute(c))?;
@@ -454,9 +459,8 @@ pub fn find_by_attribute(
 ) -> Result<Vec<PartyRef>, StoreError> {
     let rows: Vec<(String, String)> = on_engine!(conn, c => party_attributes::table
         .filter(
-            party_attributes::kind
-                .eq(kind.as_str())
-                .and(party_attributes::name_folded.eq(index_text(name)))
+            party_attributes::name_key
+                .eq(key(kind.as_str(), name))
                 .and(party_attributes::value_folded.eq(index_text(value))),
         )
         .order(party_attributes::code)
@@ -479,11 +483,7 @@ pub fn find_by_code(
     code: &str,
 ) -> Result<Option<PartyRef>, StoreError> {
     let codes: Vec<String> = on_engine!(conn, c => parties::table
-        .filter(
-            parties::kind
-                .eq(kind.as_str())
-                .and(parties::code_folded.eq(index_text(code))),
-        )
+        .filter(parties::code_key.eq(key(kind.as_str(), code)))
         .order(parties::code)
         .select(parties::code)
         .load(c))?;
@@ -509,9 +509,9 @@ pub fn find_by_name(
     name: &str,
     whole: bool,
 ) -> Result<Option<PartyRef>, StoreError> {
-    let key = index_text(name);
+    let key = key(kind.as_str(), name);
     let equal: Vec<(String, String)> = on_engine!(conn, c => parties::table
-        .filter(parties::kind.eq(kind.as_str()).and(parties::name_folded.eq(&key)))
+        .filter(parties::name_key.eq(&key))
         .order(parties::code)
         .select((parties::code, parties::name))
         .load(c))?;
@@ -522,7 +522,7 @@ pub fn find_by_name(
     if whole {
         return Ok(None);
     }
-    if key.is_empty() {
+    if full.is_empty() {
         return Ok(None);
     }
     // The greatest character after the key: no name of that beginning stands behind it.
@@ -531,23 +531,14 @@ pub fn find_by_name(
     let begins: Vec<(String, String)> = match conn {
         // SQLite compares bytes, and its `like` uses no index.
         Conn::Sqlite(c) => parties::table
-            .filter(
-                parties::kind
-                    .eq(kind.as_str())
-                    .and(parties::name_folded.ge(&key))
-                    .and(parties::name_folded.lt(end)),
-            )
-            .order((parties::name_folded, parties::code))
+            .filter(parties::name_key.ge(&key).and(parties::name_key.lt(end)))
+            .order((parties::name_key, parties::code))
             .select((parties::code, parties::name))
             .limit(BEGINS_MAX)
             .load(c)?,
         Conn::Postgres(c) => parties::table
-            .filter(
-                parties::kind
-                    .eq(kind.as_str())
-                    .and(parties::name_folded.like(format!("{pattern}%")).escape('!')),
-            )
-            .order((parties::name_folded, parties::code))
+            .filter(parties::name_key.like(format!("{pattern}%")).escape('!'))
+            .order((parties::name_key, parties::code))
             .select((parties::code, parties::name))
             .limit(BEGINS_MAX)
             .load(c)?,
@@ -568,11 +559,7 @@ pub fn attribute_sample(
     name: &str,
 ) -> Result<Option<(String, PartyRef)>, StoreError> {
     let row: Option<(String, String)> = on_engine!(conn, c => party_attributes::table
-        .filter(
-            party_attributes::kind
-                .eq(kind.as_str())
-                .and(party_attributes::name_folded.eq(index_text(name))),
-        )
+        .filter(party_attributes::name_key.eq(key(kind.as_str(), name)))
         .select((party_attributes::name, party_attributes::code))
         .first(c)
         .optional())?;

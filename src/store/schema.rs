@@ -128,8 +128,8 @@ diesel::table! {
         deleted -> Bool,
         attributes -> Text,
         version -> BigInt,
-        code_folded -> Nullable<Text>,
-        name_folded -> Nullable<Text>,
+        code_key -> Nullable<Text>,
+        name_key -> Nullable<Text>,
     }
 }
 
@@ -143,7 +143,7 @@ diesel::table! {
         code -> Text,
         name -> Text,
         value -> Text,
-        name_folded -> Nullable<Text>,
+        name_key -> Nullable<Text>,
         value_folded -> Nullable<Text>,
     }
 }

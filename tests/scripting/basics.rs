@@ -12,7 +12,7 @@ fn check(stage: &Stage, text: &str, expected: &str) {
 }
 
 fn an_algorithm_sees_what_it_was_told(db: &Db) {
-    let stage = Stage::new(db).as_party(PartyKind::User, "ivanov");
+    let stage = Stage::new(db).with_party(PartyKind::User, "ivanov");
     check(&stage, "_Результат = _Исполнитель", "Иванов Иван");
     check(
         &stage,

@@ -1,4 +1,9 @@
 //! Algorithms against the database: what they see, find, write and send, on both engines.
 
 mod basics;
+mod catalogs;
+mod library;
+mod replies;
+mod sends;
 mod stage;
+mod writing;

@@ -21,6 +21,8 @@ pub struct Stage {
     pub services: Services,
     pub caller: Caller,
     pub bots: Vec<BotCode>,
+    /// The folder of the database, where nobody else keeps it.
+    db: Option<Db>,
 }
 
 /// 2024-05-06 07:08:09 UTC.
@@ -50,6 +52,14 @@ pub fn registration(bot: &str, chat: i64, party: &Party) -> Registration {
 }
 
 impl Stage {
+    /// On a SQLite database of its own.
+    pub fn sqlite() -> Stage {
+        let db = Db::sqlite();
+        let mut stage = Stage::new(&db);
+        stage.db = Some(db);
+        stage
+    }
+
     pub fn new(db: &Db) -> Stage {
         let store = db.open();
         let claim = lease::Claim {
@@ -86,6 +96,7 @@ impl Stage {
                 update: Some((TelegramBotId(77), UpdateId(5))),
             },
             bots: vec![BotCode::new("main"), BotCode::new("shop")],
+            db: None,
         };
         stage.fill();
         stage
@@ -129,11 +140,7 @@ impl Stage {
             .expect("filled");
     }
 
-    #[expect(
-        clippy::wrong_self_convention,
-        reason = "a builder that reads «a stage as a party»"
-    )]
-    pub fn as_party(mut self, kind: PartyKind, code: &str) -> Stage {
+    pub fn with_party(mut self, kind: PartyKind, code: &str) -> Stage {
         let code = code.to_owned();
         self.caller.party = Some(PartyRef { kind, code });
         self
@@ -206,6 +213,19 @@ pub fn algorithm(name: &str, common: bool, text: &str) -> Algorithm {
     }
 }
 
+/// An error without the line that says in which call it happened.
+fn without_call(text: &str) -> String {
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    if let [first, because, ..] = lines.as_slice()
+        && let Some((place, _)) = first.split_once(": Ошибка при вызове метода контекста (")
+        && *because == "по причине:"
+    {
+        let rest = lines.split_off(2).join("\n");
+        return format!("{place}: {rest}");
+    }
+    text.to_owned()
+}
+
 pub fn shown(reply: &Result<ScriptReply, ScriptFailure>) -> String {
     match reply {
         Ok(ScriptReply::Nothing) => "—".to_owned(),
@@ -224,7 +244,7 @@ pub fn shown(reply: &Result<ScriptReply, ScriptFailure>) -> String {
             let buttons: Vec<&str> = buttons.iter().map(|one| one.text.as_str()).collect();
             format!("{text:?} {files:?} {buttons:?}")
         }
-        Err(ScriptFailure::Error(text)) => format!("!{text}"),
+        Err(ScriptFailure::Error(text)) => format!("!{}", without_call(text)),
         Err(ScriptFailure::Limit(text)) => format!("!!{text}"),
         Err(other) => format!("!{other:?}"),
     }
