@@ -1,6 +1,8 @@
 //! Scripts in a conversation: where one is asked for and what its outcome becomes (R131, R147-R165,
 //! D13, D14, D27, D29).
 
+use vestnik_markup::utf16_len;
+
 use crate::model::{
     Buttons, Choice, Conversation, HistoryStep, KeywordId, KeywordKind, ScriptFailure,
     ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant, Variants,
@@ -14,6 +16,8 @@ use super::scene::Scene;
 use super::trace::{Trace, TraceStep};
 use super::turn::Effect;
 
+/// The longest caption of a file, in UTF-16 units after parsing (Bot API, `caption`).
+const CAPTION_MAX: usize = 1_024;
 /// More variants than anybody pages through; each is kept with its choice for a month.
 const VARIANTS_MAX: usize = 1_000;
 
@@ -159,6 +163,7 @@ pub(super) fn resume(scene: &mut Scene<'_>, then: Then, outcome: ScriptOutcome) 
             buttons,
         }) => {
             if buttons.is_empty() {
+                let caption = text.clone();
                 if files.is_empty() {
                     match text {
                         Some(text) => {
@@ -167,7 +172,14 @@ pub(super) fn resume(scene: &mut Scene<'_>, then: Then, outcome: ScriptOutcome) 
                         None => scene.say_named(TextName::NoResult),
                     }
                 } else {
-                    scene.say_files(files, text);
+                    match text.filter(|text| utf16_len(&text.to_plain()) > CAPTION_MAX) {
+                        None => scene.say_files(files, caption),
+                        // Too long for a caption: the text goes before the files.
+                        Some(text) => {
+                            scene.say(text, Buttons::None);
+                            scene.say_files(files, None);
+                        }
+                    }
                 }
             } else {
                 // The buttons are a question of its own below the files.

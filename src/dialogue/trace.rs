@@ -83,11 +83,9 @@ impl Trace {
 
     /// The trace in words for the author of the bot, a step a line. `bot` is the snapshot that decided.
     pub fn describe(&self, bot: &Bot) -> String {
-        let mut text = String::new();
+        let mut text = format!("бот: ревизия {}", bot.revision);
         for step in &self.0 {
-            if !text.is_empty() {
-                text.push('\n');
-            }
+            text.push('\n');
             describe(step, bot, &mut text);
         }
         text

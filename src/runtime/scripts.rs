@@ -474,7 +474,13 @@ async fn attempt(
         match resumed {
             Ok(Decision::Done { effects, trace }) => {
                 turns::apply_alone(core, key, effects, &mut item);
-                item.trace = Some(trace.describe(&started.bot));
+                item.trace = Some(traced(
+                    trace.describe(&started.bot),
+                    &started.library,
+                    &started.request,
+                    (ran.instructions, ran.wall),
+                    &ran.trace,
+                ));
             }
             Ok(Decision::Run { .. }) => {
                 turns::give_up(core, key, &mut item, "a second script was asked for");
@@ -635,6 +641,32 @@ pub fn known_caller(core: &BotCore, incoming: &Incoming, bot: &Bot) -> Option<Ca
         locale: bot.locale,
         update: None,
     })
+}
+
+/// A trace with what a script did: the revision that ran, what it took, its own words.
+pub fn traced(
+    mut trace: String,
+    library: &Library,
+    request: &ScriptRequest,
+    (instructions, wall): (u64, Duration),
+    lines: &[String],
+) -> String {
+    if let ScriptProgram::Algorithm(name) = &request.program
+        && let Some(revision) = library
+            .named(name)
+            .and_then(|name| library.revision_of(name))
+    {
+        trace.push_str(&format!("\nалгоритм «{name}»: ревизия {revision}"));
+    }
+    trace.push_str(&format!(
+        "\nвыполнялся {} мс, операций {instructions}",
+        wall.as_millis()
+    ));
+    for line in lines {
+        trace.push('\n');
+        trace.push_str(line);
+    }
+    trace
 }
 
 /// Every code message and direct call is kept in the audit.

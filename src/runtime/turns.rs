@@ -590,7 +590,13 @@ fn decide_turn(
         if let Decision::Done { effects, trace } = resumed {
             return Ok(Outcome::Done(Box::new(Ready {
                 effects,
-                trace: trace.describe(&bot),
+                trace: scripts::traced(
+                    trace.describe(&bot),
+                    &library,
+                    &request,
+                    (run.instructions, run.wall),
+                    &run.trace,
+                ),
                 audited,
                 sends: run.sends,
             })));

@@ -242,6 +242,22 @@ fn a_structure_becomes_a_message_with_a_file_or_buttons() {
         })
     });
     assert_eq!(world.answers(1, "акт"), ["файл акт.pdf: Ваш акт"]);
+    world.scripts.algorithms.insert("Договор".into(), |_| {
+        said(ScriptReply::Message {
+            text: Some(RichText::authored(&"д".repeat(1_025))),
+            files: vec![OutgoingFile {
+                name: "договор.pdf".into(),
+                source: FileSource::Base64("AA==".into()),
+                photo: false,
+            }],
+            buttons: Vec::new(),
+        })
+    });
+    assert_eq!(
+        world.answers(1, "договор"),
+        ["д".repeat(1_025), "файл договор.pdf: ".to_owned()],
+        "too long for a caption"
+    );
     assert_eq!(world.answers(1, "вопрос"), ["Что дальше?"]);
     assert_eq!(world.last().labels(), ["Возврат"]);
     world.press(1, "Возврат");
