@@ -538,14 +538,15 @@ impl Handler<StopBot> for BotActor {
         let stop = async move {
             if let Some(core) = core {
                 core.stopping.set(true);
-                let _in_hand = core.in_hand.lock().await;
-                // Scripts may end by themselves; then they are cancelled and run again at the next start.
-                if tokio::time::timeout(SCRIPTS_MAX, core.lanes.wait_until_idle())
-                    .await
-                    .is_err()
-                {
-                    core.cancel.store(true, Ordering::SeqCst);
+                let quiet = async {
+                    let _in_hand = core.in_hand.lock().await;
                     core.lanes.wait_until_idle().await;
+                };
+                tokio::pin!(quiet);
+                // Scripts may end by themselves; then they are cancelled and run again at the next start.
+                if tokio::time::timeout(SCRIPTS_MAX, &mut quiet).await.is_err() {
+                    core.cancel.store(true, Ordering::SeqCst);
+                    quiet.await;
                 }
                 // A courier that panicked is gone: its rows say `sending` and will be sorted out.
                 let _ = core.courier.send(courier::Drain).await;
