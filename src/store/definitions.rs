@@ -139,6 +139,17 @@ pub fn apply(
 }
 
 type Row = (String, i64, Vec<u8>, String);
+const COLUMNS: (
+    definition_files::path,
+    definition_files::revision,
+    definition_files::bytes,
+    definition_files::sha256,
+) = (
+    definition_files::path,
+    definition_files::revision,
+    definition_files::bytes,
+    definition_files::sha256,
+);
 
 fn file((path, revision, bytes, sha256): Row) -> DefinitionFile {
     DefinitionFile {
@@ -157,12 +168,7 @@ pub fn files(conn: &mut Conn) -> Result<Vec<DefinitionFile>, StoreError> {
     let rows: Vec<Row> = on_engine!(conn, c => definition_files::table
         .filter(definition_files::until_revision.is_null())
         .order(definition_files::path)
-        .select((
-            definition_files::path,
-            definition_files::revision,
-            definition_files::bytes,
-            definition_files::sha256,
-        ))
+        .select(COLUMNS)
         .load(c))?;
     Ok(rows.into_iter().map(file).collect())
 }
@@ -177,12 +183,7 @@ pub fn files_since(conn: &mut Conn, revision: i64) -> Result<Vec<DefinitionFile>
         .filter(definition_files::until_revision.is_null())
         .filter(definition_files::revision.gt(revision))
         .order(definition_files::path)
-        .select((
-            definition_files::path,
-            definition_files::revision,
-            definition_files::bytes,
-            definition_files::sha256,
-        ))
+        .select(COLUMNS)
         .load(c))?;
     Ok(rows.into_iter().map(file).collect())
 }
@@ -204,12 +205,7 @@ pub fn files_named(
                 .or(definition_files::path.like(format!("%{ending}"))),
         )
         .order(definition_files::path)
-        .select((
-            definition_files::path,
-            definition_files::revision,
-            definition_files::bytes,
-            definition_files::sha256,
-        ))
+        .select(COLUMNS)
         .load(c))?;
     Ok(rows.into_iter().map(file).collect())
 }
@@ -227,12 +223,7 @@ pub fn files_at(conn: &mut Conn, revision: i64) -> Result<Vec<DefinitionFile>, S
                 .or(definition_files::until_revision.gt(revision)),
         )
         .order(definition_files::path)
-        .select((
-            definition_files::path,
-            definition_files::revision,
-            definition_files::bytes,
-            definition_files::sha256,
-        ))
+        .select(COLUMNS)
         .load(c))?;
     Ok(rows.into_iter().map(file).collect())
 }
