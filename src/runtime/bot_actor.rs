@@ -79,8 +79,8 @@ pub struct BotCore {
     pub unreachable: RefCell<HashSet<ChatId>>,
     /// Private chats of this bot that are linked to a party.
     pub parties: RefCell<HashMap<ChatId, PartyRef>>,
-    /// Time zones of parties that were asked for.
-    pub zones: RefCell<HashMap<PartyRef, Option<String>>>,
+    /// What scripts are told of parties, as far as it was asked for.
+    pub known: RefCell<HashMap<PartyRef, outbox::Known>>,
     /// Members of the bot's `code_groups`.
     pub coders: RefCell<HashSet<PartyRef>>,
     /// Conversations in which a script runs.
@@ -272,7 +272,7 @@ async fn come_to_life(
         open: RefCell::new(left.open),
         unreachable: RefCell::new(left.unreachable),
         parties: RefCell::new(left.parties),
-        zones: RefCell::default(),
+        known: RefCell::default(),
         coders: RefCell::new(coders),
         lanes: Lanes::default(),
         script_permits: Semaphore::new(
@@ -500,7 +500,7 @@ impl Handler<RegistrationsChanged> for BotActor {
             let _guard = guard;
             if let Some(parties) = outbox::parties_of(&core.shared.store, &core.code).await {
                 *core.parties.borrow_mut() = parties;
-                core.zones.borrow_mut().clear();
+                core.known.borrow_mut().clear();
             }
             core.reread_coders().await;
         });

@@ -16,8 +16,8 @@ use super::intake::ConversationKey;
 use super::node::Shared;
 use crate::dialogue::{self, Incoming};
 use crate::model::{
-    BotCode, Channel, ChatId, ChoiceId, Conversation, MessageKey, MessageKind, MessageState,
-    Moment, OpenChoice, PartyRef, Resend, TelegramBotId, UpdateId,
+    AttributeValue, BotCode, Channel, ChatId, ChoiceId, Conversation, MessageKey, MessageKind,
+    MessageState, Moment, OpenChoice, PartyRef, Resend, TelegramBotId, UpdateId,
 };
 use crate::store::inbox::{self, UpdateKey};
 use crate::store::messages::{self, SendError, SentMark, StoredMessage};
@@ -317,10 +317,31 @@ pub async fn members(store: &Store, groups: &[String]) -> Option<HashSet<PartyRe
     .await
 }
 
-/// The time zone of a party where it has its own. `None`: the node is ending.
-pub async fn time_zone_of(core: &BotCore, party: PartyRef) -> Option<Option<String>> {
+/// What a script is told of a party besides who it is.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Its time zone, where it has its own.
+    pub time_zone: Option<String>,
+    /// Its telephone.
+    pub phone: Option<String>,
+}
+
+/// Reads what a script is told of a party. `None`: the node is ending.
+pub async fn known_of(core: &BotCore, party: PartyRef) -> Option<Known> {
     look(&core.shared.store, "a party", move |conn| {
-        Ok(parties::get(conn, &party)?.and_then(|party| party.time_zone))
+        let Some(party) = parties::get(conn, &party)? else {
+            return Ok(Known::default());
+        };
+        let phone = match party.attributes.get("phone") {
+            Some(AttributeValue::Text(phone) | AttributeValue::Number(phone)) => {
+                Some(phone.clone())
+            }
+            _ => None,
+        };
+        Ok(Known {
+            time_zone: party.time_zone,
+            phone,
+        })
     })
     .await
 }

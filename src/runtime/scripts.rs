@@ -599,10 +599,10 @@ async fn caller(
     bot: &Bot,
 ) -> Option<Caller> {
     if let Some(party) = party(core, incoming)
-        && !core.zones.borrow().contains_key(&party)
+        && !core.known.borrow().contains_key(&party)
     {
-        let zone = outbox::time_zone_of(core, party.clone()).await?;
-        core.zones.borrow_mut().insert(party, zone);
+        let known = outbox::known_of(core, party.clone()).await?;
+        core.known.borrow_mut().insert(party, known);
     }
     let mut caller = known_caller(core, incoming, bot)?;
     caller.update = Some((TelegramBotId(core.api.bot_id()), update_id));
@@ -620,9 +620,9 @@ fn party(core: &BotCore, incoming: &Incoming) -> Option<PartyRef> {
 /// Who asks and where, without an update; `None` where something of it has to be read first.
 pub fn known_caller(core: &BotCore, incoming: &Incoming, bot: &Bot) -> Option<Caller> {
     let party = party(core, incoming);
-    let time_zone = match &party {
-        Some(party) => core.zones.borrow().get(party)?.clone(),
-        None => None,
+    let known = match &party {
+        Some(party) => core.known.borrow().get(party)?.clone(),
+        None => outbox::Known::default(),
     };
     let sender = &incoming.sender;
     let name = match &sender.last_name {
@@ -635,9 +635,11 @@ pub fn known_caller(core: &BotCore, incoming: &Incoming, bot: &Bot) -> Option<Ca
         chat: incoming.chat,
         thread: incoming.thread,
         person_name: name,
-        phone: None,
+        phone: known.phone,
         party,
-        time_zone: time_zone.unwrap_or_else(|| organisation.time_zone.to_string()),
+        time_zone: known
+            .time_zone
+            .unwrap_or_else(|| organisation.time_zone.to_string()),
         locale: bot.locale,
         update: None,
     })

@@ -225,3 +225,34 @@ fn traces_tell_why() {
     let document = app.http("GET", "/api/v1/openapi.json", None).json();
     assert!(document["paths"]["/api/v1/bots/{code}/traces"]["get"].is_object());
 }
+
+/// More than a hundred scripts of a bot do not wait: whoever comes later reads so at once.
+#[test]
+fn a_full_queue_answers_busy() {
+    const WAITING: i64 = 100;
+    let app = app(|builder| timed(builder, 3_000));
+    // Both runs of the bot are taken.
+    for chat in 1..=2 {
+        app.write_to("shop", chat, "Бесконечно");
+    }
+    app.until("both run", |app| {
+        app.calls("shop", "sendChatAction").len() >= 2
+    });
+    for chat in 100..100 + WAITING + 5 {
+        app.write_to("shop", chat, "Записать");
+    }
+    let mut busy = 0;
+    for chat in 100..100 + WAITING + 5 {
+        match answer(&app, chat, 0).as_str() {
+            "Записан" => {}
+            "Сейчас слишком много запросов. Повторите чуть позже." => {
+                busy += 1
+            }
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!(busy, 5);
+    for chat in 1..=2 {
+        assert!(answer(&app, chat, 0).starts_with("Вычисление остановлено"));
+    }
+}
