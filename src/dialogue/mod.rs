@@ -25,7 +25,7 @@ mod turn;
 mod tests;
 
 pub use built_in::{BuiltIn, CommandEntry, commands};
-pub use script::Pending;
+pub use script::{Pending, offered_by_script};
 pub use trace::{Trace, TraceStep};
 pub use turn::{
     Addressed, Decision, Effect, Incoming, IncomingKind, NoScripts, Person, Scripts, Turn,

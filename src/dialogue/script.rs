@@ -4,10 +4,11 @@
 use vestnik_markup::utf16_len;
 
 use crate::model::{
-    Buttons, Choice, Conversation, HistoryStep, KeywordId, KeywordKind, ScriptFailure,
-    ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant, Variants,
+    Buttons, Choice, ChoiceId, ChoiceStatus, Conversation, HistoryStep, KeywordId, KeywordKind,
+    Moment, OpenChoice, Outgoing, OutgoingBody, PersonId, RichText, ScriptFailure, ScriptOutcome,
+    ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant, Variant, Variants,
 };
-use crate::texts::{TextName, Value};
+use crate::texts::{TextName, Texts, Value};
 
 use super::choice::{self, Offer};
 use super::keyboard;
@@ -233,13 +234,51 @@ fn failed(scene: &mut Scene<'_>, then: &Then, failure: ScriptFailure) {
     scene.say(text, Buttons::None);
 }
 
-/// Offers what a script gave (D13): with the settings of its rule, if it has one.
-fn offer(
-    scene: &mut Scene<'_>,
-    then: Then,
+/// A choice under a message that a script sends to a person: it belongs to no rule, so what is pressed
+/// is handled as if it had been typed, but never as code (D13). Gives its row and its buttons.
+pub fn offered_by_script(
+    texts: &Texts<'_>,
+    message: &Outgoing,
     variants: Vec<ScriptVariant>,
-    title: Option<crate::model::RichText>,
-) {
+    id: ChoiceId,
+    now: Moment,
+) -> (OpenChoice, Buttons) {
+    let title = match &message.body {
+        OutgoingBody::Text { text, .. } => text.clone(),
+        OutgoingBody::Files { .. } | OutgoingBody::Edit { .. } => RichText::Plain(String::new()),
+    };
+    let choice = OpenChoice {
+        id,
+        // In a private chat the person has the chat's number (D28).
+        sender: PersonId(message.to.chat.0),
+        chat: message.to.chat,
+        keyword: String::new(),
+        question: message.key,
+        history: Vec::new(),
+        variants: labelled(variants),
+        page: 0,
+        title,
+        confirm: false,
+        columns: 1,
+        back: false,
+        status: ChoiceStatus::Open,
+        at: now,
+        answered_at: None,
+    };
+    let buttons = keyboard::buttons(texts, &choice);
+    (choice, buttons)
+}
+
+fn labelled(variants: Vec<ScriptVariant>) -> Vec<Variant> {
+    let mut labelled = keyboard::variants(variants.iter().map(|variant| variant.text.as_str()));
+    for (labelled, variant) in labelled.iter_mut().zip(variants) {
+        labelled.value = variant.value;
+    }
+    labelled
+}
+
+/// Offers what a script gave (D13): with the settings of its rule, if it has one.
+fn offer(scene: &mut Scene<'_>, then: Then, variants: Vec<ScriptVariant>, title: Option<RichText>) {
     if variants.len() > VARIANTS_MAX {
         let error = format!(
             "вариантов выбора {}, а предложить можно не больше {VARIANTS_MAX}",
@@ -248,10 +287,7 @@ fn offer(
         failed(scene, &then, ScriptFailure::Error(error));
         return;
     }
-    let mut labelled = keyboard::variants(variants.iter().map(|variant| variant.text.as_str()));
-    for (labelled, variant) in labelled.iter_mut().zip(variants) {
-        labelled.value = variant.value;
-    }
+    let labelled = labelled(variants);
     let title = title.filter(|title| !title.is_blank());
     match then {
         Then::Called => {

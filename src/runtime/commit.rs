@@ -61,6 +61,8 @@ pub struct Changes {
     pub conversation: Option<(ConversationKey, Conversation)>,
     /// Choices offered or changed.
     pub choices: Vec<OpenChoice>,
+    /// Choices under messages that a script sends, each with the bot that sends it.
+    pub offered: Vec<(BotCode, OpenChoice)>,
     /// Choices that were left.
     pub closed_choices: Vec<ChoiceId>,
     /// Chats that can or cannot be written to.
@@ -314,6 +316,9 @@ impl Rows {
         }
         for choice in &changes.choices {
             choices::put(conn, &self.bot, choice)?;
+        }
+        for (bot, choice) in &changes.offered {
+            choices::put(conn, bot, choice)?;
         }
         for choice in &changes.closed_choices {
             choices::close(conn, &self.bot, *choice)?;

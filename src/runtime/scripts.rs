@@ -29,13 +29,15 @@ use super::turns;
 use crate::channels::telegram as channel;
 use crate::dialogue::{self, Decision, Incoming, Pending, Scripts};
 use crate::model::{
-    Bot, BotCode, Conversation, Moment, OpenChoice, Outgoing, PartyRef, ScriptFailure,
-    ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, TelegramBotId, UpdateId,
+    Bot, BotCode, ChoiceId, Conversation, IdSource, MessageKey, Moment, OpenChoice, Outgoing,
+    OutgoingBody, PartyRef, ScriptFailure, ScriptOutcome, ScriptProgram, ScriptReply,
+    ScriptRequest, ScriptVariant, TelegramBotId, UpdateId,
 };
 use crate::scripting::{self, Algorithm, Caller, Library, Services};
 use crate::store::inbox::{UpdateKey, UpdateState};
 use crate::store::{By, Lent, StoreError};
 use crate::telegram::ChatAction;
+use crate::texts::Texts;
 
 /// Threads for scripts. One that waits for an answer over HTTP holds its thread, so there are more
 /// than processors; a bot takes at most `scripts.at_once_per_bot` of them.
@@ -149,6 +151,7 @@ impl ScriptPool {
             let answered = reply.send(Ran {
                 outcome: run.outcome,
                 sends: run.sends,
+                offers: run.offers,
                 instructions: run.instructions,
                 wall: run.wall,
                 trace: run.trace,
@@ -189,6 +192,7 @@ type Finish = Box<dyn FnOnce(Lent) + Send>;
 struct Ran {
     outcome: ScriptOutcome,
     sends: Vec<Outgoing>,
+    offers: Vec<(MessageKey, Vec<ScriptVariant>)>,
     instructions: u64,
     wall: Duration,
     trace: Vec<String>,
@@ -487,8 +491,7 @@ async fn attempt(
             }
             Err(panic) => turns::give_up(core, key, &mut item, &turns::panic_text(&*panic)),
         }
-        item.messages
-            .extend(sends.into_iter().flat_map(channel::fit));
+        send(core, &started.bot, sends, &ran.offers, &mut item);
         item.changes.audited = audited;
         Plan {
             next_offset: None,
@@ -545,6 +548,7 @@ async fn run_in_turn(core: &Rc<BotCore>, started: &Started, caller: Caller) -> O
             reply: Err(ScriptFailure::Busy),
         },
         sends: Vec::new(),
+        offers: Vec::new(),
         instructions: 0,
         wall: Duration::ZERO,
         trace: Vec::new(),
@@ -643,6 +647,36 @@ pub fn known_caller(core: &BotCore, incoming: &Incoming, bot: &Bot) -> Option<Ca
         locale: bot.locale,
         update: None,
     })
+}
+
+/// What a script sends, into the item; buttons under a message become a choice.
+pub fn send(
+    core: &BotCore,
+    bot: &Bot,
+    mut sends: Vec<Outgoing>,
+    offers: &[(MessageKey, Vec<ScriptVariant>)],
+    item: &mut Item,
+) {
+    for (key, variants) in offers {
+        let Some(message) = sends.iter_mut().find(|message| message.key == *key) else {
+            continue;
+        };
+        let id = ChoiceId(core.shared.ids.next_id());
+        let (choice, offered) = dialogue::offered_by_script(
+            &Texts::of(bot),
+            message,
+            variants.clone(),
+            id,
+            core.clock().now(),
+        );
+        if let OutgoingBody::Text { buttons, .. } = &mut message.body {
+            *buttons = offered;
+            let sender = message.to.bot.clone();
+            item.changes.offered.push((sender, choice));
+        }
+    }
+    item.messages
+        .extend(sends.into_iter().flat_map(channel::fit));
 }
 
 /// A trace with what a script did: the revision that ran, what it took, its own words.

@@ -20,8 +20,8 @@ use crate::channels::telegram as channel;
 use crate::dialogue::{self, Decision, Effect, Incoming, IncomingKind, Turn};
 use crate::model::{
     Bot, Buttons, Channel, ChatAddress, ChatId, ChoiceId, ChoiceStatus, Conversation, IdSource,
-    Lane, MessageKey, MessageKind, Moment, OpenChoice, Outgoing, OutgoingBody, TelegramBotId,
-    UpdateId,
+    Lane, MessageKey, MessageKind, Moment, OpenChoice, Outgoing, OutgoingBody, ScriptVariant,
+    TelegramBotId, UpdateId,
 };
 use crate::scripting::Library;
 use crate::store::inbox::{UpdateKey, UpdateState};
@@ -352,7 +352,9 @@ async fn decide(
                 Ok(Outcome::Done(mut ready)) => {
                     let effects = ready.fill(&mut item);
                     apply(core, *key, effects, &mut item, scratch);
-                    ready.send(&mut item);
+                    if !ready.sends.is_empty() {
+                        ready.send(core, &mut item);
+                    }
                 }
                 Ok(Outcome::Script(started)) => {
                     item.state = UpdateState::Pending;
@@ -377,7 +379,9 @@ pub fn decide_case(
         Ok(Outcome::Done(mut ready)) => {
             let effects = ready.fill(&mut item);
             apply_alone(core, key, effects, &mut item);
-            ready.send(&mut item);
+            if !ready.sends.is_empty() {
+                ready.send(core, &mut item);
+            }
         }
         Ok(Outcome::Script(started)) => return Decided::Script(started),
         Err(panic) => give_up(core, key, &mut item, &panic),
@@ -453,6 +457,7 @@ struct Ready {
     trace: String,
     audited: Option<Audited>,
     sends: Vec<Outgoing>,
+    offers: Vec<(MessageKey, Vec<ScriptVariant>)>,
 }
 
 impl Ready {
@@ -464,9 +469,9 @@ impl Ready {
     }
 
     /// After the effects.
-    fn send(self, item: &mut Item) {
-        item.messages
-            .extend(self.sends.into_iter().flat_map(channel::fit));
+    fn send(self, core: &BotCore, item: &mut Item) {
+        let bot = core.bot.borrow().clone();
+        scripts::send(core, &bot, self.sends, &self.offers, item);
     }
 }
 
@@ -550,6 +555,7 @@ fn decide_turn(
                 trace: trace.describe(&bot),
                 audited: None,
                 sends: Vec::new(),
+                offers: Vec::new(),
             })));
         }
         Decision::Run {
@@ -599,6 +605,7 @@ fn decide_turn(
                 ),
                 audited,
                 sends: run.sends,
+                offers: run.offers,
             })));
         }
     }

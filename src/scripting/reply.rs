@@ -66,13 +66,7 @@ fn message(vm: &mut Vm<'_>, fields: Vec<(String, Value)>) -> Result<Option<Scrip
             "кнопки" | "buttons" => {
                 known = true;
                 if !matches!(value, Value::Undefined) {
-                    if !is_array(&value) && !is_value_list(&value) {
-                        return Err(Fault::text(format!(
-                            "Кнопки — это Массив или СписокЗначений, а в результате значение типа «{}»",
-                            type_text(vm, &value)
-                        )));
-                    }
-                    buttons = variants(vm, &value)?;
+                    buttons = self::buttons(vm, &value)?;
                 }
             }
             _ => {}
@@ -95,6 +89,17 @@ fn message(vm: &mut Vm<'_>, fields: Vec<(String, Value)>) -> Result<Option<Scrip
             buttons,
         }
     }))
+}
+
+/// Кнопки of a message.
+pub(super) fn buttons(vm: &mut Vm<'_>, value: &Value) -> Result<Vec<ScriptVariant>, Fault> {
+    if !is_array(value) && !is_value_list(value) {
+        return Err(Fault::text(format!(
+            "Кнопки — это Массив или СписокЗначений, а не значение типа «{}»",
+            type_text(vm, value)
+        )));
+    }
+    variants(vm, value)
 }
 
 /// The elements of an array or a value list as variants.

@@ -10,8 +10,9 @@ use vestnik_bsl::vm::error::Fault;
 use vestnik_bsl::{ChatCode, Data, LimitKind, Limits, Value, Vm};
 
 use crate::model::{
-    BotCode, ChatId, HistoryStep, IdSource, Locale, Moment, Outgoing, PartyRef, ScriptFailure,
-    ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, TelegramBotId, UpdateId,
+    BotCode, ChatId, HistoryStep, IdSource, Locale, MessageKey, Moment, Outgoing, PartyRef,
+    ScriptFailure, ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant,
+    TelegramBotId, UpdateId,
 };
 use crate::settings::ScriptSettings;
 use crate::store::{Lent, Store};
@@ -100,6 +101,9 @@ pub struct Run {
     pub outcome: ScriptOutcome,
     /// What it sends besides; none on a failure.
     pub sends: Vec<Outgoing>,
+    /// Кнопки of messages among them, by the message's key: each becomes a choice that belongs to no
+    /// rule.
+    pub offers: Vec<(MessageKey, Vec<ScriptVariant>)>,
     /// The lease with what it wrote, to be committed by the caller; `None` when it wrote nothing, and
     /// on a failure: then all of it is undone.
     pub lent: Option<Lent>,
@@ -163,6 +167,7 @@ pub fn run(
             reply: Err(ScriptFailure::Unavailable),
         },
         sends: Vec::new(),
+        offers: Vec::new(),
         lent: None,
         instructions: 0,
         wall: Duration::ZERO,
@@ -213,16 +218,21 @@ fn run_with(
         let text = "внутренняя ошибка при выполнении; подробности в журнале сервера";
         (Vec::new(), Err(ScriptFailure::Error(text.to_owned())), 0)
     });
-    let (sends, lent) = match &reply {
-        Ok(_) => (session.sends.take(), session.take_lent()),
+    let (sends, offers, lent) = match &reply {
+        Ok(_) => (
+            session.sends.take(),
+            session.offers.take(),
+            session.take_lent(),
+        ),
         Err(_) => {
             drop(session.take_lent());
-            (Vec::new(), None)
+            (Vec::new(), Vec::new(), None)
         }
     };
     Some(Run {
         outcome: ScriptOutcome { messages, reply },
         sends,
+        offers,
         lent,
         instructions,
         wall: started.elapsed(),

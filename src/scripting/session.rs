@@ -11,7 +11,8 @@ use vestnik_bsl::vm::error::{Fault, Message};
 use vestnik_bsl::{LimitKind, Program, Vm};
 
 use crate::model::{
-    AttributeValue, BotCode, IdSource, Moment, Outgoing, Party, PartyKind, PartyRef,
+    AttributeValue, BotCode, IdSource, MessageKey, Moment, Outgoing, Party, PartyKind, PartyRef,
+    ScriptVariant,
 };
 use crate::store::{Conn, Lent, Store, StoreError, parties};
 
@@ -63,6 +64,8 @@ pub(super) struct Session {
     read: RefCell<HashMap<PartyRef, Option<Rc<Loaded>>>>,
     samples: RefCell<HashMap<(PartyKind, String), Option<Sample>>>,
     pub(super) sends: RefCell<Vec<Outgoing>>,
+    /// Кнопки of messages among them, by the message's key.
+    pub(super) offers: RefCell<Vec<(MessageKey, Vec<ScriptVariant>)>>,
     trace: RefCell<Vec<String>>,
     attributes: RefCell<Attributes>,
 }
@@ -104,6 +107,7 @@ impl Session {
             read: RefCell::default(),
             samples: RefCell::default(),
             sends: RefCell::default(),
+            offers: RefCell::default(),
             trace: RefCell::default(),
             attributes: RefCell::default(),
         })

@@ -14,7 +14,7 @@ use vestnik_bsl::{Value, Vm};
 use crate::channels::telegram;
 use crate::model::{
     BotCode, Buttons, Channel, ChatAddress, ChatId, FileSource, Lane, MessageKey, MessageKind,
-    Moment, Outgoing, OutgoingBody, OutgoingFile, PartyRef, RichText,
+    Moment, Outgoing, OutgoingBody, OutgoingFile, PartyRef, RichText, ScriptVariant,
 };
 use crate::store::registrations;
 
@@ -199,6 +199,7 @@ struct Options {
     bot: Option<BotCode>,
     not_before: Option<Moment>,
     files: Vec<OutgoingFile>,
+    buttons: Vec<ScriptVariant>,
 }
 
 /// The fields of a structure, names folded; `None` when the value is none.
@@ -335,14 +336,10 @@ fn options(session: &Rc<Session>, vm: &mut Vm<'_>, value: &Value) -> Result<Opti
                 }
             }
             "файлы" | "файл" | "files" | "file" => options.files = files_of(vm, &value)?,
-            "кнопки" | "buttons" => {
-                return Err(Fault::text(
-                    "Сообщению, которое отправляет алгоритм, нельзя дать Кнопки: их ответ вернулся бы не этому алгоритму. Предложите выбор в _Результат или словом бота",
-                ));
-            }
+            "кнопки" | "buttons" => options.buttons = super::reply::buttons(vm, &value)?,
             _ => {
                 return Err(Fault::text(format!(
-                    "Параметр «{field}» неизвестен: есть Бот, Когда, Файлы"
+                    "Параметр «{field}» неизвестен: есть Бот, Когда, Файлы, Кнопки"
                 )));
             }
         }
@@ -401,6 +398,18 @@ fn send(
     if text.is_blank() && given.files.is_empty() {
         return Err(Fault::text("Нечего отправлять: текст пуст и файлов нет"));
     }
+    if !given.buttons.is_empty() {
+        if !given.files.is_empty() {
+            return Err(Fault::text(
+                "Кнопки ставятся под текст: отправьте файлы и вопрос с кнопками двумя сообщениями",
+            ));
+        }
+        if chats.iter().any(|chat| chat.is_group()) {
+            return Err(Fault::text(
+                "Кнопки предлагаются одному человеку: в группу их отправить нельзя",
+            ));
+        }
+    }
     if session.sends.borrow().len() + chats.len() > SENDS_MAX {
         return Err(Fault::text(format!(
             "За один запуск алгоритм отправляет не больше {SENDS_MAX} сообщений"
@@ -431,8 +440,15 @@ fn send(
     for chat in chats {
         let same_chat = chat == session.caller.chat && bot == session.caller.bot;
         for body in &bodies {
+            let key = MessageKey(session.ids.next_id());
+            if !given.buttons.is_empty() {
+                session
+                    .offers
+                    .borrow_mut()
+                    .push((key, given.buttons.clone()));
+            }
             session.sends.borrow_mut().push(Outgoing {
-                key: MessageKey(session.ids.next_id()),
+                key,
                 to: ChatAddress {
                     channel: Channel::Telegram,
                     bot: bot.clone(),
