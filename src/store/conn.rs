@@ -3,12 +3,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
 
 use super::error::StoreError;
+
+/// How soon a file that somebody else is opening is tried again.
+const OPEN_AGAIN: Duration = Duration::from_millis(5);
 
 /// A connection that is open.
 pub enum Conn {
@@ -175,30 +178,53 @@ impl Target {
                 busy,
                 max_pages,
             } => {
-                let mut c = SqliteConnection::establish(&file_uri(path, role))?;
-                let mut sql = format!("pragma busy_timeout = {};", busy.as_millis());
-                if role == Role::Opener {
-                    // Before the first table and before WAL writes the header, or it has no effect.
-                    sql.push_str("pragma auto_vacuum = incremental; pragma journal_mode = wal;");
+                // Where two processes open a new file at once, the change to WAL is refused at once,
+                // whatever the busy time-out says: SQLite waits only for what cannot deadlock.
+                let began = Instant::now();
+                loop {
+                    match connect_sqlite(path, role, *busy, *max_pages) {
+                        Err(error @ StoreError::Busy { .. }) => {
+                            if role != Role::Opener || began.elapsed() >= *busy {
+                                return Err(error);
+                            }
+                            std::thread::sleep(OPEN_AGAIN);
+                        }
+                        other => return other.map(Conn::Sqlite),
+                    }
                 }
-                // FULL: a commit is on the disk before it is answered. Checkpoints have a thread of
-                // their own. 64 MB: a WAL that a long reader let grow is cut back at its next reset.
-                sql.push_str(
-                    "pragma synchronous = full; pragma foreign_keys = on;
-                     pragma wal_autocheckpoint = 0; pragma journal_size_limit = 67108864;
-                     pragma temp_store = memory; pragma cache_size = -16384;",
-                );
-                if let Some(pages) = max_pages {
-                    sql.push_str(&format!("pragma max_page_count = {pages};"));
-                }
-                if role == Role::Reader {
-                    sql.push_str("pragma query_only = on;");
-                }
-                c.batch_execute(&sql)?;
-                Ok(Conn::Sqlite(c))
             }
         }
     }
+}
+
+/// A connection to a file, set up for its role.
+fn connect_sqlite(
+    path: &Path,
+    role: Role,
+    busy: Duration,
+    max_pages: Option<u32>,
+) -> Result<SqliteConnection, StoreError> {
+    let mut c = SqliteConnection::establish(&file_uri(path, role))?;
+    let mut sql = format!("pragma busy_timeout = {};", busy.as_millis());
+    if role == Role::Opener {
+        // Before the first table and before WAL writes the header, or it has no effect.
+        sql.push_str("pragma auto_vacuum = incremental; pragma journal_mode = wal;");
+    }
+    // FULL: a commit is on the disk before it is answered. Checkpoints have a thread of
+    // their own. 64 MB: a WAL that a long reader let grow is cut back at its next reset.
+    sql.push_str(
+        "pragma synchronous = full; pragma foreign_keys = on;
+         pragma wal_autocheckpoint = 0; pragma journal_size_limit = 67108864;
+         pragma temp_store = memory; pragma cache_size = -16384;",
+    );
+    if let Some(pages) = max_pages {
+        sql.push_str(&format!("pragma max_page_count = {pages};"));
+    }
+    if role == Role::Reader {
+        sql.push_str("pragma query_only = on;");
+    }
+    c.batch_execute(&sql)?;
+    Ok(c)
 }
 
 /// A `file:` address of SQLite: only the opener may make the file, so that a database which was
