@@ -5,6 +5,14 @@
 //! clock make the rare cases of a bot's life repeatable. It knows nothing of Vestnik: any bot that
 //! speaks HTTP can be tried with it.
 //!
+//! | room | what it is | must not know |
+//! |---|---|---|
+//! | `world/` | bots, people, chats, messages, files, faults, the clock; the Bot API's objects | HTTP |
+//! | `api/` | the Bot API: methods, their checks and errors | the people's side, the page |
+//! | `people/` | what people do, and `/sim/…` | the Bot API's methods, the page |
+//! | `page/` | the chat page, which speaks to `/sim/…` | all the others |
+//! | `http/` | what both sides read requests with | all the others |
+//!
 //! ```
 //! use vestnik_simulator::{Say, Simulator, SimulatorConfig};
 //! let simulator = Simulator::start(SimulatorConfig::default())?;
@@ -16,26 +24,19 @@
 //! ```
 
 mod api;
-mod calls;
-mod clock;
-mod entry;
-mod faults;
-mod files;
-mod keyboard;
-mod params;
+mod http;
+mod page;
 mod people;
-mod rng;
 mod server;
 mod simulator;
-mod wire;
 mod world;
 
-pub use calls::{Call, CallFilter};
-pub use entry::{Entry, EntryKind, FileInfo, Sender};
-pub use faults::{Fault, FaultKind};
-pub use keyboard::{Button, Keyboard, Rows};
 pub use people::{Press, Pressed, Say};
-pub use simulator::{BotInfo, ChatInfo, Simulator, SimulatorConfig, SimulatorHandle, run_blocking};
+pub use simulator::{Simulator, SimulatorConfig, SimulatorHandle, run_blocking};
+pub use world::{
+    BotInfo, Button, Call, CallFilter, ChatInfo, Entry, EntryKind, Fault, FaultKind, FileInfo,
+    Keyboard, Rows, Sender,
+};
 
 #[cfg(test)]
 mod tests;

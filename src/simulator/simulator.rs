@@ -8,16 +8,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use serde_json::Value;
 
-use crate::calls::{Call, CallFilter};
-use crate::clock::{format_rfc3339, parse_rfc3339};
-use crate::entry::{Entry, EntryKind, Sender};
-use crate::faults::Fault;
 use crate::people::{Press, Pressed, Say};
 use crate::server;
-use crate::world::{Shared, Standing, State};
+use crate::world::clock::{format_rfc3339, parse_rfc3339};
+use crate::world::{BotInfo, Call, CallFilter, Entry, EntryKind, Fault, Sender, Shared, Standing};
 
 /// How the simulator starts. All bounds are there to keep memory flat in long runs.
 #[derive(Debug, Clone)]
@@ -70,43 +66,6 @@ pub struct SimulatorHandle {
     addr: SocketAddr,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// What is known of a bot.
-#[derive(Debug, Clone, Serialize)]
-pub struct BotInfo {
-    /// The number before the token's colon.
-    pub id: i64,
-    /// `first_name` of `getMe`.
-    pub name: String,
-    /// `username` of `getMe`.
-    pub username: String,
-    /// What the bot says it can do.
-    pub description: String,
-    /// The default commands: pairs of command and description.
-    pub commands: Vec<(String, String)>,
-    /// Whether a long poll hangs now.
-    pub polling: bool,
-    /// Whether it ever polled.
-    pub polled: bool,
-    /// Updates that were not confirmed yet.
-    pub waiting: usize,
-    /// Its chats.
-    pub chats: Vec<ChatInfo>,
-}
-
-/// What is known of a bot's chat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ChatInfo {
-    /// The number; groups are below zero.
-    pub id: i64,
-    /// `private`, `group` or `supergroup`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The person's name or the group's title.
-    pub title: String,
-    /// Where the bot stands: `member`, `administrator`, `left` or `kicked` (blocked).
-    pub status: String,
 }
 
 impl Simulator {
@@ -372,97 +331,5 @@ pub fn run_blocking(config: SimulatorConfig, ready: impl FnOnce(SocketAddr)) -> 
     match handle.thread.take().map(JoinHandle::join) {
         Some(Err(_)) => Err(io::Error::other("the simulator's thread panicked")),
         _ => Ok(()),
-    }
-}
-
-impl State {
-    pub(crate) fn entries(
-        &self,
-        bot: i64,
-        chat: i64,
-        after: u64,
-        from: Option<Sender>,
-    ) -> Vec<Entry> {
-        let chat = self.moved(bot, chat);
-        let Some(chat) = self.bots.get(&bot).and_then(|bot| bot.chats.get(&chat)) else {
-            return Vec::new();
-        };
-        // Lines rise, and readers want the newest: found from the end.
-        let start = chat.log.partition_point(|entry| entry.seq <= after);
-        let fits = |entry: &&Entry| from.is_none_or(|from| from == entry.from);
-        chat.log.range(start..).filter(fits).cloned().collect()
-    }
-
-    pub(crate) fn name_bot(&mut self, id: i64, name: Option<&str>, username: Option<&str>) {
-        let bot = self.bot(id);
-        if let Some(name) = name {
-            name.clone_into(&mut bot.name);
-        }
-        if let Some(username) = username {
-            username
-                .trim_start_matches('@')
-                .clone_into(&mut bot.username);
-        }
-        self.tell_bot(id);
-    }
-
-    pub(crate) fn bot_infos(&self) -> Vec<BotInfo> {
-        let mut infos: Vec<BotInfo> = self
-            .bots
-            .values()
-            .map(|bot| {
-                let defaults = bot
-                    .commands
-                    .iter()
-                    .find(|(key, _)| key.contains("\"default\""));
-                let text = |value: &Value, key: &str| {
-                    value
-                        .get(key)
-                        .and_then(Value::as_str)
-                        .unwrap_or_default()
-                        .to_owned()
-                };
-                let commands = defaults.and_then(|(_, list)| list.as_array()).map(|list| {
-                    list.iter()
-                        .map(|c| (text(c, "command"), text(c, "description")))
-                        .collect()
-                });
-                let mut chats: Vec<_> = bot
-                    .chats
-                    .values()
-                    .map(|chat| ChatInfo {
-                        id: chat.id,
-                        kind: chat.kind().to_owned(),
-                        title: self.chat_title(chat.id, bot.id),
-                        status: chat.standing.name().to_owned(),
-                    })
-                    .collect();
-                chats.sort_by_key(|chat| chat.id);
-                BotInfo {
-                    id: bot.id,
-                    name: bot.name.clone(),
-                    username: bot.username.clone(),
-                    description: bot.description.clone(),
-                    commands: commands.unwrap_or_default(),
-                    polling: bot.polling > 0,
-                    polled: bot.poll_epoch > 0,
-                    waiting: bot.waiting.len(),
-                    chats,
-                }
-            })
-            .collect();
-        infos.sort_by_key(|info| info.id);
-        infos
-    }
-
-    fn chat_title(&self, chat: i64, bot: i64) -> String {
-        if chat > 0 {
-            return self
-                .people
-                .get(&chat)
-                .map_or_else(String::new, |person| person.full_name());
-        }
-        let chat = self.bots.get(&bot).and_then(|bot| bot.chats.get(&chat));
-        chat.map_or_else(String::new, |chat| chat.title.clone())
     }
 }

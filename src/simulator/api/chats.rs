@@ -3,9 +3,8 @@
 use serde_json::json;
 
 use super::{ApiError, ApiResult, blocked};
-use crate::params::Params;
-use crate::wire;
-use crate::world::{Standing, State};
+use crate::http::Params;
+use crate::world::{Standing, State, wire};
 
 /// Telegram promises that ids have at most 52 significant bits.
 const ID_MAX: u64 = 1 << 52;

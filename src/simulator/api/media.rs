@@ -1,11 +1,11 @@
 //! Files: documents, photos, albums, and fetching what people sent.
 
-use bytes::Bytes;
+use actix_web::web::Bytes;
 use serde_json::Value;
 
 use super::{ApiError, ApiResult};
-use crate::files::{File, FileKind, is_picture};
-use crate::params::{Params, Upload};
+use crate::http::{Params, Upload};
+use crate::world::files::{File, FileKind, is_picture};
 use crate::world::{Message, State};
 
 /// Telegram's bounds, in bytes.

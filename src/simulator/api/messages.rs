@@ -4,10 +4,9 @@ use serde_json::{Value, json};
 use vestnik_markup::{Rich, parse};
 
 use super::{ApiError, ApiResult};
-use crate::entry::{Entry, EntryKind, Sender};
-use crate::keyboard::{Keyboard, Markup};
-use crate::params::Params;
-use crate::world::{Message, State};
+use crate::http::Params;
+use crate::world::keyboard::Markup;
+use crate::world::{Entry, EntryKind, Keyboard, Message, Rows, Sender, State};
 
 /// Telegram's limits, in UTF-16 units after the entities are read.
 const TEXT_MAX: usize = 4_096;
@@ -145,7 +144,7 @@ impl State {
         }
     }
 
-    fn inline_param(&self, params: &Params) -> Result<Option<crate::keyboard::Rows>, ApiError> {
+    fn inline_param(&self, params: &Params) -> Result<Option<Rows>, ApiError> {
         match self.markup_param(params)? {
             Markup::None => Ok(None),
             Markup::Inline(rows) => Ok(Some(rows)),

@@ -4,16 +4,18 @@ mod chats;
 mod media;
 mod messages;
 mod profile;
+mod routes;
 mod updates;
 
-use bytes::Bytes;
+use actix_web::web::Bytes;
 use serde_json::{Value, json};
 
-use crate::calls::Call;
-use crate::clock::format_rfc3339;
-use crate::faults::{Fault, FaultKind, Plan};
-use crate::params::Params;
-use crate::world::{Shared, State, is_supergroup};
+use crate::http::Params;
+use crate::world::clock::format_rfc3339;
+use crate::world::faults::Plan;
+use crate::world::{Call, Fault, FaultKind, Shared, State, is_supergroup};
+
+pub(crate) use routes::{not_found, routes};
 
 /// How a call ends.
 #[derive(Debug)]
@@ -353,8 +355,8 @@ impl State {
             "deleteMessage" | "deleteMessages" => self.delete_messages(bot, params),
             "answerCallbackQuery" => self.answer_callback(bot, params),
             "sendChatAction" => self.send_chat_action(bot, params),
-            "sendDocument" => self.send_file(bot, params, crate::files::FileKind::Document),
-            "sendPhoto" => self.send_file(bot, params, crate::files::FileKind::Photo),
+            "sendDocument" => self.send_file(bot, params, crate::world::files::FileKind::Document),
+            "sendPhoto" => self.send_file(bot, params, crate::world::files::FileKind::Photo),
             "sendMediaGroup" => self.send_media_group(bot, params),
             "getFile" => self.get_file(bot, params),
             "setMyCommands" | "getMyCommands" | "deleteMyCommands" => {

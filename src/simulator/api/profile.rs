@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{ApiError, ApiResult};
-use crate::params::Params;
-use crate::wire;
-use crate::world::State;
+use crate::http::Params;
+use crate::world::{State, wire};
 
 /// Telegram's bounds, in characters.
 const NAME_MAX: usize = 64;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{ApiError, ApiResult};
-use crate::faults::{Fault, Plan};
-use crate::params::Params;
-use crate::world::{Bot, Shared, State};
+use crate::http::Params;
+use crate::world::faults::Plan;
+use crate::world::{Bot, Fault, Shared, State};
 
 /// Telegram's bounds on one poll.
 const LIMIT_MAX: i64 = 100;

@@ -554,7 +554,7 @@ fn whatever_is_asked_is_answered() {
         "user_id",
         "message_thread_id",
     ];
-    let mut rng = crate::rng::Rng::new(5);
+    let mut rng = crate::world::rng::Rng::new(5);
     for method in crate::api::METHODS {
         for _ in 0..25 {
             let mut params = json!({"chat_id": 1001, "text": "x", "message_id": 2});

@@ -4,6 +4,7 @@ mod api;
 mod faults;
 mod media;
 mod people;
+mod rooms;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -3,9 +3,8 @@
 use serde_json::{Map, Value, json};
 use vestnik_markup::{EntityKind, Rich};
 
-use crate::entry::Sender;
-use crate::keyboard::inline_json;
-use crate::world::{Bot, Chat, Message, Person, Standing, State};
+use super::keyboard::inline_json;
+use super::{Bot, Chat, Message, Person, Sender, Standing, State};
 
 /// What may come between good updates: fields of other types, kinds nobody knows, nothing at all.
 /// Each follows the update's id.

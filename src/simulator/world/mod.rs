@@ -1,21 +1,44 @@
 //! The world behind the Bot API: bots, people, chats, messages and the updates that wait.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+pub(crate) mod calls;
+pub(crate) mod clock;
+pub(crate) mod faults;
+pub(crate) mod files;
+pub(crate) mod keyboard;
+pub(crate) mod wire;
+
+mod bot;
+mod chat;
+mod entry;
+mod info;
+mod message;
+mod person;
+pub(crate) mod rng;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::sync::{Notify, broadcast};
-use vestnik_markup::Rich;
 
 use crate::SimulatorConfig;
-use crate::calls::Calls;
-use crate::clock::Clock;
-use crate::entry::{Entry, EntryKind, Event, Sender};
-use crate::faults::{FaultKind, Faults};
-use crate::files::{File, Files};
-use crate::keyboard::{Keyboard, Rows};
-use crate::wire;
+
+pub(crate) use bot::{Bot, Callback, Update};
+pub use calls::{Call, CallFilter};
+pub(crate) use chat::{Chat, Standing, is_supergroup};
+pub(crate) use entry::Event;
+pub use entry::{Entry, EntryKind, FileInfo, Sender};
+pub use faults::{Fault, FaultKind};
+pub use info::{BotInfo, ChatInfo};
+pub use keyboard::{Button, Keyboard, Rows};
+pub(crate) use message::Message;
+pub(crate) use person::Person;
+
+use calls::Calls;
+use clock::Clock;
+use faults::Faults;
+use files::{File, Files};
 
 /// Events that a reader of `/sim/events` may lag behind before it is told to read anew.
 const EVENTS_BOUND: usize = 4_096;
@@ -69,183 +92,6 @@ pub(crate) struct State {
     malformed: usize,
 }
 
-/// A person, or what Telegram uses in a person's place for channels and anonymous admins.
-#[derive(Debug, Clone)]
-pub(crate) struct Person {
-    pub(crate) id: i64,
-    pub(crate) first_name: String,
-    pub(crate) last_name: Option<String>,
-    pub(crate) username: Option<String>,
-    pub(crate) language: String,
-    pub(crate) is_bot: bool,
-}
-
-pub(crate) struct Bot {
-    pub(crate) id: i64,
-    pub(crate) name: String,
-    pub(crate) username: String,
-    pub(crate) description: String,
-    pub(crate) short_description: String,
-    pub(crate) commands: BTreeMap<String, Value>,
-    pub(crate) webhook: String,
-    pub(crate) allowed: Option<Vec<String>>,
-    pub(crate) waiting: VecDeque<Update>,
-    pub(crate) next_update_id: i64,
-    /// Changes with each new poll: an older one that hangs is ended.
-    pub(crate) poll_epoch: u64,
-    /// Polls that hang now.
-    pub(crate) polling: usize,
-    pub(crate) arrived: Arc<Notify>,
-    pub(crate) chats: HashMap<i64, Chat>,
-    pub(crate) migrated: HashMap<i64, i64>,
-    pub(crate) next_message_id: i64,
-    pub(crate) callbacks: BTreeMap<u64, Callback>,
-}
-
-/// An update as it will be sent, its JSON already written.
-pub(crate) struct Update {
-    pub(crate) id: i64,
-    pub(crate) json: String,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Callback {
-    pub(crate) chat: i64,
-    pub(crate) message: i64,
-    pub(crate) at_us: i64,
-}
-
-/// Where a bot stands in a chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Member,
-    Administrator,
-    /// Left a group.
-    Left,
-    /// Thrown out of a group, or blocked by the person.
-    Kicked,
-}
-
-impl Standing {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Member => "member",
-            Self::Administrator => "administrator",
-            Self::Left => "left",
-            Self::Kicked => "kicked",
-        }
-    }
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Member, Self::Administrator, Self::Left, Self::Kicked]
-            .into_iter()
-            .find(|standing| standing.name() == text)
-    }
-}
-
-pub(crate) struct Chat {
-    pub(crate) id: i64,
-    pub(crate) title: String,
-    pub(crate) standing: Standing,
-    pub(crate) threads: BTreeSet<i64>,
-    pub(crate) messages: VecDeque<Message>,
-    pub(crate) log: VecDeque<Entry>,
-    /// The reply keyboard that people see.
-    pub(crate) keyboard: Option<Rows>,
-    /// Of a supergroup, which numbers its messages itself.
-    pub(crate) next_message_id: i64,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Message {
-    pub(crate) id: i64,
-    pub(crate) from: Sender,
-    pub(crate) sender_chat: Option<i64>,
-    pub(crate) date: i64,
-    pub(crate) edit_date: Option<i64>,
-    /// Text, or the caption of a file.
-    pub(crate) rich: Rich,
-    pub(crate) file: Option<File>,
-    /// Other fields of the Bot API: contact, location and so on.
-    pub(crate) extra: Map<String, Value>,
-    pub(crate) buttons: Option<Rows>,
-    pub(crate) keyboard: Option<Keyboard>,
-    pub(crate) reply_to: Option<i64>,
-    pub(crate) thread: Option<i64>,
-    pub(crate) album: Option<String>,
-}
-
-impl Message {
-    /// A message of nothing yet; the id is given when it is written.
-    pub(crate) fn new(from: Sender) -> Self {
-        Self {
-            id: 0,
-            from,
-            sender_chat: None,
-            date: 0,
-            edit_date: None,
-            rich: Rich::default(),
-            file: None,
-            extra: Map::new(),
-            buttons: None,
-            keyboard: None,
-            reply_to: None,
-            thread: None,
-            album: None,
-        }
-    }
-}
-
-/// Whether an id is that of a supergroup or channel.
-pub(crate) fn is_supergroup(chat: i64) -> bool {
-    chat < -1_000_000_000_000
-}
-
-impl Chat {
-    fn new(id: i64, title: String) -> Self {
-        Self {
-            id,
-            title,
-            standing: Standing::Member,
-            threads: BTreeSet::new(),
-            messages: VecDeque::new(),
-            log: VecDeque::new(),
-            keyboard: None,
-            next_message_id: 1,
-        }
-    }
-
-    pub(crate) fn kind(&self) -> &'static str {
-        match self.id {
-            id if is_supergroup(id) => "supergroup",
-            id if id < 0 => "group",
-            _ => "private",
-        }
-    }
-
-    pub(crate) fn message(&self, id: i64) -> Option<&Message> {
-        let at = self
-            .messages
-            .binary_search_by_key(&id, |message| message.id)
-            .ok()?;
-        self.messages.get(at)
-    }
-
-    pub(crate) fn message_mut(&mut self, id: i64) -> Option<&mut Message> {
-        let at = self
-            .messages
-            .binary_search_by_key(&id, |message| message.id)
-            .ok()?;
-        self.messages.get_mut(at)
-    }
-
-    /// Whether a message may be answered: it is kept, or so old that it is no longer kept.
-    pub(crate) fn can_answer(&self, id: i64) -> bool {
-        let oldest = self.messages.front().map_or(i64::MAX, |message| message.id);
-        self.message(id).is_some() || (0 < id && id < oldest && !self.messages.is_empty())
-    }
-}
-
 impl State {
     fn new(config: SimulatorConfig, signals: Arc<Signals>) -> Self {
         Self {
@@ -267,26 +113,8 @@ impl State {
     pub(crate) fn bot(&mut self, id: i64) -> &mut Bot {
         if !self.bots.contains_key(&id) {
             // Telegram's ids begin anywhere; here the seed says where.
-            let mut rng = crate::rng::Rng::new(self.config.seed ^ id as u64);
-            let bot = Bot {
-                id,
-                name: format!("Бот {id}"),
-                username: format!("sim{id}_bot"),
-                description: String::new(),
-                short_description: String::new(),
-                commands: BTreeMap::new(),
-                webhook: String::new(),
-                allowed: None,
-                waiting: VecDeque::new(),
-                next_update_id: rng.between(100_000_000, 900_000_000),
-                poll_epoch: 0,
-                polling: 0,
-                arrived: Arc::new(Notify::new()),
-                chats: HashMap::new(),
-                migrated: HashMap::new(),
-                next_message_id: 1,
-                callbacks: BTreeMap::new(),
-            };
+            let mut rng = rng::Rng::new(self.config.seed ^ id as u64);
+            let bot = Bot::new(id, rng.between(100_000_000, 900_000_000));
             self.bots.insert(id, bot);
             self.tell_bot(id);
         }
@@ -321,14 +149,7 @@ impl State {
     }
 
     pub(crate) fn person(&mut self, id: i64) -> &mut Person {
-        self.people.entry(id).or_insert_with(|| Person {
-            id,
-            first_name: format!("Человек {id}"),
-            last_name: None,
-            username: None,
-            language: "ru".into(),
-            is_bot: false,
-        })
+        self.people.entry(id).or_insert_with(|| Person::new(id))
     }
 
     /// A chat of a bot, made when it is first spoken of; of a private one also the person.
@@ -520,24 +341,6 @@ impl State {
     pub(crate) fn wake_polls(&self) {
         for bot in self.bots.values() {
             bot.arrived.notify_waiters();
-        }
-    }
-}
-
-impl Person {
-    pub(crate) fn full_name(&self) -> String {
-        match &self.last_name {
-            Some(last) => format!("{} {last}", self.first_name),
-            None => self.first_name.clone(),
-        }
-    }
-
-    /// Sets the name: the first word is the first name.
-    pub(crate) fn rename(&mut self, name: &str) {
-        let (first, last) = name.trim().split_once(' ').unwrap_or((name.trim(), ""));
-        if !first.is_empty() {
-            first.clone_into(&mut self.first_name);
-            self.last_name = (!last.trim().is_empty()).then(|| last.trim().to_owned());
         }
     }
 }

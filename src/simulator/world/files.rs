@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use bytes::Bytes;
+use actix_web::web::Bytes;
 use serde_json::{Value, json};
 
-use crate::entry::FileInfo;
+use super::FileInfo;
 
 /// What a file was sent as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,4 +225,4 @@ fn picture_size(bytes: &[u8]) -> (u32, u32) {
 }
 
 /// A small picture, for people who send "a photo" without saying which.
-pub(crate) const SAMPLE_PNG: &[u8] = include_bytes!("page/photo.png");
+pub(crate) const SAMPLE_PNG: &[u8] = include_bytes!("photo.png");

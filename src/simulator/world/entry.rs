@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::keyboard::{Keyboard, Rows};
+use super::{Keyboard, Rows};
 
 /// Who wrote a message. In JSON `"bot"` or the number of the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,410 @@
+//! The people's side over HTTP: JSON at `/sim/…`.
+
+use std::time::{Duration, Instant};
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::events;
+use super::{Press, Pressed, Say};
+use crate::http::Params;
+use crate::world::{CallFilter, Fault, Sender, Shared, Standing, files};
+
+/// Longest wait of one request for messages or the clock.
+const WAIT_MAX_S: f64 = 60.0;
+
+type Data = web::Data<Shared>;
+pub(super) type Answer = Result<HttpResponse, Refused>;
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/sim/bots", web::get().to(bots))
+        .route("/sim/bots", web::post().to(name_bot))
+        .route("/sim/people", web::get().to(people))
+        .route("/sim/people", web::post().to(name_person))
+        .route("/sim/bots/{bot}/messages", web::post().to(say))
+        .route("/sim/bots/{bot}/press", web::post().to(press))
+        .route("/sim/bots/{bot}/edits", web::post().to(edit))
+        .route("/sim/bots/{bot}/members", web::post().to(stand))
+        .route("/sim/bots/{bot}/migrate", web::post().to(migrate))
+        .route("/sim/bots/{bot}/updates", web::post().to(push_update))
+        .route(
+            "/sim/bots/{bot}/chats/{chat}/messages",
+            web::get().to(messages),
+        )
+        .route("/sim/bots/{bot}/files/{file}", web::get().to(file))
+        .route("/sim/events", web::get().to(events::stream))
+        .route("/sim/clock", web::get().to(clock))
+        .route("/sim/clock", web::post().to(set_clock))
+        .route("/sim/faults", web::get().to(faults))
+        .route("/sim/faults", web::post().to(add_faults))
+        .route("/sim/faults", web::delete().to(clear_faults))
+        .route("/sim/seed", web::post().to(seed))
+        .route("/sim/calls", web::get().to(calls))
+        .route("/sim/calls", web::delete().to(clear_calls));
+}
+
+/// What the people's side refuses: the words say what to do.
+#[derive(Debug)]
+pub(super) struct Refused(u16, String);
+
+impl From<String> for Refused {
+    fn from(what: String) -> Self {
+        Self(400, what)
+    }
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.1)
+    }
+}
+
+impl actix_web::ResponseError for Refused {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0).unwrap_or(StatusCode::BAD_REQUEST)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        respond(self.0, json!({"ok": false, "error": self.1}).to_string())
+    }
+}
+
+fn respond(status: u16, body: String) -> HttpResponse {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    HttpResponse::build(status)
+        .content_type("application/json")
+        .body(body)
+}
+
+fn answer(value: &Value) -> Answer {
+    Ok(respond(200, value.to_string()))
+}
+
+fn body_json(body: &Bytes) -> Result<Value, Refused> {
+    serde_json::from_slice(body).map_err(|error| Refused(400, format!("not JSON: {error}")))
+}
+
+/// Query parameters, read as a bot's are.
+pub(super) fn query(request: &HttpRequest) -> Params {
+    Params::read(request.query_string(), "", &Bytes::new()).unwrap_or_default()
+}
+
+async fn bots(shared: Data) -> Answer {
+    let infos: Vec<Value> = shared
+        .lock()
+        .bot_infos()
+        .into_iter()
+        .map(|bot| {
+            let commands: Vec<_> = bot
+                .commands
+                .iter()
+                .map(|(command, text)| json!({"command": command, "description": text}))
+                .collect();
+            json!({"id": bot.id, "name": bot.name, "username": bot.username,
+                "description": bot.description, "commands": commands, "polling": bot.polling,
+                "polled": bot.polled, "waiting": bot.waiting, "chats": bot.chats})
+        })
+        .collect();
+    answer(&json!(infos))
+}
+
+async fn name_bot(body: Bytes, shared: Data) -> Answer {
+    let body = body_json(&body)?;
+    let id = body["id"].as_i64().filter(|id| *id > 0);
+    let id = id.ok_or_else(|| "id: the number of a bot is needed".to_owned())?;
+    shared
+        .lock()
+        .name_bot(id, body["name"].as_str(), body["username"].as_str());
+    answer(&json!({"ok": true}))
+}
+
+async fn people(shared: Data) -> Answer {
+    let state = shared.lock();
+    let people = state.people.values().filter(|person| !person.is_bot).map(
+        |person| json!({"id": person.id, "name": person.full_name(), "username": person.username}),
+    );
+    answer(&people.collect())
+}
+
+async fn name_person(body: Bytes, shared: Data) -> Answer {
+    let body = body_json(&body)?;
+    let id = body["id"].as_i64().filter(|id| *id > 0);
+    let id = id.ok_or_else(|| "id: the number of a person is needed".to_owned())?;
+    let mut state = shared.lock();
+    let person = state.person(id);
+    if let Some(name) = body["name"].as_str() {
+        person.rename(name);
+    }
+    if let Some(username) = body["username"].as_str() {
+        person.username = Some(username.trim_start_matches('@').to_owned());
+    }
+    answer(&json!({"id": id, "name": person.full_name()}))
+}
+
+async fn say(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
+    let bot = path.into_inner();
+    let body = body_json(&body)?;
+    let write = |value: &Value| -> Result<Value, String> {
+        let say = Say::from_json(value)?;
+        let chat = say.chat.unwrap_or(say.from);
+        let id = shared.lock().say(bot, say)?;
+        Ok(json!({"message_id": id, "chat": chat}))
+    };
+    match &body {
+        // Many at once, for tests that let thousands wait.
+        Value::Array(list) => answer(&list.iter().map(write).collect::<Result<Value, _>>()?),
+        one => answer(&write(one)?),
+    }
+}
+
+async fn press(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
+    let body = body_json(&body)?;
+    let text = |key: &str| body[key].as_str().map(str::to_owned);
+    let press = Press {
+        from: body["from"].as_i64().unwrap_or(0),
+        chat: body["chat"].as_i64(),
+        message_id: body["message_id"].as_i64(),
+        label: text("label").unwrap_or_default(),
+        data: text("data"),
+    };
+    if press.label.is_empty() && press.data.is_none() {
+        return Err("label: what is written on the button is needed"
+            .to_owned()
+            .into());
+    }
+    match shared.lock().press(path.into_inner(), press)? {
+        Pressed::Callback(id) => answer(&json!({"ok": true, "callback_id": id})),
+        Pressed::Message(id) => answer(&json!({"ok": true, "message_id": id})),
+    }
+}
+
+async fn edit(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
+    let body = body_json(&body)?;
+    let chat = body["chat"]
+        .as_i64()
+        .or_else(|| body["from"].as_i64())
+        .unwrap_or(0);
+    let message = body["message_id"].as_i64().unwrap_or(0);
+    let text = body["text"].as_str().filter(|text| !text.trim().is_empty());
+    let text = text.ok_or_else(|| "text: the new text is needed".to_owned())?;
+    shared.lock().edit(path.into_inner(), chat, message, text)?;
+    answer(&json!({"ok": true}))
+}
+
+async fn stand(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
+    let body = body_json(&body)?;
+    let chat = body["chat"].as_i64().filter(|chat| *chat != 0);
+    let chat = chat.ok_or_else(|| "chat: the number of a chat is needed".to_owned())?;
+    let status = body["status"].as_str().unwrap_or_default();
+    let standing = Standing::parse(status).ok_or_else(|| {
+        format!("status: member, administrator, left or kicked is needed, not «{status}»")
+    })?;
+    let by = body["from"]
+        .as_i64()
+        .filter(|by| *by > 0)
+        .unwrap_or(chat.saturating_abs());
+    shared.lock().stand(path.into_inner(), chat, by, standing);
+    answer(&json!({"ok": true}))
+}
+
+async fn migrate(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
+    let body = body_json(&body)?;
+    let (chat, to) = (
+        body["chat"].as_i64().unwrap_or(0),
+        body["to"].as_i64().unwrap_or(0),
+    );
+    if chat >= 0 || to >= 0 {
+        return Err("chat and to: two groups, numbers below zero, are needed"
+            .to_owned()
+            .into());
+    }
+    let updates = body["updates"].as_bool().unwrap_or(true);
+    shared.lock().migrate(path.into_inner(), chat, to, updates);
+    answer(&json!({"ok": true}))
+}
+
+async fn push_update(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
+    let body = body_json(&body)?;
+    let object = body
+        .as_object()
+        .ok_or_else(|| "an update is an object".to_owned())?;
+    let fields: String = object
+        .iter()
+        .filter(|(key, _)| *key != "update_id")
+        .map(|(key, value)| format!(",{}:{value}", Value::String(key.clone())))
+        .collect();
+    let id = shared.lock().push_update(path.into_inner(), &fields);
+    answer(&json!({"update_id": id}))
+}
+
+async fn messages(request: HttpRequest, path: web::Path<(i64, i64)>, shared: Data) -> Answer {
+    use base64::Engine as _;
+    let (bot, chat) = path.into_inner();
+    let query = query(&request);
+    let after = query
+        .int("after")
+        .and_then(|after| u64::try_from(after).ok())
+        .unwrap_or(0);
+    let from = match query.text("from").as_deref() {
+        None => None,
+        Some("bot") => Some(Sender::Bot),
+        Some(id) => {
+            let id = id
+                .parse()
+                .map_err(|_| format!("from: «bot» or a number, not «{id}»"))?;
+            Some(Sender::Person(id))
+        }
+    };
+    let until = Instant::now() + wait(&query);
+    let mut entries = loop {
+        let written = shared.signals.written.notified();
+        tokio::pin!(written);
+        written.as_mut().enable();
+        let entries = shared.lock().entries(bot, chat, after, from);
+        let left = until.saturating_duration_since(Instant::now());
+        if !entries.is_empty()
+            || left.is_zero()
+            || tokio::time::timeout(left, written).await.is_err()
+        {
+            break entries;
+        }
+    };
+    if query.flag("files") {
+        let state = shared.lock();
+        for file in entries.iter_mut().flat_map(|entry| &mut entry.files) {
+            let found = state.files.get(bot, &file.file_id);
+            file.base64 =
+                found.map(|found| base64::engine::general_purpose::STANDARD.encode(&found.bytes));
+        }
+    }
+    answer(&json!(entries))
+}
+
+fn wait(query: &Params) -> Duration {
+    let seconds = query
+        .text("wait")
+        .and_then(|wait| wait.parse::<f64>().ok())
+        .unwrap_or(0.0);
+    Duration::try_from_secs_f64(seconds.clamp(0.0, WAIT_MAX_S)).unwrap_or_default()
+}
+
+async fn file(path: web::Path<(i64, String)>, shared: Data) -> Answer {
+    let (bot, id) = path.into_inner();
+    let state = shared.lock();
+    let found = state
+        .files
+        .get(bot, &id)
+        .ok_or_else(|| Refused(404, format!("no file {id}")))?;
+    // Never shown in the page's own origin: a file may hold a page with a script.
+    let name: String = found.name.chars().filter(|c| !c.is_control()).collect();
+    let encoded: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let picture = files::is_picture(&found.bytes);
+    let kind = if picture {
+        files::mime(&found.name)
+    } else {
+        "application/octet-stream"
+    };
+    Ok(HttpResponse::Ok()
+        .content_type(kind)
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename*=UTF-8''{encoded}"),
+        ))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(found.bytes.clone()))
+}
+
+/// The clock; with `version=N&wait=S` when it is no longer of that version.
+async fn clock(request: HttpRequest, shared: Data) -> Answer {
+    let query = query(&request);
+    let version = query
+        .int("version")
+        .and_then(|version| u64::try_from(version).ok());
+    let until = Instant::now() + wait(&query);
+    loop {
+        let changed = shared.signals.clock.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
+        let (now, same) = {
+            let state = shared.lock();
+            (state.clock.json(), version == Some(state.clock.version()))
+        };
+        let left = until.saturating_duration_since(Instant::now());
+        if !same || left.is_zero() || tokio::time::timeout(left, changed).await.is_err() {
+            return answer(&now);
+        }
+    }
+}
+
+async fn set_clock(body: Bytes, shared: Data) -> Answer {
+    let change = body_json(&body)?;
+    let now = {
+        let mut state = shared.lock();
+        state.clock.apply(&change)?;
+        state.clock.json()
+    };
+    shared.signals.clock.notify_waiters();
+    answer(&now)
+}
+
+async fn faults(shared: Data) -> Answer {
+    let state = shared.lock();
+    answer(&json!({"seed": state.faults.seed, "faults": state.faults.list()}))
+}
+
+async fn add_faults(body: Bytes, shared: Data) -> Answer {
+    let body = body_json(&body)?;
+    let list = match &body {
+        Value::Array(list) => list
+            .iter()
+            .map(Fault::from_json)
+            .collect::<Result<Vec<_>, _>>()?,
+        one => vec![Fault::from_json(one)?],
+    };
+    let mut state = shared.lock();
+    for fault in list {
+        state.faults.add(fault);
+    }
+    state.wake_polls();
+    answer(&json!({"ok": true, "faults": state.faults.list().len()}))
+}
+
+async fn clear_faults(shared: Data) -> Answer {
+    shared.lock().faults.clear();
+    answer(&json!({"ok": true}))
+}
+
+async fn seed(body: Bytes, shared: Data) -> Answer {
+    let body = body_json(&body)?;
+    let seed = body["seed"].as_u64();
+    let seed = seed.ok_or_else(|| "seed: a whole number from 0 is needed".to_owned())?;
+    shared.lock().faults.reseed(seed);
+    answer(&json!({"seed": seed}))
+}
+
+async fn calls(request: HttpRequest, shared: Data) -> Answer {
+    let query = query(&request);
+    let positive = |key: &str| query.int(key).and_then(|value| u64::try_from(value).ok());
+    let filter = CallFilter {
+        after: positive("after").unwrap_or(0),
+        bot: query.int("bot"),
+        chat: query.int("chat"),
+        method: query.text("method"),
+        limit: positive("limit")
+            .and_then(|limit| usize::try_from(limit).ok())
+            .unwrap_or(0),
+    };
+    let state = shared.lock();
+    if query.flag("counts") {
+        return answer(&json!(state.calls.counts()));
+    }
+    answer(&json!(state.calls.select(&filter)))
+}
+
+async fn clear_calls(shared: Data) -> Answer {
+    shared.lock().calls.clear();
+    answer(&json!({"ok": true}))
+}
