@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use vestnik::runtime::{self, Clock};
+use vestnik::app;
+use vestnik::runtime::Clock;
 use vestnik::settings::{Settings, StoreUrl};
 use vestnik_simulator::{Say, Sender, Simulator, SimulatorConfig, SimulatorHandle};
 
@@ -148,7 +149,7 @@ fn main() {
     settings.http.listen = ([127, 0, 0, 1], 0).into();
     settings.organisation.dir = Some(files);
     let limit = settings.scripts.write_limit_ms;
-    let node = runtime::start(settings, Clock::system(), Arc::new(AtomicBool::new(false)))
+    let node = app::start(settings, Clock::system(), Arc::new(AtomicBool::new(false)))
         .expect("the server");
 
     let mut seen = vec![0; BOTS + 1];

@@ -12,8 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use vestnik::app;
 use vestnik::model::{AttributeValue, Party, PartyKind, PartyRef};
-use vestnik::runtime::{self, Clock};
+use vestnik::runtime::Clock;
 use vestnik::settings::{Settings, StoreUrl};
 use vestnik::store::{Store, parties};
 use vestnik_simulator::{Say, Simulator, SimulatorConfig, SimulatorHandle};
@@ -104,7 +105,7 @@ fn organisation(bots: usize, folder: &std::path::Path) {
 }
 
 fn fill(settings: &Settings) {
-    let config = runtime::store_config(settings, "bench".to_owned()).expect("a key");
+    let config = app::store_config(settings, "bench".to_owned()).expect("a key");
     let store = Store::open(config).expect("a database");
     for first in (0..COUNTERPARTIES).step_by(1_000) {
         store
@@ -224,7 +225,7 @@ fn main() {
     settings.http.listen = ([127, 0, 0, 1], 0).into();
     settings.organisation.dir = Some(files);
     fill(&settings);
-    let node = runtime::start(settings, Clock::system(), Arc::new(AtomicBool::new(false)))
+    let node = app::start(settings, Clock::system(), Arc::new(AtomicBool::new(false)))
         .expect("the server");
 
     let mut after = HashMap::new();

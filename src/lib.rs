@@ -2,6 +2,7 @@
 //! organisation. ARCHITECTURE.md is the map; each room says in its first lines what it is for and
 //! what it must not know.
 
+pub mod app;
 pub mod channels;
 pub mod cli;
 pub mod dialogue;

@@ -12,9 +12,9 @@ use crate::model::{
     ScriptProgram, ScriptReply, ScriptRequest,
 };
 use crate::organisation::Loader;
-use crate::runtime;
 use crate::scripting::{self, Caller, Library};
 use crate::store::{Store, parties};
+use crate::{app, runtime};
 
 /// Try algorithms.
 #[derive(Args)]
@@ -66,7 +66,7 @@ pub fn run(args: AlgorithmArgs) -> ExitCode {
 
 fn run_one(args: &RunArgs) -> Result<ExitCode, ExitCode> {
     let settings = load_settings(args.config.as_deref())?;
-    let store = runtime::store_config(&settings, runtime::node_name())
+    let store = app::store_config(&settings, runtime::node_name())
         .and_then(Store::open)
         .map_err(|error| store_failed(&error))?;
     let environment = |name: &str| std::env::var(name).ok();
@@ -135,7 +135,7 @@ fn run_one(args: &RunArgs) -> Result<ExitCode, ExitCode> {
         keyword: String::new(),
         history: Vec::new(),
     };
-    let services = runtime::trial_services(&settings, &store);
+    let services = app::trial_services(&settings, &store);
     let run = std::thread::Builder::new()
         .stack_size(16 << 20)
         .spawn(move || {

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::{EXIT_ENVIRONMENT, load_settings};
+use crate::app;
 use crate::model::{Level, Problem};
-use crate::runtime;
 use crate::store::Secret;
 use crate::telegram::{ApiError, Client, Endpoint, Token};
 
@@ -32,7 +32,7 @@ pub fn ask(config: Option<&Path>, found: &[Found]) -> Result<Vec<Problem>, ExitC
         eprintln!("vestnik: {error}");
         ExitCode::from(EXIT_ENVIRONMENT)
     };
-    let endpoint = Endpoint::new(&runtime::endpoint_options(&settings.telegram))
+    let endpoint = Endpoint::new(&app::endpoint_options(&settings.telegram))
         .map_err(|error| failed(&error))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

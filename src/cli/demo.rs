@@ -10,8 +10,9 @@ use vestnik_simulator::{Simulator, SimulatorConfig};
 
 use super::temporary::Temporary;
 use super::{EXIT_ENVIRONMENT, logging, serve, shutdown};
+use crate::app;
 use crate::organisation::demo;
-use crate::runtime::{self, Clock};
+use crate::runtime::Clock;
 use crate::settings::{Settings, StoreUrl};
 
 /// Try it: a simulated Telegram with a chat page, and three bots of a sample organisation.
@@ -57,7 +58,7 @@ fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     settings.store.key_file = dir.join("vestnik.key");
     settings.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.organisation.dir = Some(organisation.clone());
-    let node = match runtime::start(settings, Clock::system(), signal.stop_flag()) {
+    let node = match app::start(settings, Clock::system(), signal.stop_flag()) {
         Ok(node) => node,
         Err(error) => {
             eprintln!("vestnik: {error}");

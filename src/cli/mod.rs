@@ -30,9 +30,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::runtime;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
+use crate::{app, runtime};
 
 /// The input is at fault.
 pub const EXIT_INPUT: u8 = 1;
@@ -99,7 +99,7 @@ fn load_settings(config: Option<&Path>) -> Result<Settings, ExitCode> {
 /// The store of these settings, for a command beside a running server.
 fn open_store(config: Option<&Path>) -> Result<Store, ExitCode> {
     let settings = load_settings(config)?;
-    runtime::store_config(&settings, runtime::node_name())
+    app::store_config(&settings, runtime::node_name())
         .and_then(Store::open)
         .map_err(|error| store_failed(&error))
 }

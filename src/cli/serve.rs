@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT, logging, shutdown};
-use crate::runtime::{self, Clock, NodeError};
+use crate::app::{self, NodeError};
+use crate::runtime::Clock;
 use crate::settings::Settings;
 
 /// Run the bots until SIGTERM or Ctrl-C.
@@ -37,7 +38,7 @@ fn serve(settings: Settings) -> ExitCode {
         }
     };
     let stopped_early = signal.stop_flag();
-    let node = match runtime::start(settings, Clock::system(), stopped_early) {
+    let node = match app::start(settings, Clock::system(), stopped_early) {
         Ok(node) => node,
         Err(NodeError::Stopped) => return ExitCode::SUCCESS,
         Err(error) => {

@@ -8,6 +8,15 @@ use super::rich_text::RichText;
 /// How many steps of a choice's history are kept (D15): the oldest go first.
 pub const HISTORY_STEPS_MAX: usize = 50;
 
+/// Whom a conversation is with: the sender within a chat (D28).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ConversationKey {
+    /// Where.
+    pub chat: ChatId,
+    /// With whom.
+    pub sender: PersonId,
+}
+
 /// The state of a conversation: of one sender, in one chat, with one bot (D28). The default state is
 /// not stored.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

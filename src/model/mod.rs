@@ -21,7 +21,8 @@ pub use bot::{
     Authorization, Bot, BotTexts, Locale, OnOtherText, Quote, TASK_MENU_COMMANDS, UpdateMode,
 };
 pub use conversation::{
-    ChoiceStatus, Conversation, Dialogue, HISTORY_STEPS_MAX, HistoryStep, OpenChoice, Variant,
+    ChoiceStatus, Conversation, ConversationKey, Dialogue, HISTORY_STEPS_MAX, HistoryStep,
+    OpenChoice, Variant,
 };
 pub use fold::{Fold, fold_lookalike, has_lookalike_mix};
 pub use ids::{

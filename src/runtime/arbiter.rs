@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::marks::Marks;
-use super::node::Shared;
+use super::bot::marks::Marks;
+use super::shared::Shared;
 use crate::telegram::{Client, EndpointError};
 
 /// Bots of an arbiter that introduce themselves at once. Each of them opens a connection that then stays

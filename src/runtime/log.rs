@@ -13,7 +13,7 @@ static KEY: OnceLock<RandomState> = OnceLock::new();
 pub struct HashedChat(u64);
 
 /// The hashed form of a chat.
-pub fn chat(chat: ChatId) -> HashedChat {
+pub fn hashed(chat: ChatId) -> HashedChat {
     let mut hasher = KEY.get_or_init(RandomState::new).build_hasher();
     hasher.write_i64(chat.0);
     HashedChat(hasher.finish())

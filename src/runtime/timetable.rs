@@ -1,7 +1,7 @@
 //! The timetable: what is due. Deferred messages are rows with a due time; the timetable sleeps until
 //! the nearest and wakes the courier of its bot. Retention and the exporter's upkeep go by it too.
 //!
-//! One per database, under the lease. Messages: [`Look`].
+//! One per database, under the lease. Messages: [`TakeSnapshot`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use std::time::Duration;
 use actix::prelude::*;
 use serde::Serialize;
 
-use super::fleet::{Due, Fleet};
-use super::node::Shared;
-use super::outbox;
+use super::jobs;
+use super::reports::Due;
+use super::shared::Shared;
 use crate::model::Moment;
 
 /// A row that another process wrote (a CLI command) is noticed so soon.
@@ -33,7 +33,7 @@ pub struct TimetableSnapshot {
 /// The timetable of a node.
 pub struct Timetable {
     shared: Arc<Shared>,
-    fleet: Addr<Fleet>,
+    due: Recipient<Due>,
     snapshot: TimetableSnapshot,
     looking: bool,
     purging: bool,
@@ -43,10 +43,10 @@ pub struct Timetable {
 
 impl Timetable {
     /// A timetable that begins when it is started.
-    pub fn new(shared: Arc<Shared>, fleet: Addr<Fleet>) -> Timetable {
+    pub fn new(shared: Arc<Shared>, due: Recipient<Due>) -> Timetable {
         Timetable {
             shared,
-            fleet,
+            due,
             snapshot: TimetableSnapshot::default(),
             looking: false,
             purging: false,
@@ -93,12 +93,12 @@ impl Handler<Wake> for Timetable {
         }
         let store = self.shared.store.clone();
         let now = self.shared.clock.now();
-        let look = async move { outbox::due(&store, now).await };
+        let look = async move { jobs::due::due(&store, now).await };
         ctx.spawn(look.into_actor(self).map(|due, timetable, ctx| {
             timetable.looking = false;
             let Some(due) = due else { return };
             for bot in due.bots {
-                timetable.fleet.do_send(Due(bot));
+                timetable.due.do_send(Due(bot));
             }
             if due.next != timetable.snapshot.next_due {
                 timetable.snapshot.next_due = due.next;
@@ -127,12 +127,12 @@ impl Handler<Moved> for Timetable {
 /// Asks for a snapshot.
 #[derive(Message)]
 #[rtype(result = "TimetableSnapshot")]
-pub struct Look;
+pub struct TakeSnapshot;
 
-impl Handler<Look> for Timetable {
-    type Result = MessageResult<Look>;
+impl Handler<TakeSnapshot> for Timetable {
+    type Result = MessageResult<TakeSnapshot>;
 
-    fn handle(&mut self, _: Look, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, _: TakeSnapshot, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.snapshot.clone())
     }
 }
@@ -155,7 +155,14 @@ impl Timetable {
             return;
         }
         let shared = self.shared.clone();
-        let purge = async move { outbox::purge(&shared).await };
+        let purge = async move {
+            jobs::retention::purge(
+                &shared.store,
+                &shared.settings.retention,
+                shared.clock.now(),
+            )
+            .await
+        };
         ctx.spawn(purge.into_actor(self).map(|purged, timetable, ctx| {
             timetable.purging = false;
             timetable.snapshot.purged += purged;

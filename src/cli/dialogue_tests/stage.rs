@@ -16,8 +16,9 @@ use vestnik_simulator::{
     SimulatorHandle,
 };
 
+use crate::app::{self, NodeHandle};
 use crate::model::{BotCode, MessageState, Moment};
-use crate::runtime::{self, Clock, NodeHandle};
+use crate::runtime::Clock;
 use crate::settings::Settings;
 use crate::store::messages::{self, StoredMessage};
 use crate::store::{Conn, Store, StoreError, bots, inbox};
@@ -91,7 +92,7 @@ impl Stage {
     pub fn start_node(&mut self) -> Result<(), String> {
         assert!(self.node.is_none(), "the node runs already");
         let stop_early = Arc::new(AtomicBool::new(false));
-        let node = runtime::start(self.settings.clone(), self.clock.clone(), stop_early)
+        let node = app::start(self.settings.clone(), self.clock.clone(), stop_early)
             .map_err(|error| error.to_string())?;
         self.node = Some(node);
         self.meet_bots()

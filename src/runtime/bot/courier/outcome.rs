@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use super::{Core, Parcel};
+use super::Core;
 use crate::channels::telegram::Delivered;
 use crate::model::{ChatId, MessageKind, OutgoingBody, Resend, RichText};
-use crate::runtime::outbox;
-use crate::runtime::restart::EndReason;
+use crate::runtime::bot::parcel::Parcel;
+use crate::runtime::jobs;
+use crate::runtime::reports::EndReason;
 use crate::telegram::limits::Pause;
 use crate::telegram::{ApiError, Outcome};
 
@@ -46,7 +47,8 @@ impl Core {
             ApiError::MigratedTo { chat } => {
                 let (from, to) = (parcel.chat, ChatId(*chat));
                 tracing::info!(bot = %self.parts.bot, "a group became a supergroup; its chat is rewritten everywhere");
-                outbox::rewrite_chat(&self.parts.shared.store, &self.parts.bot, from, to).await;
+                jobs::chats::rewrite_chat(&self.parts.shared.store, &self.parts.bot, from, to)
+                    .await;
                 self.parts.watch.migrated(from, to);
                 self.free_lane(&parcel);
                 self.migrate(from, to);
@@ -76,7 +78,7 @@ impl Core {
             // The message to edit was deleted by the person: nothing is left to be done.
             ApiError::MessageGone { .. } if parcel.kind == MessageKind::Edit => {}
             ApiError::ChatGone { reason, .. } => {
-                outbox::chat_gone(
+                jobs::chats::chat_gone(
                     &self.parts.shared.store,
                     &self.parts.bot,
                     parcel.chat,
@@ -134,7 +136,7 @@ impl Core {
     async fn retry(self: &Rc<Self>, mut parcel: Parcel, error: &ApiError, pause_ms: i64) {
         parcel.tries += 1;
         let not_before = self.now().plus_millis(pause_ms);
-        outbox::requeue(
+        jobs::messages::requeue(
             &self.parts.shared.store,
             parcel.key,
             not_before,
@@ -165,13 +167,14 @@ impl Core {
                     error,
                     "not known whether it arrived; sent again and marked",
                 );
-                outbox::mark_resent(&self.parts.shared.store, parcel.key).await;
+                jobs::messages::mark_resent(&self.parts.shared.store, parcel.key).await;
                 self.parts.shared.metrics.resent();
                 self.put_back(parcel, pause);
             }
             Resend::Once | Resend::Never => {
                 self.warn(&parcel, error, "not known whether it arrived; left");
-                outbox::mark_unknown(&self.parts.shared.store, parcel.key, error.code()).await;
+                jobs::messages::mark_unknown(&self.parts.shared.store, parcel.key, error.code())
+                    .await;
                 self.parts.shared.metrics.message_unknown();
                 self.state.borrow_mut().failed += 1;
                 self.close(&parcel);
@@ -180,7 +183,7 @@ impl Core {
     }
 
     async fn give_up(self: &Rc<Self>, parcel: Parcel, error: &ApiError) {
-        outbox::mark_failed(
+        jobs::messages::mark_failed(
             &self.parts.shared.store,
             parcel.key,
             error.code(),
@@ -199,7 +202,7 @@ impl Core {
     fn warn(&self, parcel: &Parcel, error: &ApiError, what: &str) {
         tracing::warn!(
             bot = %self.parts.bot,
-            chat = %crate::runtime::log::chat(parcel.chat),
+            chat = %crate::runtime::log::hashed(parcel.chat),
             message = parcel.key.0,
             code = error.code(),
             "{what}: {error}"
@@ -207,7 +210,13 @@ impl Core {
     }
 
     async fn keep_pause(&self, pause: Pause) {
-        outbox::keep_pause(&self.parts.shared, &self.parts.bot, pause).await;
+        jobs::chats::keep_pause(
+            &self.parts.shared.store,
+            &self.parts.shared.clock,
+            &self.parts.bot,
+            pause,
+        )
+        .await;
     }
 }
 

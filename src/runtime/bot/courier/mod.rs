@@ -10,7 +10,7 @@
 //! its row says `sending` already, or `queued`: then its row is turned to `sending` before it is
 //! handed over, so that after a crash every message that may have left is known.
 //!
-//! Messages: [`Deliver`], [`Reload`], [`Drain`], [`Look`].
+//! Messages: [`Deliver`], [`Reload`], [`Drain`], [`TakeSnapshot`].
 
 mod lanes;
 mod outcome;
@@ -23,19 +23,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use serde::Serialize;
 use tokio::sync::Notify;
 
-use super::clock::Steady;
-use super::hooks::{self, Point};
 use super::marks::Marks;
-use super::node::Shared;
-use super::outbox::{self, OutboxRow};
+use super::parcel::Parcel;
+use super::snapshot::{CourierSnapshot, PauseView};
 use super::watch::{TaskGuard, Watch};
 use crate::channels::telegram::{Delivered, Delivery, deliver};
-use crate::model::{
-    BotCode, ChatId, EditTarget, Lane, MessageKey, MessageKind, Moment, Outgoing, OutgoingBody,
-};
+use crate::model::{BotCode, ChatId, EditTarget, Lane, MessageKey, Moment, OutgoingBody};
+use crate::runtime::clock::Steady;
+use crate::runtime::hooks::{self, Point};
+use crate::runtime::jobs::{self, messages::OutboxRow};
+use crate::runtime::log::hashed;
+use crate::runtime::shared::Shared;
 use crate::store::messages::SentMark;
 use crate::telegram::limits::{Limits, Priority};
 use crate::telegram::{BotApi, SEND_TIMEOUT};
@@ -55,100 +55,10 @@ const LEASE_LOOK: Duration = Duration::from_millis(500);
 /// How long a stop waits for the calls under way.
 const DRAIN_MAX: Duration = Duration::from_secs(6);
 
-/// A message on its way.
-#[derive(Clone, Debug)]
-pub struct Parcel {
-    /// Its key.
-    pub key: MessageKey,
-    /// The chat.
-    pub chat: ChatId,
-    /// The topic.
-    pub thread: Option<i64>,
-    /// Its lane.
-    pub lane: Lane,
-    /// What it is.
-    pub kind: MessageKind,
-    /// What it quotes.
-    pub reply_to: Option<i64>,
-    /// What is sent.
-    pub body: OutgoingBody,
-    /// Its row says `sending`.
-    pub claimed: bool,
-    /// How often it was sent again without knowing whether it had arrived.
-    pub resends: u32,
-    /// Failed tries.
-    pub tries: u32,
-    /// When its row was written.
-    pub created_at: Moment,
-    /// Not to be sent before this moment.
-    pub not_before: Option<Moment>,
-    /// When the update that it answers came; for the latency.
-    pub received_at: Option<Moment>,
-    /// Since when it waits, by a clock that does not jump; set when the courier takes it in.
-    pub since: Steady,
-}
-
-impl Parcel {
-    /// A message that was written just now, or read from its row.
-    pub fn new(
-        outgoing: Outgoing,
-        claimed: bool,
-        created_at: Moment,
-        received_at: Option<Moment>,
-    ) -> Parcel {
-        Parcel {
-            key: outgoing.key,
-            chat: outgoing.to.chat,
-            thread: outgoing.to.thread,
-            lane: outgoing.lane,
-            kind: outgoing.kind,
-            reply_to: outgoing.reply_to,
-            body: outgoing.body,
-            claimed,
-            resends: 0,
-            tries: 0,
-            created_at,
-            not_before: outgoing.not_before,
-            received_at,
-            since: Steady::default(),
-        }
-    }
-}
-
 use lanes::State;
 use outcome::RETRY_FIRST_MS;
 
 type LaneKey = (ChatId, Lane);
-
-/// What a courier shows of itself.
-#[derive(Clone, Debug, Serialize)]
-pub struct CourierSnapshot {
-    /// Messages in memory that are not sent.
-    pub backlog: usize,
-    /// Calls under way.
-    pub in_flight: usize,
-    /// Chats with something to send.
-    pub lanes: usize,
-    /// Sent since it started.
-    pub sent: u64,
-    /// Refused for good since it started.
-    pub failed: u64,
-    /// More waits in the table.
-    pub overflow: bool,
-    /// Pauses that hold now: chat (none: the whole bot) and until when, µs of Unix time.
-    pub pauses: Vec<PauseView>,
-    /// The last error of the API.
-    pub last_error: Option<String>,
-}
-
-/// A pause as a snapshot shows it.
-#[derive(Clone, Debug, Serialize)]
-pub struct PauseView {
-    /// The chat, or the whole bot. Hashed as in the log.
-    pub chat: Option<String>,
-    /// Until when, µs of Unix time.
-    pub until: i64,
-}
 
 /// What the courier works with.
 pub struct CourierParts {
@@ -296,12 +206,12 @@ impl Handler<Drain> for Courier {
 /// Asks for a snapshot.
 #[derive(Message)]
 #[rtype(result = "CourierSnapshot")]
-pub struct Look;
+pub struct TakeSnapshot;
 
-impl Handler<Look> for Courier {
-    type Result = MessageResult<Look>;
+impl Handler<TakeSnapshot> for Courier {
+    type Result = MessageResult<TakeSnapshot>;
 
-    fn handle(&mut self, _: Look, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, _: TakeSnapshot, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.core.snapshot())
     }
 }
@@ -554,7 +464,7 @@ impl Core {
             }
         }
         // Marks may lag behind: what was sent a moment ago is in memory, what is older in the table.
-        Ok(outbox::message_id(&self.parts.shared.store, key).await)
+        Ok(jobs::messages::message_id(&self.parts.shared.store, key).await)
     }
 
     fn delivered(self: &Rc<Self>, parcel: Parcel, delivered: Delivered) {
@@ -580,7 +490,7 @@ impl Core {
             ids: delivered.message_ids.into_vec(),
             at: now,
             resent: parcel.resends > 0,
-            late: outbox::is_late(parcel.not_before, now),
+            late: jobs::messages::is_late(parcel.not_before, now),
         });
         self.close(&parcel);
     }
@@ -635,7 +545,7 @@ impl Core {
         actix::spawn(async move {
             let _guard = guard;
             let keys = claims.iter().map(|(_, key)| *key).collect();
-            let claimed = outbox::claim(&core.parts.shared.store, keys).await;
+            let claimed = jobs::messages::claim(&core.parts.shared.store, keys).await;
             let again_at = core.steady().plus_millis(RETRY_FIRST_MS);
             {
                 let state = &mut *core.state.borrow_mut();
@@ -679,7 +589,7 @@ impl Core {
     /// Reads the table: what was interrupted by a crash, what is due, what did not fit into memory.
     async fn reload(self: &Rc<Self>) {
         self.state.borrow_mut().loading += 1;
-        let rows = outbox::open_rows(
+        let rows = jobs::messages::open_rows(
             &self.parts.shared.store,
             &self.parts.bot,
             self.now(),
@@ -691,7 +601,7 @@ impl Core {
             .filter_map(|row| match row {
                 OutboxRow::Queued(parcel) => Some(parcel),
                 // In memory, or sent with its mark under way: what a crash left behind was sorted
-                // out before this courier began (`outbox::recover`).
+                // out before this courier began (`jobs::left_behind`).
                 OutboxRow::Sending => None,
             })
             .collect();
@@ -734,7 +644,7 @@ impl Core {
                 .collect()
         };
         if !left.is_empty() {
-            outbox::unclaim(&self.parts.shared.store, left).await;
+            jobs::messages::unclaim(&self.parts.shared.store, left).await;
         }
         self.parts.marks.flush().await;
         self.parts.watch.wind_up();
@@ -789,7 +699,7 @@ impl Core {
                     chat: match pause.scope {
                         crate::telegram::limits::PauseScope::Bot => None,
                         crate::telegram::limits::PauseScope::Chat(chat) => {
-                            Some(super::log::chat(ChatId(chat)).to_string())
+                            Some(hashed(ChatId(chat)).to_string())
                         }
                     },
                     until: now.plus_micros(Steady(pause.until).micros_since(steady)).0,

@@ -9,8 +9,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::hooks::{self, Point};
-use super::outbox;
+use crate::runtime::hooks::{self, Point};
+use crate::runtime::jobs;
 use crate::store::Store;
 use crate::store::messages::SentMark;
 
@@ -67,7 +67,7 @@ impl Marks {
         if batch.is_empty() {
             return;
         }
-        outbox::mark_sent(&self.store, batch).await;
+        jobs::messages::mark_sent(&self.store, batch).await;
         hooks::pass(Point::Marked);
     }
 }

@@ -11,6 +11,8 @@
 //! (`restart.rs`), and never before all of its former self is gone. Messages: [`Sync`], [`Command`],
 //! [`Ended`], [`Gone`], [`Shutdown`], [`List`].
 
+mod restart;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,14 +20,15 @@ use std::time::Duration;
 use actix::prelude::*;
 use serde::Serialize;
 
-use super::bot_actor::{self, BotActor, BotSeed, StopBot};
-use super::node::{BotHandle, Shared};
-use super::restart::{EndReason, RestartPolicy, Verdict};
-use super::watch::{Ended, Gone};
 use crate::model::{Bot, BotCode, Moment};
 use crate::organisation::{Changes, LoadedBot, Loader, TokenState};
+use crate::runtime::bot::actor::{self, BotActor, BotSeed, StopBot};
+use crate::runtime::reports::{Due, EndReason, Ended, Gone, KnownAs, Reports};
+use crate::runtime::shared::{BotHandle, Shared};
 use crate::store::StoreError;
 use crate::telegram::Token;
+
+use restart::RestartPolicy;
 
 /// How often the fleet looks whether definitions were applied beside the running server.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -248,32 +251,23 @@ impl Handler<Ended> for Fleet {
         if entry.generation != ended.generation || entry.state != BotState::Running {
             return;
         }
-        match entry
+        let pause_ms = entry
             .policy
-            .ended(&ended.reason, steady, super::random_fraction())
-        {
-            Verdict::Stay => return,
-            Verdict::After(pause_ms) => {
-                tracing::error!(
-                    bot = %ended.bot,
-                    reason = ended.reason.code(),
-                    detail = ?ended.reason,
-                    in_a_row = entry.policy.in_a_row(),
-                    pause_ms,
-                    "a bot ended and will be built anew"
-                );
-                self.shared.metrics.restarted(ended.reason.code());
-                let until = now.plus_millis(pause_ms);
-                entry.state = BotState::Waiting {
-                    reason: ended.reason,
-                    until,
-                };
-            }
-        }
-        let pause_until = match &entry.state {
-            BotState::Waiting { until, .. } => steady.plus_micros(until.micros_since(now)),
-            _ => steady,
+            .ended(&ended.reason, steady, crate::runtime::random_fraction());
+        tracing::error!(
+            bot = %ended.bot,
+            reason = ended.reason.code(),
+            detail = ?ended.reason,
+            in_a_row = entry.policy.in_a_row(),
+            pause_ms,
+            "a bot ended and will be built anew"
+        );
+        self.shared.metrics.restarted(ended.reason.code());
+        entry.state = BotState::Waiting {
+            reason: ended.reason,
+            until: now.plus_millis(pause_ms),
         };
+        let pause_until = steady.plus_millis(pause_ms);
         let left = entry.addr.take();
         let code = ended.bot;
         self.shared.bots.remove(&code);
@@ -380,16 +374,6 @@ impl Handler<List> for Fleet {
     }
 }
 
-/// What a bot told of itself at its start.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct KnownAs {
-    /// The bot.
-    pub code: BotCode,
-    /// Its username.
-    pub username: Option<String>,
-}
-
 impl Handler<KnownAs> for Fleet {
     type Result = ();
 
@@ -400,17 +384,12 @@ impl Handler<KnownAs> for Fleet {
     }
 }
 
-/// A row fell due for a bot: its courier looks into the table.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Due(pub BotCode);
-
 impl Handler<Due> for Fleet {
     type Result = ();
 
     fn handle(&mut self, Due(code): Due, _: &mut Self::Context) {
         if let Some(addr) = self.bots.get(&code).and_then(|entry| entry.addr.as_ref()) {
-            addr.do_send(bot_actor::Due);
+            addr.do_send(actor::Due);
         }
     }
 }
@@ -418,7 +397,7 @@ impl Handler<Due> for Fleet {
 impl Fleet {
     fn apply(&mut self, changes: Changes, ctx: &mut Context<Self>) {
         for addr in self.bots.values().filter_map(|entry| entry.addr.as_ref()) {
-            addr.do_send(bot_actor::RegistrationsChanged);
+            addr.do_send(actor::RegistrationsChanged);
         }
         for code in changes.removed {
             if self.bots.contains_key(&code) {
@@ -466,7 +445,7 @@ impl Fleet {
                         self.stop(&code, ctx);
                     }
                     Some(_) if switched && !enabled => self.stop(&code, ctx),
-                    Some(addr) => addr.do_send(bot_actor::Reload(loaded.bot)),
+                    Some(addr) => addr.do_send(actor::Reload(loaded.bot)),
                     None => self.start_if_possible(&code, ctx),
                 }
             }
@@ -538,14 +517,17 @@ impl Fleet {
             username: entry.username.clone(),
             generation: entry.generation,
             shared: self.shared.clone(),
-            fleet: ctx.address(),
+            reports: reports(&ctx.address()),
         };
         let addr = BotActor::start_in_arbiter(&arbiter, move |_| BotActor::new(seed));
         entry.addr = Some(addr.clone());
         entry.alive = Some(entry.generation);
-        self.shared
-            .bots
-            .insert(code.clone(), BotHandle { actor: addr });
+        self.shared.bots.insert(
+            code.clone(),
+            BotHandle {
+                snapshot: addr.recipient(),
+            },
+        );
     }
 
     /// A bot stays on its arbiter over restarts: the marks of its former self are there.
@@ -601,6 +583,15 @@ impl Fleet {
             .metrics
             .bots_down
             .set(wanted.saturating_sub(running) as f64);
+    }
+}
+
+fn reports(fleet: &Addr<Fleet>) -> Reports {
+    Reports {
+        ended: fleet.clone().recipient(),
+        gone: fleet.clone().recipient(),
+        known_as: fleet.clone().recipient(),
+        due: fleet.clone().recipient(),
     }
 }
 

@@ -11,30 +11,8 @@ use std::rc::Rc;
 use actix::prelude::*;
 use tokio::sync::watch;
 
-use super::restart::EndReason;
 use crate::model::{BotCode, ChatId};
-
-/// The actors of a bot ended, or have to be ended.
-#[derive(Message, Clone, Debug)]
-#[rtype(result = "()")]
-pub struct Ended {
-    /// The bot.
-    pub bot: BotCode,
-    /// Which start of it: an end of an earlier one is no news.
-    pub generation: u64,
-    /// Why.
-    pub reason: EndReason,
-}
-
-/// Nothing of a start of a bot is left: no actor and no task.
-#[derive(Message, Clone, Debug)]
-#[rtype(result = "()")]
-pub struct Gone {
-    /// The bot.
-    pub bot: BotCode,
-    /// Which start of it.
-    pub generation: u64,
-}
+use crate::runtime::reports::{EndReason, Ended, Gone, Reports};
 
 /// What the courier learns about a chat and the bot should know.
 #[derive(Message, Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,8 +27,7 @@ pub enum ChatNews {
 struct Wires {
     bot: BotCode,
     generation: u64,
-    fleet: Recipient<Ended>,
-    gone: Recipient<Gone>,
+    reports: Reports,
     news: Recipient<ChatNews>,
     /// What is left of the bot is to end.
     ended: watch::Sender<bool>,
@@ -75,15 +52,14 @@ impl Watch {
         bot: BotCode,
         generation: u64,
         actor: &'static str,
-        (fleet, gone): (Recipient<Ended>, Recipient<Gone>),
+        reports: Reports,
         news: Recipient<ChatNews>,
     ) -> Watch {
         Watch {
             wires: Rc::new(Wires {
                 bot,
                 generation,
-                fleet,
-                gone,
+                reports,
                 news,
                 ended: watch::Sender::new(false),
             }),
@@ -143,7 +119,7 @@ impl Watch {
 impl Wires {
     fn end(&self, reason: EndReason) {
         self.ended.send_replace(true);
-        self.fleet.do_send(Ended {
+        self.reports.ended.do_send(Ended {
             bot: self.bot.clone(),
             generation: self.generation,
             reason,
@@ -159,7 +135,7 @@ impl Wires {
 
 impl Drop for Wires {
     fn drop(&mut self) {
-        self.gone.do_send(Gone {
+        self.reports.gone.do_send(Gone {
             bot: self.bot.clone(),
             generation: self.generation,
         });

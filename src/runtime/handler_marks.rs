@@ -24,7 +24,7 @@ const MARKS_AT_START: usize = 64;
 
 /// The marks of a node.
 #[derive(Debug)]
-pub struct InHand {
+pub struct HandlerMarks {
     /// `None`: the file could not be opened.
     file: Option<File>,
     free: Mutex<Free>,
@@ -38,11 +38,11 @@ struct Free {
     next: usize,
 }
 
-impl InHand {
+impl HandlerMarks {
     /// Opens the file and gives the marks that an earlier process left in it; they are wiped.
     ///
-    /// Where it cannot be opened there are no marks ([`is_kept`](Self::is_kept)), and the log says so.
-    pub fn open(path: &Path) -> (InHand, Vec<UpdateKey>) {
+    /// Where it cannot be opened there are no marks ([`are_kept`](Self::are_kept)), and the log says so.
+    pub fn open(path: &Path) -> (HandlerMarks, Vec<UpdateKey>) {
         let (file, left) = match open(path) {
             Ok((file, left)) => (Some(file), left),
             Err(error) => {
@@ -53,12 +53,12 @@ impl InHand {
                 (None, Vec::new())
             }
         };
-        let in_hand = InHand {
+        let marks = HandlerMarks {
             file,
             free: Mutex::default(),
             refused: AtomicBool::new(false),
         };
-        (in_hand, left)
+        (marks, left)
     }
 
     /// Where the marks of a database are kept: beside it, or beside the key where it is elsewhere.
@@ -80,7 +80,7 @@ impl InHand {
     }
 
     /// Whether marks are kept at all.
-    pub fn is_kept(&self) -> bool {
+    pub fn are_kept(&self) -> bool {
         self.file.is_some()
     }
 
@@ -94,10 +94,7 @@ impl InHand {
             })
         };
         self.write(place, &format!("{} {}", update.bot.0, update.update.0));
-        Held {
-            in_hand: self,
-            place,
-        }
+        Held { marks: self, place }
     }
 
     fn write(&self, place: usize, text: &str) {
@@ -115,15 +112,15 @@ impl InHand {
 /// A mark; wiped when dropped, by a panic too.
 #[derive(Debug)]
 pub struct Held<'a> {
-    in_hand: &'a InHand,
+    marks: &'a HandlerMarks,
     place: usize,
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.in_hand.write(self.place, "");
+        self.marks.write(self.place, "");
         let mut free = self
-            .in_hand
+            .marks
             .free
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
@@ -191,8 +188,8 @@ mod tests {
     fn a_mark_is_found_again_until_its_handler_returns_or_panics() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("marks");
-        let (marks, left) = InHand::open(&path);
-        assert!(marks.is_kept() && left.is_empty());
+        let (marks, left) = HandlerMarks::open(&path);
+        assert!(marks.are_kept() && left.is_empty());
 
         let first = marks.hold(key(7_001, i64::MIN));
         let second = marks.hold(key(i64::MIN, 5));
@@ -204,9 +201,9 @@ mod tests {
         }));
         assert!(panicked.is_err());
         // Another process opens the file while this one's marks stand: as after a SIGKILL.
-        let (_, left) = InHand::open(&path);
+        let (_, left) = HandlerMarks::open(&path);
         assert_eq!(left, [key(7_001, i64::MIN), key(7_003, 6)]);
-        let (_, left) = InHand::open(&path);
+        let (_, left) = HandlerMarks::open(&path);
         assert_eq!(left, [], "they are given once");
         drop((first, third));
     }
@@ -215,16 +212,16 @@ mod tests {
     fn more_marks_than_places_and_lines_of_nobody() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("marks");
-        let (marks, _) = InHand::open(&path);
+        let (marks, _) = HandlerMarks::open(&path);
         let held: Vec<Held<'_>> = (0..100).map(|update| marks.hold(key(1, update))).collect();
-        let (_, left) = InHand::open(&path);
+        let (_, left) = HandlerMarks::open(&path);
         assert_eq!(left.len(), 100);
         drop(held);
         std::fs::write(&path, "1 2\nfree text\n\u{fffd}\n3\n4 x\n1 ").expect("written");
-        let (_, left) = InHand::open(&path);
+        let (_, left) = HandlerMarks::open(&path);
         assert_eq!(left, [key(1, 2)]);
-        let (marks, left) = InHand::open(folder.path());
-        assert!(!marks.is_kept() && left.is_empty(), "a folder is no file");
+        let (marks, left) = HandlerMarks::open(folder.path());
+        assert!(!marks.are_kept() && left.is_empty(), "a folder is no file");
         drop(marks.hold(key(1, 1)));
     }
 }

@@ -7,15 +7,14 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::bot_actor::BotCore;
-use super::courier::Parcel;
-use super::hooks::{self, Point};
-use super::intake::ConversationKey;
-use super::outbox::{CHANNEL, persist};
+use super::core::BotCore;
+use super::parcel::Parcel;
 use crate::model::{
-    BotCode, ChatId, ChoiceId, Conversation, IdSource, MessageState, Moment, OpenChoice, Outgoing,
-    TelegramBotId, UpdateId,
+    BotCode, ChatId, ChoiceId, Conversation, ConversationKey, IdSource, MessageState, Moment,
+    OpenChoice, Outgoing, TelegramBotId, UpdateId,
 };
+use crate::runtime::hooks::{self, Point};
+use crate::runtime::jobs::{CHANNEL, persist};
 use crate::store::inbox::{self, NewUpdate, UpdateKey, UpdateState};
 use crate::store::messages::{self, NewMessage};
 use crate::store::{By, Conn, Ids, StoreError, audit, chats, choices, conversations, offsets};
@@ -370,7 +369,7 @@ impl Writing {
 /// Only for a body that cannot be written as JSON, which no type of ours is.
 pub fn prepare(core: &BotCore, plan: Plan) -> Result<Writing, StoreError> {
     let count = plan.items.iter().map(|item| item.messages.len()).sum();
-    let claimed = core.load.has_permits(count);
+    let claimed = core.sending.has_permits(count);
     let (rows, parcels) = Rows::new(core, plan, claimed)?;
     Ok(Writing {
         rows: Arc::new(rows),

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! It asks again only when the bot has committed what came, so Telegram's offset moves only past what
-//! is in our database. Messages: [`StopPolling`], [`Look`].
+//! is in our database. Messages: [`StopPolling`], [`TakeSnapshot`].
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,18 +14,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use super::bot_actor::{Batch, BotActor, Introduced};
-use super::clock::{Clock, Steady};
-use super::hooks::{self, Point};
-use super::metrics::Metrics;
-use super::restart::EndReason;
+use super::snapshot::{PollState, PollerSnapshot};
 use super::watch::Watch;
 use crate::model::{BotCode, Moment};
-use crate::telegram::{ApiError, BotApi, ConflictWith, GetUpdates};
+use crate::runtime::clock::{Clock, Steady};
+use crate::runtime::hooks::{self, Point};
+use crate::runtime::metrics::Metrics;
+use crate::runtime::reports::EndReason;
+use crate::telegram::{self, ApiError, BotApi, ConflictWith, GetUpdates};
 
 /// The first pause after a failed poll; doubles up to the ceiling.
 const RETRY_FIRST: Duration = Duration::from_millis(250);
@@ -38,47 +37,16 @@ const CONFLICT_WINDOW_S: i64 = 30;
 /// With somebody else polling, every poll of ours takes updates away from them: seldom.
 const CONFLICT_PAUSE: Duration = Duration::from_secs(10);
 
-/// How polling goes.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PollState {
-    /// Asking who we are.
-    Introducing,
-    /// Waiting for updates.
-    Polling,
-    /// The bot commits what came.
-    Committing,
-    /// A call failed; the next try follows.
-    Retrying,
-    /// Somebody else polls with the same token.
-    Conflict,
-    /// Ended.
-    Stopped,
-}
-
-/// What a poller shows of itself.
-#[derive(Clone, Debug, Serialize)]
-pub struct PollerSnapshot {
-    /// How it goes.
-    pub state: PollState,
-    /// The next update that will be asked for.
-    pub offset: Option<i64>,
-    /// The last answer of Telegram, µs of Unix time.
-    pub last_answer_at: Option<Moment>,
-    /// Failed polls in a row.
-    pub failures: u32,
-    /// The last error.
-    pub last_error: Option<String>,
-}
-
 /// What the poller works with.
 pub struct PollerParts {
     /// The bot.
     pub bot: BotCode,
     /// Its API.
     pub api: BotApi,
-    /// The bot's actor.
-    pub actor: Addr<BotActor>,
+    /// Who handles what comes.
+    pub batches: Recipient<Batch>,
+    /// Who is told what Telegram calls the bot.
+    pub introduced: Recipient<Introduced>,
     /// Where to go on.
     pub offset: Option<i64>,
     /// The arbiter's permits for introductions.
@@ -89,6 +57,26 @@ pub struct PollerParts {
     pub metrics: Arc<Metrics>,
     /// Reports a panic or the reason to end.
     pub watch: Watch,
+}
+
+/// Updates from Telegram. True when they are committed and the next may be asked for.
+#[derive(Message)]
+#[rtype(result = "bool")]
+pub struct Batch {
+    /// The updates.
+    pub batch: telegram::Batch,
+    /// When they came.
+    pub received_at: Moment,
+}
+
+/// Telegram told who the bot is.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Introduced {
+    /// Telegram's id.
+    pub id: i64,
+    /// The username.
+    pub username: Option<String>,
 }
 
 /// The poller of one bot.
@@ -157,12 +145,12 @@ impl Handler<StopPolling> for Poller {
 /// Asks for a snapshot.
 #[derive(Message)]
 #[rtype(result = "PollerSnapshot")]
-pub struct Look;
+pub struct TakeSnapshot;
 
-impl Handler<Look> for Poller {
-    type Result = MessageResult<Look>;
+impl Handler<TakeSnapshot> for Poller {
+    type Result = MessageResult<TakeSnapshot>;
 
-    fn handle(&mut self, _: Look, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, _: TakeSnapshot, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.snapshot.borrow().clone())
     }
 }
@@ -206,7 +194,7 @@ impl Polling {
                         .or_else(|| offset.map(|offset| offset + passed));
                     let batch = Batch { batch, received_at };
                     // The actor ended: whoever ended it starts a new poller.
-                    let Ok(true) = self.parts.actor.send(batch).await else {
+                    let Ok(true) = self.parts.batches.send(batch).await else {
                         return;
                     };
                     offset = next_offset.or(offset);
@@ -232,7 +220,7 @@ impl Polling {
             match user {
                 Ok(user) => {
                     self.succeeded();
-                    self.parts.actor.do_send(Introduced {
+                    self.parts.introduced.do_send(Introduced {
                         id: user.id,
                         username: user.username,
                     });
@@ -322,5 +310,5 @@ fn backoff(failures: u32) -> Duration {
 
 /// Between three quarters of a pause and the whole: a thousand bots must not come back in step.
 fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.75 + 0.25 * super::random_fraction())
+    pause.mul_f64(0.75 + 0.25 * crate::runtime::random_fraction())
 }

@@ -1,8 +1,8 @@
 //! The organisation's folder at the start of a node.
 
-use super::clock::Clock;
 use super::node::NodeError;
 use crate::organisation::{ApplyError, ApplyOptions, Given, apply};
+use crate::runtime::clock::Clock;
 use crate::settings::Settings;
 use crate::store::{By, Store};
 

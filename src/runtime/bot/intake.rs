@@ -4,19 +4,10 @@
 //! Pure: a parsed update and the bot's own identity in, an [`Event`] out.
 
 use crate::dialogue::{Addressed, Incoming, IncomingKind, Person};
-use crate::model::{ChatId, PersonId};
+use crate::model::{ChatId, ConversationKey, PersonId};
 use crate::telegram::{
     CallbackQuery, ChatKind, Content, EntityKind, MemberStatus, Message, UpdateKind, User,
 };
-
-/// Whom a conversation is with: the sender within a chat (D28).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct ConversationKey {
-    /// The chat.
-    pub chat: ChatId,
-    /// The sender.
-    pub sender: PersonId,
-}
 
 /// The bot's own identity, as getMe tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,37 +1,7 @@
-//! Why an actor of a bot ended, and when it is started again. Pure: the clock is passed in.
+//! When a bot that ended by itself is started again. Pure: the clock is passed in.
 
-use serde::Serialize;
-
-use super::clock::Steady;
-
-/// Why the actors of a bot ended.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case", tag = "reason", content = "detail")]
-pub enum EndReason {
-    /// It was asked to stop.
-    Asked,
-    /// Code of ours panicked: which actor, as far as known.
-    Panicked(String),
-    /// It could not go on (the store refused, a definition is broken).
-    Failed(String),
-    /// Telegram does not know the token.
-    Unauthorised,
-    /// Somebody else polls with the same token.
-    Conflict,
-}
-
-impl EndReason {
-    /// A stable name for logs and metrics.
-    pub fn code(&self) -> &'static str {
-        match self {
-            EndReason::Asked => "asked",
-            EndReason::Panicked(_) => "panicked",
-            EndReason::Failed(_) => "failed",
-            EndReason::Unauthorised => "unauthorised",
-            EndReason::Conflict => "conflict",
-        }
-    }
-}
+use crate::runtime::clock::Steady;
+use crate::runtime::reports::EndReason;
 
 /// Back-off after a crash: doubles from the first to the ceiling.
 const BACKOFF_FIRST_MS: i64 = 200;
@@ -46,15 +16,6 @@ const BREAKER_PAUSE_MS: i64 = 300_000;
 /// A wrong token does not mend itself, but may be valid again after Telegram's own trouble.
 const UNAUTHORISED_PAUSE_MS: i64 = 300_000;
 
-/// What is to be done after an end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// Leave it.
-    Stay,
-    /// Start it again after so many milliseconds.
-    After(i64),
-}
-
 /// The restart history of one bot.
 #[derive(Clone, Debug, Default)]
 pub struct RestartPolicy {
@@ -68,31 +29,27 @@ impl RestartPolicy {
         self.started_at = Some(now);
     }
 
-    /// The bot ended. `jitter` is a random number from 0 to 1: it keeps a thousand bots that fell
+    /// The bot ended: milliseconds until it is started again. `jitter` is a random number from 0 to 1: it keeps a thousand bots that fell
     /// together from rising together.
-    pub fn ended(&mut self, reason: &EndReason, now: Steady, jitter: f64) -> Verdict {
+    pub fn ended(&mut self, reason: &EndReason, now: Steady, jitter: f64) -> i64 {
         if let Some(started_at) = self.started_at.take()
             && now.micros_since(started_at) >= HEALTHY_AFTER_MS * 1_000
         {
             self.in_a_row = 0;
         }
         match reason {
-            EndReason::Asked => {
-                self.in_a_row = 0;
-                Verdict::Stay
-            }
-            EndReason::Unauthorised => Verdict::After(UNAUTHORISED_PAUSE_MS),
-            EndReason::Panicked(_) | EndReason::Failed(_) | EndReason::Conflict => {
+            EndReason::Unauthorised => UNAUTHORISED_PAUSE_MS,
+            EndReason::Panicked(_) | EndReason::Failed(_) => {
                 self.in_a_row += 1;
                 if self.in_a_row >= BREAKER_AFTER {
-                    return Verdict::After(BREAKER_PAUSE_MS);
+                    return BREAKER_PAUSE_MS;
                 }
                 let backoff =
                     (BACKOFF_FIRST_MS << (self.in_a_row - 1).min(20)).min(BACKOFF_CEILING_MS);
                 let half = backoff / 2;
                 #[expect(clippy::cast_possible_truncation, reason = "under a minute")]
                 let jittered = half + (half as f64 * jitter.clamp(0.0, 1.0)) as i64;
-                Verdict::After(jittered)
+                jittered
             }
         }
     }
@@ -117,20 +74,13 @@ mod tests {
             pauses.push(policy.ended(&panicked, Steady(1), 1.0));
         }
         let expected = [200, 400, 800, 1600, 3200, 6400, 12_800, 300_000, 300_000];
-        assert_eq!(pauses, expected.map(Verdict::After));
+        assert_eq!(pauses, expected);
 
         policy.started(Steady(0));
-        assert_eq!(
-            policy.ended(&panicked, Steady(60_000_000), 0.0),
-            Verdict::After(100)
-        );
-        assert_eq!(
-            policy.ended(&EndReason::Asked, Steady(0), 0.0),
-            Verdict::Stay
-        );
+        assert_eq!(policy.ended(&panicked, Steady(60_000_000), 0.0), 100);
         assert_eq!(
             policy.ended(&EndReason::Unauthorised, Steady(0), 0.5),
-            Verdict::After(300_000)
+            300_000
         );
     }
 }

@@ -4,9 +4,10 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
-use super::bot_actor::BotCore;
-use super::outbox;
+use super::core::BotCore;
 use crate::dialogue;
+use crate::model::TelegramBotId;
+use crate::runtime::jobs;
 use crate::telegram::{ApiError, BotCommand};
 
 /// Telegram's own bound (Bot API, setMyDescription).
@@ -36,7 +37,7 @@ pub async fn present(core: &Rc<BotCore>, username: Option<String>) {
     }
     description.hash(&mut hasher);
     let said = format!("{:016x}", hasher.finish());
-    let Some(known) = outbox::presented(core).await else {
+    let Some(known) = jobs::presentation::presented(&core.shared.store, &core.code).await else {
         return;
     };
     if known.as_deref() == Some(said.as_str()) {
@@ -47,7 +48,11 @@ pub async fn present(core: &Rc<BotCore>, username: Option<String>) {
     let said_now = say(core, &commands, &description).await;
     drop(permit);
     match said_now {
-        Ok(()) => outbox::set_presented(core, said, username).await,
+        Ok(()) => {
+            let telegram_id = TelegramBotId(core.api.bot_id());
+            let store = &core.shared.store;
+            jobs::presentation::set_presented(store, &core.code, telegram_id, said, username).await;
+        }
         // Nothing depends on it, and the next start tries again.
         Err(error) => {
             core.shared.metrics.api_error(error.code());

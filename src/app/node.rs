@@ -10,63 +10,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use actix::prelude::*;
-use dashmap::DashMap;
-use serde::Serialize;
 use tokio::sync::oneshot;
 
-use super::bot_actor::{self, BotActor, BotSnapshot};
-use super::clock::{Clock, follow};
-use super::fleet::{BotStatus, Command, Fleet, List, Order, Shutdown};
-use super::ids::SpacedIds;
-use super::in_hand::InHand;
-use super::lease::{self, LEASE, LeaseClock, RENEW_EVERY};
-use super::metrics::Metrics;
-use super::outbox;
-use super::scripts::ScriptPool;
-use super::timetable::{self, Timetable, TimetableSnapshot};
-use crate::model::BotCode;
+use super::{configuration, definitions};
+use crate::runtime::clock::{Clock, follow};
+use crate::runtime::handler_marks::HandlerMarks;
+use crate::runtime::ids::SpacedIds;
+use crate::runtime::lease::{self, LEASE, LeaseClock, RENEW_EVERY};
+use crate::runtime::metrics::Metrics;
+use crate::runtime::scripts::ScriptPool;
+use crate::runtime::shared::Shared;
+use crate::runtime::team::{Team, run_system};
+use crate::runtime::{NodeView, jobs};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
 use crate::telegram::{Endpoint, EndpointError};
 
 /// How long the bots may take to end; the whole stop is promised within 10 s.
 const STOP_MAX: Duration = Duration::from_secs(9);
-/// How long an answer of a bot's actor may take before a snapshot goes without it.
-const LOOK_MAX: Duration = Duration::from_secs(1);
-
-/// What all actors of a node share.
-pub struct Shared {
-    /// The settings.
-    pub settings: Settings,
-    /// The store.
-    pub store: Store,
-    /// The clock.
-    pub clock: Clock,
-    /// How Telegram is reached.
-    pub endpoint: Endpoint,
-    /// The figures.
-    pub metrics: Arc<Metrics>,
-    /// Keys of messages and choices.
-    pub ids: Arc<SpacedIds>,
-    /// The bots that run, by code; read by HTTP without asking the fleet.
-    pub bots: DashMap<BotCode, BotHandle>,
-    /// Scripts.
-    pub scripts: ScriptPool,
-    /// How long our lease still holds.
-    pub lease: LeaseClock,
-    /// The run before this one did not end by itself.
-    pub unclean: bool,
-    /// Which updates are in a handler's hands.
-    pub in_hand: InHand,
-}
-
-/// A bot that runs.
-#[derive(Clone)]
-pub struct BotHandle {
-    /// Its actor.
-    pub actor: Addr<BotActor>,
-}
 
 /// Why a node could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -161,113 +122,6 @@ impl Drop for NodeHandle {
     }
 }
 
-/// What the control endpoint and the tests see of a node.
-#[derive(Clone)]
-pub struct NodeView {
-    shared: Arc<Shared>,
-    fleet: Addr<Fleet>,
-    timetable: Addr<Timetable>,
-    started_at: Instant,
-}
-
-/// How a node does, for `/health/ready`.
-#[derive(Clone, Debug, Serialize)]
-pub struct Readiness {
-    /// The database answers and the lease holds.
-    pub ready: bool,
-    /// The lease holds.
-    pub lease: bool,
-    /// The database answers.
-    pub store: bool,
-    /// Seconds since the start.
-    pub uptime_s: u64,
-}
-
-impl NodeView {
-    /// The store, for resources that are rows.
-    pub fn store(&self) -> &Store {
-        &self.shared.store
-    }
-
-    /// The clock.
-    pub fn clock(&self) -> &Clock {
-        &self.shared.clock
-    }
-
-    /// The settings.
-    pub fn settings(&self) -> &Settings {
-        &self.shared.settings
-    }
-
-    /// The list of bots.
-    pub async fn bots(&self) -> Vec<BotStatus> {
-        self.fleet.send(List).await.unwrap_or_default()
-    }
-
-    /// The snapshot of a bot that runs; `None` when it does not, or does not answer in time.
-    pub async fn snapshot(&self, code: &BotCode) -> Option<BotSnapshot> {
-        let actor = self.shared.bots.get(code)?.actor.clone();
-        tokio::time::timeout(LOOK_MAX, actor.send(bot_actor::Look))
-            .await
-            .ok()?
-            .ok()?
-    }
-
-    /// Switches a bot on or off, or starts it anew; on and off are kept over a restart. False: there
-    /// is no such bot.
-    ///
-    /// # Errors
-    /// When the switch could not be written.
-    pub async fn command(&self, code: &BotCode, order: Order) -> Result<bool, StoreError> {
-        match order {
-            Order::Start | Order::Stop => {
-                let enabled = order == Order::Start;
-                if !outbox::set_enabled(&self.shared.store, code, enabled).await? {
-                    return Ok(false);
-                }
-            }
-            Order::Restart => {}
-        }
-        let command = Command {
-            code: code.clone(),
-            order,
-        };
-        Ok(self.fleet.send(command).await.unwrap_or(false))
-    }
-
-    /// Looks for changed definitions at once instead of within a second.
-    pub async fn sync(&self) {
-        // Only a node that is ending does not answer.
-        let _ = self.fleet.send(super::fleet::Sync).await;
-    }
-
-    /// The snapshot of the timetable.
-    pub async fn timetable(&self) -> TimetableSnapshot {
-        self.timetable
-            .send(timetable::Look)
-            .await
-            .unwrap_or_default()
-    }
-
-    /// Whether the node is at work.
-    pub async fn readiness(&self) -> Readiness {
-        let lease = self.shared.lease.covers(Duration::ZERO);
-        let store = outbox::answers(&self.shared.store).await;
-        Readiness {
-            ready: lease && store,
-            lease,
-            store,
-            uptime_s: self.started_at.elapsed().as_secs(),
-        }
-    }
-
-    /// The text for Prometheus.
-    pub async fn metrics(&self) -> String {
-        outbox::gauges(&self.shared).await;
-        self.shared.metrics.render()
-    }
-}
-
 /// Starts a node and waits until its control endpoint listens and its bots are being started. While it
 /// waits for the lease, `stop_early` turning true ends it with [`NodeError::Stopped`].
 ///
@@ -283,8 +137,7 @@ pub fn start(
     let thread = std::thread::Builder::new()
         .name("vestnik-node".to_owned())
         .spawn(move || {
-            let system = System::new();
-            system.block_on(async move {
+            run_system(async move {
                 let failed = ready_sender.clone();
                 match run(settings, clock, stop, &stop_early, ready_sender).await {
                     Err(error) => {
@@ -322,7 +175,7 @@ async fn run(
     ready: ReadySender,
 ) -> Result<(), NodeError> {
     let started_at = Instant::now();
-    let endpoint = Endpoint::new(&super::endpoint_options(&settings.telegram))?;
+    let endpoint = Endpoint::new(&configuration::endpoint_options(&settings.telegram))?;
     let followed = match &settings.testing.clock {
         None => None,
         Some(url) => {
@@ -336,9 +189,9 @@ async fn run(
         }
     };
     let metrics = Arc::new(Metrics::new().map_err(|error| NodeError::System(error.to_string()))?);
-    let store = Store::open(super::store_config(&settings, lease::node_name())?)?;
-    super::definitions::apply_at_start(&store, &settings, &clock)?;
-    if settings.http.is_public() && !outbox::has_token(&store).await? {
+    let store = Store::open(configuration::store_config(&settings, lease::node_name())?)?;
+    definitions::apply_at_start(&store, &settings, &clock)?;
+    if settings.http.is_public() && !jobs::health::has_token(&store).await? {
         return Err(NodeError::PublicWithoutToken {
             address: settings.http.listen.to_string(),
         });
@@ -353,29 +206,31 @@ async fn run(
     let (listener, http_addr) = match listen(&settings) {
         Ok(listening) => listening,
         Err(error) => {
-            outbox::release_lease(&store).await;
+            jobs::lease::release_lease(&store).await;
             return Err(error);
         }
     };
     // Under the lease: whoever held it before us writes no more marks.
-    let (in_hand, left_in_hand) = InHand::open(&InHand::path(&settings.store));
+    let (handler_marks, left_marks) = HandlerMarks::open(&HandlerMarks::path(&settings.store));
     tokio::select! {
-        () = outbox::count_crashes(&store, left_in_hand) => {}
+        () = jobs::updates::count_crashes(&store, left_marks) => {}
         // The database is away.
         _ = &mut stop => return Err(NodeError::Stopped),
     }
     if let Some((url, version)) = followed {
         let clock = clock.clone();
         // Ends with the node's system.
-        actix::spawn(async move { follow::follow(&clock, &url, version).await });
+        tokio::task::spawn_local(async move { follow::follow(&clock, &url, version).await });
     }
     let ids = Arc::new(SpacedIds::new(store.clone()));
-    let scripts = ScriptPool::start(super::script_services(&settings, &store, &clock, &ids))
-        .map_err(|error| NodeError::System(format!("потоки алгоритмов: {error}")))?;
+    let scripts = ScriptPool::start(configuration::script_services(
+        &settings, &store, &clock, &ids,
+    ))
+    .map_err(|error| NodeError::System(format!("потоки алгоритмов: {error}")))?;
     let shared = Arc::new(Shared {
         scripts,
         ids,
-        bots: DashMap::new(),
+        bots: Default::default(),
         settings,
         store,
         clock,
@@ -383,28 +238,19 @@ async fn run(
         metrics,
         lease,
         unclean,
-        in_hand,
+        handler_marks,
     });
     if unclean {
         tracing::info!(
             "the run before this one did not end by itself; what it left behind is sorted out"
         );
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let arbiters: Vec<Arbiter> = (0..cores).map(|_| Arbiter::new()).collect();
-    let handles = arbiters.iter().map(Arbiter::handle).collect();
-    let fleet = Fleet::new(shared.clone(), handles).start();
-    let timetable = Timetable::new(shared.clone(), fleet.clone()).start();
-    let view = NodeView {
-        shared: shared.clone(),
-        fleet: fleet.clone(),
-        timetable: timetable.clone(),
-        started_at,
-    };
+    let team = Team::start(&shared);
+    let view = team.view(started_at);
     let server = crate::http::serve(listener, view.clone())
         .map_err(|error| NodeError::System(error.to_string()))?;
     let server_handle = server.handle();
-    let server = actix::spawn(server);
+    let server = tokio::task::spawn_local(server);
     tracing::info!(address = %http_addr, "the control endpoint listens");
     // Nobody may be waiting any more; the node then stops by the dropped handle.
     let _ = ready.send(Ok((http_addr, view)));
@@ -415,23 +261,15 @@ async fn run(
     server_handle.stop(false).await;
     // The server's own errors were logged by it.
     let _ = server.await;
-    if tokio::time::timeout(STOP_MAX, fleet.send(Shutdown))
-        .await
-        .is_err()
-    {
+    if !team.end(STOP_MAX).await {
         tracing::warn!(
             "not all bots ended in time; what they had in hand is sorted out at the next start"
         );
     }
-    for arbiter in arbiters {
-        arbiter.stop();
-        // Its thread ends when its last task does; the join is bounded by the stop above.
-        let _ = arbiter.join();
-    }
     if lost {
         return Err(NodeError::Store(StoreError::LeaseLost));
     }
-    outbox::release_lease(&shared.store).await;
+    jobs::lease::release_lease(&shared.store).await;
     shared.lease.lost();
     tracing::info!("stopped");
     Ok(())
@@ -458,12 +296,12 @@ async fn acquire(
     let mut said = None;
     loop {
         let since = Instant::now();
-        match outbox::acquire_lease(store, lease::now(), LEASE, lease::is_dead).await {
-            Ok(outbox::Acquired::Ours { unclean }) => {
+        match jobs::lease::acquire_lease(store, lease::now(), LEASE, lease::is_dead).await {
+            Ok(jobs::lease::Acquired::Ours { unclean }) => {
                 lease.renewed(since);
                 return Ok(Some(unclean));
             }
-            Ok(outbox::Acquired::HeldBy { node, until }) => {
+            Ok(jobs::lease::Acquired::HeldBy { node, until }) => {
                 if said.as_ref() != Some(&node) {
                     let left_s = until.micros_since(lease::now()) / 1_000_000;
                     tracing::warn!(holder = %node, left_s, "another node is at work on this database; waiting until it ends");
@@ -493,7 +331,7 @@ async fn keep_lease(shared: &Shared, stop: &mut oneshot::Receiver<()>) -> bool {
             _ = &mut *stop => return false,
         }
         let since = Instant::now();
-        match outbox::renew_lease(&shared.store, lease::now(), LEASE).await {
+        match jobs::lease::renew_lease(&shared.store, lease::now(), LEASE).await {
             Ok(()) => shared.lease.renewed(since),
             Err(StoreError::LeaseLost) => {
                 shared.lease.lost();

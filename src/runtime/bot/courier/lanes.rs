@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 
-use super::{LaneKey, Parcel};
+use super::LaneKey;
 use crate::model::{ChatId, MessageKey};
+use crate::runtime::bot::parcel::Parcel;
 use crate::runtime::clock::Steady;
 use crate::telegram::limits::Limits;
 

@@ -10,35 +10,33 @@
 //! then handled one at a time, each marked while its handler runs, until the backlog is done. So an
 //! update that brings the process down costs three restarts and one row `failed`.
 //!
-//! Messages: [`Batch`], [`Introduced`], [`Reload`], [`Due`], [`StopBot`], [`Look`], `Alive`, `Polls`,
-//! [`ChatNews`].
+//! Messages: [`Batch`], [`Introduced`], [`Reload`], [`Due`], [`StopBot`], [`TakeSnapshot`], `Alive`,
+//! `Polls`, [`ChatNews`].
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::prelude::*;
-use serde::Serialize;
 use tokio::sync::Semaphore;
 
-use super::arbiter::Resources;
-use super::clock::Clock;
-use super::courier::{self, Courier, CourierParts, CourierSnapshot};
-use super::fleet::{Fleet, KnownAs};
-use super::intake::{ConversationKey, Myself};
-use super::node::Shared;
-use super::outbox;
-use super::poller::{self, Poller, PollerParts, PollerSnapshot};
-use super::restart::EndReason;
-use super::scripts::Lanes;
-use super::turns;
+use super::core::{BotCore, Counters};
+use super::courier::{self, Courier, CourierParts};
+use super::intake::Myself;
+use super::lanes::Lanes;
+use super::poller::{self, Batch, Introduced, Poller, PollerParts};
+use super::snapshot::{BotSnapshot, TakeSnapshot};
 use super::watch::{ChatNews, TaskGuard, Watch};
-use crate::model::{Bot, BotCode, ChatId, Moment, PartyRef, PersonId};
+use super::{presentation, settle, turns};
+use crate::model::{Bot, BotCode};
+use crate::runtime::arbiter::Resources;
+use crate::runtime::jobs;
+use crate::runtime::reports::{EndReason, KnownAs, Reports};
+use crate::runtime::shared::Shared;
+use crate::telegram::Token;
 use crate::telegram::limits::{Limits, Rates};
-use crate::telegram::{self, BotApi, Token};
 
 /// More updates that wait for scripts, and the bot asks Telegram for no more until it has caught up.
 const PENDING_MAX: usize = 5_000;
@@ -57,96 +55,8 @@ pub struct BotSeed {
     pub generation: u64,
     /// The node.
     pub shared: Arc<Shared>,
-    /// The fleet.
-    pub fleet: Addr<Fleet>,
-}
-
-/// What the tasks of a bot share. One thread: the arbiter's.
-pub struct BotCore {
-    /// Its code.
-    pub code: BotCode,
-    /// The definition that answers now.
-    pub bot: RefCell<Arc<Bot>>,
-    /// Who it is at Telegram.
-    pub myself: RefCell<Myself>,
-    /// The node.
-    pub shared: Arc<Shared>,
-    /// The line to Telegram.
-    pub api: BotApi,
-    /// Conversations that are not in their first state; all others need no reading.
-    pub open: RefCell<HashSet<ConversationKey>>,
-    /// Chats that cannot be written to; a message from one makes it reachable again (D30).
-    pub unreachable: RefCell<HashSet<ChatId>>,
-    /// Private chats of this bot that are linked to a party.
-    pub parties: RefCell<HashMap<ChatId, PartyRef>>,
-    /// What scripts are told of parties, as far as it was asked for.
-    pub known: RefCell<HashMap<PartyRef, outbox::Known>>,
-    /// Members of the bot's `code_groups`.
-    pub coders: RefCell<HashSet<PartyRef>>,
-    /// Conversations in which a script runs.
-    pub lanes: Lanes,
-    /// Scripts of this bot that may run at once.
-    pub script_permits: Semaphore,
-    /// Scripts that wait for a permit.
-    pub scripts_waiting: Cell<usize>,
-    /// Set when the bot ends and its scripts do not.
-    pub cancel: Arc<AtomicBool>,
-    /// For rows of other bots.
-    pub fleet: Addr<Fleet>,
-    /// The courier's heart, on the same thread: its load.
-    pub load: Rc<courier::Core>,
-    /// Chats that were told `busy` and whose answers still stand.
-    pub flooding: RefCell<HashSet<ChatId>>,
-    /// The courier.
-    pub courier: Addr<Courier>,
-    /// After an unclean stop, until the backlog is done.
-    pub careful: Cell<bool>,
-    /// It takes no more updates.
-    pub stopping: Cell<bool>,
-    /// One batch at a time; a stop waits for the one in hand.
-    pub in_hand: tokio::sync::Mutex<()>,
-    /// Counters for the snapshot.
-    pub counters: Counters,
-    /// The arbiter's permits for introductions.
-    pub introductions: Rc<Semaphore>,
-    /// Reports panics of tasks.
-    pub watch: Watch,
-}
-
-/// What a bot counts since its start.
-#[derive(Default)]
-pub struct Counters {
-    /// Updates handled.
-    pub done: Cell<u64>,
-    /// Updates given up.
-    pub failed: Cell<u64>,
-    /// Updates set aside.
-    pub refused: Cell<u64>,
-}
-
-impl BotCore {
-    /// It takes nothing more in hand: it was asked to stop, or one of its actors ended.
-    pub fn is_stopping(&self) -> bool {
-        self.stopping.get() || self.watch.has_ended()
-    }
-
-    /// The node's clock.
-    pub fn clock(&self) -> &Clock {
-        &self.shared.clock
-    }
-
-    /// Who a person is: the party that their private chat is linked to.
-    pub fn party_of(&self, person: PersonId) -> Option<PartyRef> {
-        self.parties.borrow().get(&ChatId(person.0)).cloned()
-    }
-
-    /// Reads anew who may type code: groups or the bot's list of them may have changed.
-    pub async fn reread_coders(&self) {
-        let groups = self.bot.borrow().code_groups.clone();
-        if let Some(coders) = outbox::members(&self.shared.store, &groups).await {
-            *self.coders.borrow_mut() = coders;
-        }
-    }
+    /// Where it reports to.
+    pub reports: Reports,
 }
 
 /// The actor of one bot.
@@ -155,7 +65,7 @@ pub struct BotActor {
     code: BotCode,
     /// Filled when the bot has come to life.
     core: Rc<OnceCell<Rc<BotCore>>>,
-    fleet: Addr<Fleet>,
+    reports: Reports,
     poller: Option<Addr<Poller>>,
     stopping: bool,
     /// Reports a panic of the actor's own handlers.
@@ -167,7 +77,7 @@ impl BotActor {
     pub fn new(seed: BotSeed) -> BotActor {
         BotActor {
             code: seed.bot.code.clone(),
-            fleet: seed.fleet.clone(),
+            reports: seed.reports.clone(),
             seed: Some(seed),
             core: Rc::default(),
             poller: None,
@@ -189,10 +99,7 @@ impl Actor for BotActor {
             seed.bot.code.clone(),
             seed.generation,
             "bot",
-            (
-                seed.fleet.clone().recipient(),
-                seed.fleet.clone().recipient(),
-            ),
+            seed.reports.clone(),
             addr.clone().recipient(),
         );
         let guard = watch.guard();
@@ -225,12 +132,13 @@ async fn come_to_life(
     // What this bot sent before it was built anew must be marked before its rows are read.
     resources.marks.flush().await;
     let bot_id = seed.token.bot_id();
-    let Some(left) = outbox::read_left_behind(&shared.store, &code, bot_id, &shared.clock).await
+    let Some(left) =
+        jobs::left_behind::read_left_behind(&shared.store, &code, bot_id, &shared.clock).await
     else {
         // The store is closed: the node is ending.
         return;
     };
-    let Some(coders) = outbox::members(&shared.store, &seed.bot.code_groups).await else {
+    let Some(coders) = jobs::people::members(&shared.store, &seed.bot.code_groups).await else {
         return;
     };
     if !addr.connected() {
@@ -250,7 +158,7 @@ async fn come_to_life(
     for pause in left.pauses {
         limits.pause(pause);
     }
-    let (courier, load) = Courier::new(
+    let (courier, sending) = Courier::new(
         CourierParts {
             bot: code.clone(),
             api: api.clone(),
@@ -261,7 +169,7 @@ async fn come_to_life(
         limits,
     );
     // Before it begins to read the table: what was interrupted is older than what is queued there.
-    load.take_in(left.interrupted);
+    sending.take_in(left.interrupted);
     let courier = courier.start();
     let core = Rc::new(BotCore {
         myself: RefCell::new(Myself {
@@ -282,13 +190,13 @@ async fn come_to_life(
         ),
         scripts_waiting: Cell::new(0),
         cancel: Arc::default(),
-        fleet: seed.fleet,
-        load,
+        reports: seed.reports,
+        sending,
         flooding: RefCell::default(),
         courier,
         careful: Cell::new(shared.unclean),
         stopping: Cell::new(false),
-        in_hand: tokio::sync::Mutex::new(()),
+        batch_lock: tokio::sync::Mutex::new(()),
         counters: Counters::default(),
         introductions: resources.introductions.clone(),
         watch: watch.for_actor("bot"),
@@ -308,7 +216,8 @@ async fn come_to_life(
     let poller = Poller::new(PollerParts {
         bot: code,
         api,
-        actor: addr.clone(),
+        batches: addr.clone().recipient(),
+        introduced: addr.clone().recipient(),
         offset: left.next_offset,
         introductions: resources.introductions.clone(),
         clock: shared.clock.clone(),
@@ -362,16 +271,6 @@ impl Handler<Polls> for BotActor {
     }
 }
 
-/// Updates from Telegram. True when they are committed and the next may be asked for.
-#[derive(Message)]
-#[rtype(result = "bool")]
-pub struct Batch {
-    /// The updates.
-    pub batch: telegram::Batch,
-    /// When they came.
-    pub received_at: Moment,
-}
-
 impl Handler<Batch> for BotActor {
     type Result = ResponseFuture<bool>;
 
@@ -383,7 +282,7 @@ impl Handler<Batch> for BotActor {
         Box::pin(async move {
             let _guard = guard;
             // Answers must not run away from the sending: Telegram keeps what we do not ask for.
-            core.load.wait_until_eased().await;
+            core.sending.wait_until_eased().await;
             core.lanes.wait_until_below(PENDING_MAX).await;
             let done = turns::handle_batch(&core, batch.batch, batch.received_at).await;
             if !done && !core.stopping.get() {
@@ -397,16 +296,6 @@ impl Handler<Batch> for BotActor {
     }
 }
 
-/// Telegram told who the bot is.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Introduced {
-    /// Telegram's id.
-    pub id: i64,
-    /// The username.
-    pub username: Option<String>,
-}
-
 impl Handler<Introduced> for BotActor {
     type Result = ();
 
@@ -416,7 +305,7 @@ impl Handler<Introduced> for BotActor {
             id: message.id,
             username: message.username.clone(),
         };
-        self.fleet.do_send(KnownAs {
+        self.reports.known_as.do_send(KnownAs {
             code: self.code.clone(),
             username: message.username.clone(),
         });
@@ -433,7 +322,7 @@ impl Handler<Introduced> for BotActor {
 /// does no harm.
 async fn present(core: &Rc<BotCore>, username: Option<String>) {
     tokio::select! {
-        () = super::presentation::present(core, username) => {}
+        () = presentation::present(core, username) => {}
         () = core.watch.ended() => {}
     }
 }
@@ -461,7 +350,7 @@ impl Handler<Reload> for BotActor {
             }
             // Still coming to life: said again when it lives.
             None if !self.stopping => {
-                ctx.notify_later(Reload(bot), std::time::Duration::from_millis(50));
+                ctx.notify_later(Reload(bot), Duration::from_millis(50));
             }
             None => {}
         }
@@ -498,7 +387,7 @@ impl Handler<RegistrationsChanged> for BotActor {
         let guard = core.watch.guard();
         actix::spawn(async move {
             let _guard = guard;
-            if let Some(parties) = outbox::parties_of(&core.shared.store, &core.code).await {
+            if let Some(parties) = jobs::people::parties_of(&core.shared.store, &core.code).await {
                 *core.parties.borrow_mut() = parties;
                 core.known.borrow_mut().clear();
             }
@@ -516,7 +405,7 @@ impl Handler<ChatNews> for BotActor {
             ChatNews::Gone(chat) => {
                 core.unreachable.borrow_mut().insert(chat);
             }
-            ChatNews::Migrated(from, to) => turns::rename_chat(core, from, to),
+            ChatNews::Migrated(from, to) => settle::rename_chat(core, from, to),
         }
     }
 }
@@ -539,7 +428,7 @@ impl Handler<StopBot> for BotActor {
             if let Some(core) = core {
                 core.stopping.set(true);
                 let quiet = async {
-                    let _in_hand = core.in_hand.lock().await;
+                    let _batch = core.batch_lock.lock().await;
                     core.lanes.wait_until_idle().await;
                 };
                 tokio::pin!(quiet);
@@ -557,48 +446,20 @@ impl Handler<StopBot> for BotActor {
     }
 }
 
-/// What a bot shows of itself.
-#[derive(Clone, Debug, Serialize)]
-pub struct BotSnapshot {
-    /// The revision of the definition that answers.
-    pub revision: i64,
-    /// Its rules.
-    pub keywords: usize,
-    /// Updates handled since it started.
-    pub updates_done: u64,
-    /// Updates given up since it started.
-    pub updates_failed: u64,
-    /// Updates set aside since it started.
-    pub updates_refused: u64,
-    /// Conversations with something open.
-    pub open_conversations: usize,
-    /// It finishes the backlog of an unclean stop.
-    pub recovering: bool,
-    /// Its poller.
-    pub poller: Option<PollerSnapshot>,
-    /// Its courier.
-    pub courier: Option<CourierSnapshot>,
-}
-
-/// Asks for a snapshot; `None` while the bot comes to life.
-#[derive(Message)]
-#[rtype(result = "Option<BotSnapshot>")]
-pub struct Look;
-
-impl Handler<Look> for BotActor {
+impl Handler<TakeSnapshot> for BotActor {
     type Result = ResponseFuture<Option<BotSnapshot>>;
 
-    fn handle(&mut self, _: Look, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, _: TakeSnapshot, _: &mut Self::Context) -> Self::Result {
         let Some(core) = self.core.get().cloned() else {
             return Box::pin(async { None });
         };
         let poller = self.poller.clone();
         Box::pin(async move {
             let poller = match poller {
-                Some(poller) => poller.send(poller::Look).await.ok(),
+                Some(poller) => poller.send(poller::TakeSnapshot).await.ok(),
                 None => None,
             };
-            let courier = core.courier.send(courier::Look).await.ok();
+            let courier = core.courier.send(courier::TakeSnapshot).await.ok();
             let bot = core.bot.borrow();
             Some(BotSnapshot {
                 revision: bot.revision,

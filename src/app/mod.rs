@@ -1,0 +1,11 @@
+//! Puts a node together: settings become configurations, then store, runtime and control endpoint are
+//! started in their order.
+//!
+//! It knows no rule of the domain: what a node does is the runtime's.
+
+mod configuration;
+mod definitions;
+mod node;
+
+pub use configuration::{endpoint_options, store_config, trial_services};
+pub use node::{NodeError, NodeHandle, start};

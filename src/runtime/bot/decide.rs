@@ -1,0 +1,345 @@
+//! One decision of the pure rules: shown what they need, guarded, and turned into what is written.
+
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::commit::{Audited, Item, Receipt};
+use super::core::BotCore;
+use super::lanes::Started;
+use super::script_end;
+use crate::channels::telegram as channel;
+use crate::dialogue::{self, Decision, Effect, Incoming, IncomingKind, Scripts, Turn};
+use crate::model::{
+    Bot, ChoiceId, ChoiceStatus, Conversation, ConversationKey, MessageKey, Moment, OpenChoice,
+    Outgoing, ScriptVariant, TelegramBotId, UpdateId,
+};
+use crate::runtime::hooks::{self, Point};
+use crate::runtime::log::hashed;
+use crate::scripting::Library;
+use crate::store::inbox::{UpdateKey, UpdateState};
+use crate::telegram::{self, AnswerCallback};
+
+/// An update whose handler panicked so often is given up: the same input gives the same panic, and
+/// more tries would only hold the chat.
+const TRIES_MAX: u32 = 3;
+
+/// The algorithms as the rules see them.
+struct LibraryScripts(Arc<Library>);
+
+impl Scripts for LibraryScripts {
+    fn is_code(&self, text: &str) -> bool {
+        self.0.is_code(text)
+    }
+
+    fn direct(&self, folded: &str) -> Option<String> {
+        self.0.direct(folded).map(str::to_owned)
+    }
+}
+
+/// What the decisions of a batch have read and changed so far.
+#[derive(Default)]
+pub struct Scratch {
+    pub conversations: HashMap<ConversationKey, Conversation>,
+    pub choices: HashMap<ChoiceId, Option<OpenChoice>>,
+    /// Lanes in which a script is to run when the batch is committed.
+    pub busy: HashSet<ConversationKey>,
+}
+
+/// What a decision is made about.
+pub struct Case<'a> {
+    /// What is remembered.
+    pub conversation: &'a Conversation,
+    /// The choice that the decision wants to see.
+    pub choice: Option<&'a OpenChoice>,
+    /// What came.
+    pub incoming: &'a Incoming,
+}
+
+/// What a decision came to.
+pub enum Decided {
+    /// Everything that is to be written.
+    Item(Box<Item>),
+    /// A script has to run first.
+    Script(Box<Started>),
+}
+
+/// Decides one update alone, outside a batch.
+pub fn decide_case(
+    core: &Rc<BotCore>,
+    key: ConversationKey,
+    case: &Case<'_>,
+    marked: UpdateId,
+) -> Decided {
+    let mut item = Item::new(Receipt::Unset, Some(key), UpdateState::Done);
+    match decide_turn(core, case, Some(marked)) {
+        Ok(Outcome::Done(mut ready)) => {
+            let effects = ready.fill(&mut item);
+            apply_alone(core, key, effects, &mut item);
+            if !ready.sends.is_empty() {
+                ready.send(core, &mut item);
+            }
+        }
+        Ok(Outcome::Script(started)) => return Decided::Script(started),
+        Err(panic) => give_up(core, key, &mut item, &panic),
+    }
+    Decided::Item(Box::new(item))
+}
+
+/// The rules failed for an update.
+pub fn give_up(core: &BotCore, key: ConversationKey, item: &mut Item, panic: &str) {
+    tracing::error!(
+        bot = %core.code,
+        chat = %hashed(key.chat),
+        "the handler of an update panicked; the update is given up: {panic}"
+    );
+    core.shared.metrics.update_failed();
+    item.state = UpdateState::Failed;
+}
+
+/// What the pure rules say.
+pub enum Outcome {
+    /// Effects, the trace in words, what the audit keeps, and what a script sends besides.
+    Done(Box<Ready>),
+    Script(Box<Started>),
+}
+
+/// What is to happen.
+pub struct Ready {
+    effects: Vec<Effect>,
+    trace: String,
+    audited: Option<Audited>,
+    pub sends: Vec<Outgoing>,
+    offers: Vec<(MessageKey, Vec<ScriptVariant>)>,
+}
+
+impl Ready {
+    /// Everything but the effects, into the item.
+    pub fn fill(&mut self, item: &mut Item) -> Vec<Effect> {
+        item.trace = Some(std::mem::take(&mut self.trace));
+        item.changes.audited = self.audited.take();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// After the effects.
+    pub fn send(self, core: &BotCore, item: &mut Item) {
+        let bot = core.bot.borrow().clone();
+        script_end::send(core, &bot, self.sends, &self.offers, item);
+    }
+}
+
+/// Shows the rules a case.
+pub fn with_turn<R>(
+    core: &BotCore,
+    bot: &Bot,
+    library: &Arc<Library>,
+    case: &Case<'_>,
+    now: Moment,
+    work: impl FnOnce(&Turn<'_>) -> R,
+) -> R {
+    let myself = core.myself.borrow();
+    let sender = &case.incoming.sender;
+    let party = if sender.anonymous {
+        None
+    } else {
+        core.party_of(sender.id)
+    };
+    let may_code = bot.code_groups.is_empty()
+        || party
+            .as_ref()
+            .is_some_and(|party| core.coders.borrow().contains(party));
+    work(&Turn {
+        bot,
+        username: myself.username.as_deref(),
+        conversation: case.conversation,
+        choice: case.choice,
+        registered: party.is_some(),
+        may_code,
+        scripts: &LibraryScripts(library.clone()),
+        incoming: case.incoming,
+        now,
+        ids: &*core.shared.ids,
+    })
+}
+
+/// The pure rules, with their panics caught: a fault in a rule must cost one update, not a bot.
+pub fn decide_turn(
+    core: &Rc<BotCore>,
+    case: &Case<'_>,
+    marked: Option<UpdateId>,
+) -> Result<Outcome, String> {
+    let bot = core.bot.borrow().clone();
+    let library = core.shared.scripts.library();
+    let now = core.clock().now();
+    let decide = || {
+        let text = match &case.incoming.kind {
+            IncomingKind::Text(text) => text.as_str(),
+            IncomingKind::Other(_) | IncomingKind::Press { .. } => "",
+        };
+        with_turn(core, &bot, &library, case, now, |turn| {
+            hooks::pass_text(Point::Handler, text);
+            dialogue::decide(turn)
+        })
+    };
+    // Only around the rules themselves: a kill that comes while the database is waited for, before or
+    // after them, is not the update's fault.
+    let _held = marked.map(|update| {
+        core.shared.handler_marks.hold(UpdateKey {
+            bot: TelegramBotId(core.api.bot_id()),
+            update,
+        })
+    });
+    let mut tries = 0;
+    let decision = loop {
+        match catch_unwind(AssertUnwindSafe(decide)) {
+            Ok(decision) => break decision,
+            Err(panic) => {
+                tries += 1;
+                if tries >= TRIES_MAX {
+                    return Err(panic_text(&*panic));
+                }
+            }
+        }
+    };
+    let (at_once, request, pending) = match decision {
+        Decision::Done { effects, trace } => {
+            return Ok(Outcome::Done(Box::new(Ready {
+                effects,
+                trace: trace.describe(&bot),
+                audited: None,
+                sends: Vec::new(),
+                offers: Vec::new(),
+            })));
+        }
+        Decision::Run {
+            at_once,
+            request,
+            pending,
+        } => (at_once, request, pending),
+    };
+    for effect in at_once {
+        if let Effect::AnswerPress { query, text } = effect {
+            answer_press(core, query, text);
+        }
+    }
+    // A script that needs nothing but its input is run here: it then costs no second commit.
+    let quick = script_end::known_caller(core, case.incoming, &bot)
+        .and_then(|caller| core.shared.scripts.run_quick(&library, &request, &caller));
+    if let Some(run) = quick {
+        core.shared.metrics.script_ran(run.wall);
+        let key = ConversationKey {
+            chat: case.incoming.chat,
+            sender: case.incoming.sender.id,
+        };
+        let audited = script_end::audited(
+            key,
+            &bot,
+            &request,
+            &pending,
+            &run.outcome,
+            run.instructions,
+            run.wall,
+        );
+        let resumed = catch_unwind(AssertUnwindSafe(|| {
+            with_turn(core, &bot, &library, case, now, |turn| {
+                dialogue::resume(turn, (*pending).clone(), run.outcome)
+            })
+        }))
+        .map_err(|panic| panic_text(&*panic))?;
+        if let Decision::Done { effects, trace } = resumed {
+            return Ok(Outcome::Done(Box::new(Ready {
+                effects,
+                trace: script_end::traced(
+                    trace.describe(&bot),
+                    &library,
+                    &request,
+                    (run.instructions, run.wall),
+                    &run.trace,
+                ),
+                audited,
+                sends: run.sends,
+                offers: run.offers,
+            })));
+        }
+    }
+    Ok(Outcome::Script(Box::new(Started {
+        bot,
+        library,
+        conversation: case.conversation.clone(),
+        choice: case.choice.cloned(),
+        now,
+        request,
+        pending: *pending,
+    })))
+}
+
+/// The message of a panic.
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "without a message".to_owned(),
+    }
+}
+
+/// Turns effects into what the commit writes and the later decisions of the batch see.
+pub fn apply(
+    core: &Rc<BotCore>,
+    key: ConversationKey,
+    effects: Vec<Effect>,
+    item: &mut Item,
+    scratch: &mut Scratch,
+) {
+    for effect in effects {
+        match effect {
+            Effect::Send(outgoing) => item.messages.extend(channel::fit(outgoing)),
+            Effect::AnswerPress { query, text } => answer_press(core, query, text),
+            Effect::Remember(conversation) => {
+                scratch.conversations.insert(key, conversation.clone());
+                item.changes.conversation = Some((key, conversation));
+            }
+            Effect::CloseChoice(id) => {
+                if let Some(Some(choice)) = scratch.choices.get_mut(&id) {
+                    choice.status = ChoiceStatus::Closed;
+                }
+                item.changes.closed_choices.push(id);
+            }
+            Effect::PutChoice(choice) => {
+                scratch.choices.insert(choice.id, Some(choice.clone()));
+                item.changes.choices.push(choice);
+            }
+        }
+    }
+}
+
+/// The same for an update alone.
+pub fn apply_alone(
+    core: &Rc<BotCore>,
+    key: ConversationKey,
+    effects: Vec<Effect>,
+    item: &mut Item,
+) {
+    apply(core, key, effects, item, &mut Scratch::default());
+}
+
+/// Fire and forget, at once: the circle on the button ends, whatever becomes of the rest.
+fn answer_press(core: &Rc<BotCore>, query: String, text: Option<String>) {
+    let core = core.clone();
+    let guard = core.watch.guard();
+    actix::spawn(async move {
+        let _guard = guard;
+        let answer = AnswerCallback {
+            id: &query,
+            text: text.as_deref(),
+            show_alert: false,
+        };
+        match core.api.answer_callback_query(&answer).await {
+            Ok(()) | Err(telegram::ApiError::QueryTooOld) => {}
+            Err(error) => {
+                core.shared.metrics.api_error(error.code());
+                tracing::debug!(bot = %core.code, code = error.code(), "a press was not answered: {error}");
+            }
+        }
+    });
+}

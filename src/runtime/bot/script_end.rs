@@ -1,0 +1,167 @@
+//! What is known before a script and what is kept after it: who asks, what it sends, its trace and audit.
+
+use std::time::Duration;
+
+use super::commit::{Audited, Item};
+use super::core::BotCore;
+use crate::channels::telegram as channel;
+use crate::dialogue::{self, Incoming, Pending};
+use crate::model::{
+    Bot, ChoiceId, ConversationKey, IdSource, MessageKey, Outgoing, OutgoingBody, PartyRef,
+    ScriptFailure, ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant,
+};
+use crate::runtime::jobs;
+use crate::scripting::{Caller, Library};
+use crate::store::By;
+use crate::texts::Texts;
+
+/// Who writes, where it is somebody known.
+pub fn party(core: &BotCore, incoming: &Incoming) -> Option<PartyRef> {
+    if incoming.sender.anonymous {
+        None
+    } else {
+        core.party_of(incoming.sender.id)
+    }
+}
+
+/// Who asks and where, without an update; `None` where something of it has to be read first.
+pub fn known_caller(core: &BotCore, incoming: &Incoming, bot: &Bot) -> Option<Caller> {
+    let party = party(core, incoming);
+    let known = match &party {
+        Some(party) => core.known.borrow().get(party)?.clone(),
+        None => jobs::people::Known::default(),
+    };
+    let sender = &incoming.sender;
+    let name = match &sender.last_name {
+        Some(last) if !last.is_empty() => format!("{} {last}", sender.first_name),
+        _ => sender.first_name.clone(),
+    };
+    let organisation = &core.shared.settings.organisation;
+    Some(Caller {
+        bot: bot.code.clone(),
+        chat: incoming.chat,
+        thread: incoming.thread,
+        person_name: name,
+        phone: known.phone,
+        party,
+        time_zone: known
+            .time_zone
+            .unwrap_or_else(|| organisation.time_zone.to_string()),
+        locale: bot.locale,
+        update: None,
+    })
+}
+
+/// What a script sends, into the item; buttons under a message become a choice.
+pub fn send(
+    core: &BotCore,
+    bot: &Bot,
+    mut sends: Vec<Outgoing>,
+    offers: &[(MessageKey, Vec<ScriptVariant>)],
+    item: &mut Item,
+) {
+    for (key, variants) in offers {
+        let Some(message) = sends.iter_mut().find(|message| message.key == *key) else {
+            continue;
+        };
+        let id = ChoiceId(core.shared.ids.next_id());
+        let (choice, offered) = dialogue::offered_by_script(
+            &Texts::of(bot),
+            message,
+            variants.clone(),
+            id,
+            core.clock().now(),
+        );
+        if let OutgoingBody::Text { buttons, .. } = &mut message.body {
+            *buttons = offered;
+            let sender = message.to.bot.clone();
+            item.changes.offered.push((sender, choice));
+        }
+    }
+    item.messages
+        .extend(sends.into_iter().flat_map(channel::fit));
+}
+
+/// A trace with what a script did: the revision that ran, what it took, its own words.
+pub fn traced(
+    mut trace: String,
+    library: &Library,
+    request: &ScriptRequest,
+    (instructions, wall): (u64, Duration),
+    lines: &[String],
+) -> String {
+    if let ScriptProgram::Algorithm(name) = &request.program
+        && let Some(revision) = library
+            .named(name)
+            .and_then(|name| library.revision_of(name))
+    {
+        trace.push_str(&format!("\nалгоритм «{name}»: ревизия {revision}"));
+    }
+    trace.push_str(&format!(
+        "\nвыполнялся {} мс, операций {instructions}",
+        wall.as_millis()
+    ));
+    for line in lines {
+        trace.push('\n');
+        trace.push_str(line);
+    }
+    trace
+}
+
+/// Every code message and direct call is kept in the audit.
+pub fn audited(
+    key: ConversationKey,
+    bot: &Bot,
+    request: &ScriptRequest,
+    pending: &Pending,
+    outcome: &ScriptOutcome,
+    instructions: u64,
+    wall: Duration,
+) -> Option<Audited> {
+    if !pending.is_call() {
+        return None;
+    }
+    let (action, object) = match &request.program {
+        ScriptProgram::Code(_) => ("code.run", format!("bot:{}", bot.code)),
+        ScriptProgram::Algorithm(name) => ("algorithm.call", format!("algorithm:{name}")),
+    };
+    let (result, error) = match &outcome.reply {
+        Ok(ScriptReply::Nothing) => (String::new(), None),
+        Ok(ScriptReply::Text(text)) => (text.to_plain(), None),
+        Ok(ScriptReply::Choice(variants)) => (format!("вариантов: {}", variants.len()), None),
+        Ok(ScriptReply::Message { text, files, .. }) => {
+            let text = text
+                .as_ref()
+                .map(|text| text.to_plain())
+                .unwrap_or_default();
+            (format!("{text} (файлов: {})", files.len()), None)
+        }
+        Err(ScriptFailure::Error(text) | ScriptFailure::Limit(text)) => {
+            (String::new(), Some(text.clone()))
+        }
+        Err(ScriptFailure::Busy) => (String::new(), Some("очередь заполнена".to_owned())),
+        Err(ScriptFailure::Unavailable) => (String::new(), Some("алгоритм недоступен".to_owned())),
+    };
+    let detail = serde_json::json!({
+        "text": request.text,
+        "result": cut(&result),
+        "error": error.as_deref().map(cut),
+        "instructions": instructions,
+        "ms": u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
+    });
+    Some(Audited {
+        by: By::Person(format!("telegram:{}:{}", bot.code, key.sender.0)),
+        action,
+        object,
+        detail: detail.to_string(),
+    })
+}
+
+/// The beginning of a text: the audit tells what happened and is no copy of the chat.
+fn cut(text: &str) -> String {
+    const MOST: usize = 1_000;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    text.chars().take(MOST).chain(['…']).collect()
+}

@@ -1,0 +1,366 @@
+//! An update that needs a script, in its lane.
+//!
+//! ```text
+//! turns --Task--> lane of (chat, sender) --job--> pool thread --outcome--> resume --one commit--> courier
+//! ```
+//!
+//! The update is committed as waiting first. Its lane then runs the script, lets the rules go on with the
+//! outcome, and commits conversation, answers, what the script wrote and sent, and "update done"
+//! together: under the write lease on the script's own thread where it wrote, as any other job where it
+//! did not.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::commit::{self, Committed, Item, Plan, Receipt};
+use super::core::BotCore;
+use super::decide::{self, Case, Decided};
+use super::lanes::{Started, Task, Work};
+use super::script_end::{audited, known_caller, party, send, traced};
+use super::{courier, settle};
+use crate::dialogue::{self, Decision, Incoming};
+use crate::model::{
+    Bot, ConversationKey, Moment, Outgoing, ScriptFailure, ScriptOutcome, TelegramBotId, UpdateId,
+};
+use crate::runtime::hooks::{self, Point};
+use crate::runtime::jobs;
+use crate::runtime::log::hashed;
+use crate::runtime::scripts::{Finish, Ran};
+use crate::scripting::Caller;
+use crate::store::StoreError;
+use crate::store::inbox::{UpdateKey, UpdateState};
+use crate::telegram::ChatAction;
+
+/// Scripts of one bot that may wait for their turn (design: "Limits"); beyond it people read `busy`.
+const QUEUE_MAX: usize = 100;
+/// A run that lasts so long is announced in the chat, and again while it lasts: Telegram shows it for
+/// five seconds.
+const TYPING_AFTER: Duration = Duration::from_secs(1);
+const TYPING_EVERY: Duration = Duration::from_secs(4);
+/// How often a run is made again when the database failed it.
+const TRIES_MAX: u32 = 5;
+/// The first wait before that; doubles.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+
+/// Puts an update into its lane; an idle lane begins to work.
+pub fn enqueue(core: &Rc<BotCore>, key: ConversationKey, task: Task) {
+    let Some(task) = core.lanes.put(key, task) else {
+        return;
+    };
+    let core = core.clone();
+    let guard = core.watch.guard();
+    actix::spawn(async move {
+        let _guard = guard;
+        let mut next = Some(task);
+        while let Some(task) = next {
+            let done = perform(&core, key, task).await;
+            core.lanes.taken();
+            if !done || core.stopping.get() {
+                // What is left waits in the table for the next start.
+                core.lanes.close(&key);
+                return;
+            }
+            next = core.lanes.next(&key);
+        }
+    });
+}
+
+/// Handles one waiting update to its end. False when it stays waiting: the node or the bot is ending.
+pub async fn perform(core: &Rc<BotCore>, key: ConversationKey, task: Task) -> bool {
+    let Task {
+        update_id,
+        received_at,
+        incoming,
+        work,
+    } = task;
+    let started = match work {
+        Work::Script(started) => started,
+        Work::Decide => {
+            let Some((conversation, choice)) =
+                jobs::conversations::read_case(&core.shared.store, &core.code, key, &incoming)
+                    .await
+            else {
+                return false;
+            };
+            let case = Case {
+                conversation: &conversation,
+                choice: choice.as_ref(),
+                incoming: &incoming,
+            };
+            match decide::decide_case(core, key, &case, update_id) {
+                Decided::Item(item) => {
+                    let item = item.with_receipt(Receipt::Finish { update_id });
+                    return settle::commit_one(core, item, received_at).await;
+                }
+                Decided::Script(started) => started,
+            }
+        }
+    };
+    let mut tries = 0;
+    let mut pause = RETRY_FIRST;
+    loop {
+        tries += 1;
+        match attempt(
+            core,
+            key,
+            update_id,
+            received_at,
+            &incoming,
+            &started,
+            tries,
+        )
+        .await
+        {
+            Attempt::Done => return true,
+            Attempt::Ending => return false,
+            Attempt::Outage(error) => {
+                if core.stopping.get() {
+                    return false;
+                }
+                tracing::warn!(bot = %core.code, update = update_id.0, "the database failed a script; it runs again: {error}");
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+                // The commit may have happened though its answer was lost.
+                match jobs::updates::is_pending(&core.shared.store, core.update_key(update_id))
+                    .await
+                {
+                    Some(true) => {}
+                    Some(false) => {
+                        settle::remember_open(core, key);
+                        core.courier.do_send(courier::Reload);
+                        return true;
+                    }
+                    None => return false,
+                }
+            }
+        }
+    }
+}
+
+enum Attempt {
+    Done,
+    Ending,
+    Outage(StoreError),
+}
+
+/// Runs the script once and commits what it came to.
+async fn attempt(
+    core: &Rc<BotCore>,
+    key: ConversationKey,
+    update_id: UpdateId,
+    received_at: Moment,
+    incoming: &Incoming,
+    started: &Started,
+    tries: u32,
+) -> Attempt {
+    let caller = match caller(core, update_id, incoming, &started.bot).await {
+        Some(caller) => caller,
+        None => return Attempt::Ending,
+    };
+    let mut ran = match run_in_turn(core, started, caller).await {
+        Some(ran) => ran,
+        None => return Attempt::Ending,
+    };
+    if core.cancel.load(Ordering::SeqCst) {
+        // Cancelled by the end of the bot, not by its author: it runs again at the next start.
+        return Attempt::Ending;
+    }
+    hooks::pass(Point::ScriptRan);
+    for line in &ran.trace {
+        tracing::debug!(bot = %core.code, chat = %hashed(key.chat), "script: {line}");
+    }
+    let finish = ran.finish.take();
+    let plan = |outcome: ScriptOutcome, sends: Vec<Outgoing>| {
+        let audited = audited(
+            key,
+            &started.bot,
+            &started.request,
+            &started.pending,
+            &outcome,
+            ran.instructions,
+            ran.wall,
+        );
+        let mut item = Item::new(Receipt::Finish { update_id }, Some(key), UpdateState::Done);
+        let case = Case {
+            conversation: &started.conversation,
+            choice: started.choice.as_ref(),
+            incoming,
+        };
+        let resumed = catch_unwind(AssertUnwindSafe(|| {
+            decide::with_turn(
+                core,
+                &started.bot,
+                &started.library,
+                &case,
+                started.now,
+                |turn| dialogue::resume(turn, started.pending.clone(), outcome),
+            )
+        }));
+        match resumed {
+            Ok(Decision::Done { effects, trace }) => {
+                decide::apply_alone(core, key, effects, &mut item);
+                item.trace = Some(traced(
+                    trace.describe(&started.bot),
+                    &started.library,
+                    &started.request,
+                    (ran.instructions, ran.wall),
+                    &ran.trace,
+                ));
+            }
+            Ok(Decision::Run { .. }) => {
+                decide::give_up(core, key, &mut item, "a second script was asked for");
+            }
+            Err(panic) => decide::give_up(core, key, &mut item, &decide::panic_text(&*panic)),
+        }
+        send(core, &started.bot, sends, &ran.offers, &mut item);
+        item.changes.audited = audited;
+        Plan {
+            next_offset: None,
+            items: vec![item],
+        }
+    };
+    let Some(finish) = finish else {
+        let plan = plan(ran.outcome, std::mem::take(&mut ran.sends));
+        return match commit::commit(core, plan).await {
+            Some(committed) => done(core, committed, received_at),
+            None => Attempt::Ending,
+        };
+    };
+    let error = match commit_under(
+        core,
+        plan(ran.outcome, std::mem::take(&mut ran.sends)),
+        finish,
+    )
+    .await
+    {
+        Ok(committed) => return done(core, committed, received_at),
+        Err(error) => error,
+    };
+    let failure = match &error {
+        StoreError::Closed | StoreError::LeaseLost => return Attempt::Ending,
+        StoreError::LendExpired { .. } => ScriptFailure::Limit(error.to_string()),
+        _ if error.is_outage() && tries < TRIES_MAX => return Attempt::Outage(error),
+        _ => {
+            tracing::error!(bot = %core.code, update = update_id.0, "what a script wrote could not be committed: {error}");
+            ScriptFailure::Error(error.to_string())
+        }
+    };
+    let outcome = ScriptOutcome {
+        messages: Vec::new(),
+        reply: Err(failure),
+    };
+    match commit::commit(core, plan(outcome, Vec::new())).await {
+        Some(committed) => done(core, committed, received_at),
+        None => Attempt::Ending,
+    }
+}
+
+fn done(core: &Rc<BotCore>, committed: Committed, received_at: Moment) -> Attempt {
+    settle::settle(core, committed, received_at);
+    Attempt::Done
+}
+
+/// Waits for the bot's turn and runs the script; the chat shows that something is being done. A bot
+/// whose queue is full answers `busy` at once.
+async fn run_in_turn(core: &Rc<BotCore>, started: &Started, caller: Caller) -> Option<Ran> {
+    let busy = || Ran {
+        outcome: ScriptOutcome {
+            messages: Vec::new(),
+            reply: Err(ScriptFailure::Busy),
+        },
+        sends: Vec::new(),
+        offers: Vec::new(),
+        instructions: 0,
+        wall: Duration::ZERO,
+        trace: Vec::new(),
+        finish: None,
+    };
+    if core.scripts_waiting.get() >= QUEUE_MAX {
+        core.shared.metrics.script_refused();
+        return Some(busy());
+    }
+    core.scripts_waiting.set(core.scripts_waiting.get() + 1);
+    let permit = core.script_permits.acquire().await;
+    core.scripts_waiting.set(core.scripts_waiting.get() - 1);
+    let _permit = permit.ok()?;
+    if core.cancel.load(Ordering::SeqCst) {
+        return None;
+    }
+    let (chat, thread) = (caller.chat, caller.thread);
+    // A script that brings the process down is counted against its update.
+    let _held = caller
+        .update
+        .map(|(bot, update)| core.shared.handler_marks.hold(UpdateKey { bot, update }));
+    let run = core.shared.scripts.run(
+        Arc::clone(&started.library),
+        started.request.clone(),
+        caller,
+        Arc::clone(&core.cancel),
+    );
+    tokio::pin!(run);
+    let mut wait = TYPING_AFTER;
+    let ran = loop {
+        tokio::select! {
+            ran = &mut run => break ran?,
+            () = tokio::time::sleep(wait) => {
+                wait = TYPING_EVERY;
+                let core = core.clone();
+                actix::spawn(async move {
+                    // Nothing depends on it.
+                    let _ = core.api.send_chat_action(chat.0, thread, ChatAction::Typing).await;
+                });
+            }
+        }
+    };
+    core.shared.metrics.script_ran(ran.wall);
+    Some(ran)
+}
+
+/// Who asks and where. `None`: the node is ending.
+async fn caller(
+    core: &BotCore,
+    update_id: UpdateId,
+    incoming: &Incoming,
+    bot: &Bot,
+) -> Option<Caller> {
+    if let Some(party) = party(core, incoming)
+        && !core.known.borrow().contains_key(&party)
+    {
+        let known = jobs::people::known_of(&core.shared.store, party.clone()).await?;
+        core.known.borrow_mut().insert(party, known);
+    }
+    let mut caller = known_caller(core, incoming, bot)?;
+    caller.update = Some((TelegramBotId(core.api.bot_id()), update_id));
+    Some(caller)
+}
+
+/// Commits on the script's own thread, together with what it wrote.
+async fn commit_under(
+    core: &BotCore,
+    plan: Plan,
+    finish: SyncSender<Finish>,
+) -> Result<Committed, StoreError> {
+    let writing = commit::prepare(core, plan)?;
+    let rows = writing.rows();
+    let (reply, answer) = oneshot::channel();
+    let work: Finish = Box::new(move |mut lent| {
+        let outcome = lent
+            .run(|conn| rows.write(conn))
+            .and_then(|new| lent.commit().map(|()| new));
+        // Whoever asked may have been cancelled; the row then tells.
+        let _ = reply.send(outcome);
+    });
+    let expired = || StoreError::LendExpired {
+        limit_ms: core.shared.settings.scripts.write_limit_ms.into(),
+    };
+    finish.send(work).map_err(|_| expired())?;
+    // The thread gave up waiting for us and undid everything.
+    let new = answer.await.map_err(|_| expired())??;
+    Ok(writing.committed(&new))
+}

@@ -1,0 +1,95 @@
+//! After a commit: what it wrote is counted, remembered and sent.
+
+use std::rc::Rc;
+
+use super::commit::{self, Changes, Committed, Item, Plan};
+use super::core::BotCore;
+use super::courier::{Deliver, Migrate};
+use crate::model::{ChatId, ConversationKey, Moment};
+use crate::runtime::hooks::{self, Point};
+use crate::runtime::reports::Due;
+
+/// Writes a plan and lets its messages go. False when the store is closed.
+pub async fn commit(core: &Rc<BotCore>, plan: Plan, received_at: Moment) -> bool {
+    let Some(committed) = commit::commit(core, plan).await else {
+        return false;
+    };
+    settle(core, committed, received_at);
+    true
+}
+
+/// Writes one update's end and lets its messages go. False when the store is closed.
+pub async fn commit_one(core: &Rc<BotCore>, item: Item, received_at: Moment) -> bool {
+    let plan = Plan {
+        next_offset: None,
+        items: vec![item],
+    };
+    commit(core, plan, received_at).await
+}
+
+/// What was committed is counted, remembered and sent.
+pub fn settle(core: &Rc<BotCore>, committed: Committed, received_at: Moment) {
+    let now = core.clock().now();
+    core.shared
+        .metrics
+        .committed(committed.done, now.micros_since(received_at));
+    core.counters
+        .done
+        .set(core.counters.done.get() + committed.done);
+    core.counters
+        .failed
+        .set(core.counters.failed.get() + committed.failed);
+    for changes in committed.changes {
+        remember(core, changes);
+    }
+    hooks::pass(Point::Committed);
+    if !committed.parcels.is_empty() {
+        core.courier.do_send(Deliver(committed.parcels));
+    }
+    for bot in committed.others {
+        core.reports.due.do_send(Due(bot));
+    }
+}
+
+/// A conversation was changed by a commit whose answer was lost.
+pub fn remember_open(core: &BotCore, key: ConversationKey) {
+    core.open.borrow_mut().insert(key);
+}
+
+/// What is in memory follows what was committed.
+fn remember(core: &BotCore, changes: Changes) {
+    if let Some((key, conversation)) = changes.conversation {
+        let mut open = core.open.borrow_mut();
+        if conversation.is_default() {
+            open.remove(&key);
+        } else {
+            open.insert(key);
+        }
+    }
+    for (chat, reachable) in changes.reachable {
+        let mut unreachable = core.unreachable.borrow_mut();
+        if reachable {
+            unreachable.remove(&chat);
+        } else {
+            unreachable.insert(chat);
+        }
+    }
+    for (from, to) in changes.migrated {
+        core.courier.do_send(Migrate { from, to });
+        rename_chat(core, from, to);
+    }
+}
+
+/// A chat has another number: what is in memory goes along; the rows were rewritten already.
+pub fn rename_chat(core: &BotCore, from: ChatId, to: ChatId) {
+    let mut open = core.open.borrow_mut();
+    let moved: Vec<ConversationKey> = open
+        .iter()
+        .filter(|key| key.chat == from)
+        .copied()
+        .collect();
+    for key in moved {
+        open.remove(&key);
+        open.insert(ConversationKey { chat: to, ..key });
+    }
+}

@@ -1,0 +1,65 @@
+//! The actors of a node: started together, ended together.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::prelude::*;
+
+use super::fleet::{Fleet, Shutdown};
+use super::shared::Shared;
+use super::timetable::Timetable;
+use super::view::NodeView;
+
+/// Runs a node's work on an actix system of the thread that calls, to its end.
+pub fn run_system<T>(work: impl Future<Output = T>) -> T {
+    System::new().block_on(work)
+}
+
+/// The actors of a node at work.
+pub struct Team {
+    fleet: Addr<Fleet>,
+    timetable: Addr<Timetable>,
+    arbiters: Vec<Arbiter>,
+    shared: Arc<Shared>,
+}
+
+impl Team {
+    /// Starts them, on an arbiter per core. Only within [`run_system`].
+    pub fn start(shared: &Arc<Shared>) -> Team {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let arbiters: Vec<Arbiter> = (0..cores).map(|_| Arbiter::new()).collect();
+        let handles = arbiters.iter().map(Arbiter::handle).collect();
+        let fleet = Fleet::new(shared.clone(), handles).start();
+        let due = fleet.clone().recipient();
+        let timetable = Timetable::new(shared.clone(), due).start();
+        Team {
+            fleet,
+            timetable,
+            arbiters,
+            shared: shared.clone(),
+        }
+    }
+
+    /// What the outside sees of them.
+    pub fn view(&self, started_at: Instant) -> NodeView {
+        NodeView::new(
+            self.shared.clone(),
+            self.fleet.clone(),
+            self.timetable.clone(),
+            started_at,
+        )
+    }
+
+    /// Ends all bots and the threads they run on. False when not all ended within `most`.
+    pub async fn end(self, most: Duration) -> bool {
+        let ended = tokio::time::timeout(most, self.fleet.send(Shutdown))
+            .await
+            .is_ok();
+        for arbiter in self.arbiters {
+            arbiter.stop();
+            // Its thread ends when its last task does; the join is bounded by the stop above.
+            let _ = arbiter.join();
+        }
+        ended
+    }
+}
