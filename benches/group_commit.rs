@@ -2,7 +2,11 @@
 //! written as sending, a conversation put) from so many callers at once. Prints jobs a second, jobs
 //! a commit, and the disk's own fsync beside them: a figure without its disk compares with nothing.
 //!
-//! `cargo bench --bench group_commit [-- SECONDS [PART OF A NAME]]`; PostgreSQL as in
+//! Before that, the weight of an update: what its answer by a keyword leaves in the engine's log, in
+//! bytes and in pages, when so many bots write as many updates a job as they do under full load. These
+//! figures do not depend on the machine.
+//!
+//! `cargo bench --bench group_commit [-- weight | SECONDS [PART OF A NAME]]`; PostgreSQL as in
 //! `tests/support/postgres.rs`. CPU is this process's own, the callers' part included.
 #![allow(missing_docs)]
 #![allow(clippy::print_stdout)] // a harness of its own: its output is its purpose
@@ -11,19 +15,22 @@
 #[allow(dead_code)] // what only the tests of faults use
 mod postgres;
 
+use std::cell::{Cell, RefCell};
 use std::io::Write;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use diesel::RunQueryDsl;
 use vestnik::model::{
     BotCode, Channel, ChatAddress, ChatId, Conversation, IdSource, Lane, MessageKey, MessageKind,
     MessageState, Moment, Outgoing, OutgoingBody, PersonId, RichText, TelegramBotId, UpdateId,
 };
 use vestnik::store::inbox::{self, NewUpdate, UpdateKey, UpdateState};
 use vestnik::store::messages::{self, NewMessage, SentMark};
-use vestnik::store::{Key, Store, StoreConfig, Tuning, conversations};
+use vestnik::store::{Conn, Key, Store, StoreConfig, Tuning, conversations, offsets};
 
 /// As long as a text message of Telegram in JSON usually is.
 const RAW: usize = 450;
@@ -127,6 +134,234 @@ async fn caller(store: Store, numbers: Arc<AtomicI64>, until: Instant, marks: bo
     }
 }
 
+/// A load: so many bots, each with so many chats that write at once.
+#[derive(Clone, Copy)]
+struct Load {
+    bots: i64,
+    at_once: i64,
+}
+
+const LOADS: [Load; 3] = [
+    Load {
+        bots: 10,
+        at_once: 16,
+    },
+    Load {
+        bots: 100,
+        at_once: 4,
+    },
+    Load {
+        bots: 1_000,
+        at_once: 1,
+    },
+];
+/// Updates of one weighing.
+const WEIGHED: i64 = 40_000;
+/// How long the server gathers marks.
+const MARKS: Duration = Duration::from_millis(40);
+
+/// One bot: batch after batch, each written by the job that a batch of keyword answers is.
+async fn bot(store: Store, number: i64, load: Load, sent: Rc<RefCell<Vec<SentMark>>>) {
+    let code = BotCode::new(&format!("bot{number}"));
+    let telegram = TelegramBotId(7_000_000_000 + number);
+    let batches = WEIGHED / load.bots / load.at_once;
+    for batch in 0..batches {
+        let mut updates = Vec::new();
+        let mut messages = Vec::new();
+        let first = 100_000_000 + batch * load.at_once;
+        for update in first..first + load.at_once {
+            // Twice as many chats as write at once.
+            let chat = 1_000_000_000 + number * 1_000 + update % (2 * load.at_once);
+            let key = UpdateKey {
+                bot: telegram,
+                update: UpdateId(update),
+            };
+            updates.push(NewUpdate {
+                key,
+                channel: Channel::Telegram,
+                bot: code.clone(),
+                chat: Some(ChatId(chat)),
+                sender: Some(PersonId(chat)),
+                state: UpdateState::Done,
+                personal: false,
+                raw: "x".repeat(RAW),
+                received_at: Moment(1_800_000_000_000_000 + update),
+                handled_at: Some(Moment(1_800_000_000_000_900 + update)),
+                trace: Some(
+                    "бот: ревизия 1\nтекст для сравнения: «please tell me about keyword7»\n\
+                     ключевое слово «please tell me about keyword7»"
+                        .to_owned(),
+                ),
+            });
+            let outgoing = Outgoing {
+                key: MessageKey(store.ids().next_id()),
+                to: ChatAddress {
+                    channel: Channel::Telegram,
+                    bot: code.clone(),
+                    chat: ChatId(chat),
+                    thread: None,
+                },
+                lane: Lane::Interactive,
+                kind: MessageKind::Answer,
+                reply_to: None,
+                not_before: None,
+                body: OutgoingBody::Text {
+                    text: RichText::Plain("Здравствуйте! Чем помочь?".into()),
+                    buttons: Default::default(),
+                },
+            };
+            let now = Moment(1_800_000_000_000_900 + update);
+            let new = NewMessage::new(&outgoing, MessageState::Sending, Some(key), now);
+            messages.push(new.expect("a message"));
+        }
+        let keys: Vec<MessageKey> = messages.iter().map(NewMessage::key).collect();
+        store
+            .write(move |c| {
+                inbox::accept(c, &updates)?;
+                messages::insert(c, &messages)?;
+                let next = UpdateId(first + load.at_once);
+                offsets::set(c, telegram, next, Moment(1_800_000_000_000_000 + first))
+            })
+            .await
+            .expect("written");
+        sent.borrow_mut().extend(keys.iter().map(|key| SentMark {
+            key: *key,
+            ids: vec![first],
+            at: Moment(1_800_000_000_002_000 + first),
+            resent: false,
+            late: false,
+        }));
+    }
+}
+
+/// The marks of what was sent, in batches as the server writes them.
+async fn marks(store: Store, sent: Rc<RefCell<Vec<SentMark>>>, done: Rc<Cell<bool>>) {
+    loop {
+        let last = done.get();
+        let mut batch = std::mem::take(&mut *sent.borrow_mut());
+        while !batch.is_empty() {
+            let rest = batch.split_off(batch.len().min(512));
+            store
+                .write(move |c| messages::mark_sent(c, &batch))
+                .await
+                .expect("marked");
+            batch = rest;
+        }
+        if last {
+            return;
+        }
+        tokio::time::sleep(MARKS).await;
+    }
+}
+
+/// Writes [`WEIGHED`] updates and their marks; gives the CPU seconds of this process.
+fn answer(store: &Store, load: Load) -> f64 {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime");
+    let before = cpu();
+    runtime.block_on(tokio::task::LocalSet::new().run_until(async {
+        let sent = Rc::new(RefCell::new(Vec::new()));
+        let done = Rc::new(Cell::new(false));
+        let marking = tokio::task::spawn_local(marks(store.clone(), sent.clone(), done.clone()));
+        futures_util::future::join_all(
+            (0..load.bots).map(|number| bot(store.clone(), number, load, sent.clone())),
+        )
+        .await;
+        done.set(true);
+        marking.await.expect("marked");
+    }));
+    cpu() - before
+}
+
+/// The WAL as SQLite left it: its frames, and how many pages of the database they are.
+fn frames(wal: &Path) -> (u64, u64, u64) {
+    let bytes = std::fs::read(wal).expect("the WAL");
+    let number =
+        |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize;
+    let page = number(8);
+    let salt = number(16);
+    let mut pages = std::collections::HashSet::new();
+    let mut count = 0;
+    let mut at = 32;
+    // Frames of another salt are left over from before the WAL was begun anew.
+    while at + 24 + page <= bytes.len() && number(at + 8) == salt {
+        pages.insert(number(at));
+        count += 1;
+        at += 24 + page;
+    }
+    (count, count * (24 + page as u64), pages.len() as u64)
+}
+
+fn weigh(folder: &Path, postgres: Option<&postgres::Server>) {
+    for load in LOADS {
+        let name = format!("weigh{}.db", load.bots);
+        let file = folder.join(&name);
+        let url = format!("sqlite:{}", file.display());
+        let mut config = StoreConfig::new(url, Key::from_bytes(&[1; 32], "bench"), "bench");
+        // All of the WAL is wanted.
+        config.tuning.checkpoint_frames = i32::MAX;
+        let store = Store::open(config).expect("opens");
+        let wal = folder.join(format!("{name}-wal"));
+        let (frames_before, bytes_before, _) = frames(&wal);
+        let commits = store.probe().commits;
+        let took = answer(&store, load);
+        let commits = store.probe().commits - commits;
+        let (frames, bytes, pages) = frames(&wal);
+        let an_update = |all: u64| all as f64 / WEIGHED as f64;
+        println!(
+            "sqlite, weight {:5} bots x {:2}: {:7.0} WAL bytes, {:5.2} pages dirtied, {:5.2} pages of the file an update; {:5.1} updates/commit, {:5.1} CPU µs",
+            load.bots,
+            load.at_once,
+            an_update(bytes - bytes_before),
+            an_update(frames - frames_before),
+            an_update(pages),
+            WEIGHED as f64 / commits as f64,
+            took * 1e6 / WEIGHED as f64,
+        );
+    }
+    let Some(server) = postgres else { return };
+    for load in LOADS {
+        let config = StoreConfig::new(
+            server.database(),
+            Key::from_bytes(&[1; 32], "bench"),
+            "bench",
+        );
+        let store = Store::open(config).expect("opens");
+        let before = lsn(&store);
+        let commits = store.probe().commits;
+        let took = answer(&store, load);
+        let commits = store.probe().commits - commits;
+        println!(
+            "postgres, weight {:3} bots x {:2}: {:7.0} WAL bytes an update; {:5.1} updates/commit, {:5.1} CPU µs of ours",
+            load.bots,
+            load.at_once,
+            (lsn(&store) - before) / WEIGHED as f64,
+            WEIGHED as f64 / commits as f64,
+            took * 1e6 / WEIGHED as f64,
+        );
+    }
+}
+
+/// How far PostgreSQL's log has come, in bytes.
+fn lsn(store: &Store) -> f64 {
+    #[derive(diesel::QueryableByName)]
+    struct Lsn {
+        #[diesel(sql_type = diesel::sql_types::Double)]
+        bytes: f64,
+    }
+    store
+        .read_blocking(|c| {
+            let Conn::Postgres(c) = c else {
+                return Ok(0.0);
+            };
+            let sql = "select (pg_current_wal_lsn() - '0/0'::pg_lsn)::float8 as bytes";
+            Ok(diesel::sql_query(sql).get_result::<Lsn>(c)?.bytes)
+        })
+        .expect("read")
+}
+
 /// The CPU time of this process so far.
 fn cpu() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -189,6 +424,11 @@ fn main() {
     let (median, worst) = fsync(folder.path());
     println!("fsync of this disk: median {median:?}, p99 {worst:?}");
 
+    let server = postgres::shared();
+    weigh(folder.path(), server.as_ref());
+    if arguments.iter().any(|argument| argument == "weight") {
+        return;
+    }
     let sqlite = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
     let alone = Tuning {
         batch: 1,
@@ -223,7 +463,7 @@ fn main() {
         true,
         usual(),
     );
-    if let Some(server) = postgres::shared() {
+    if let Some(server) = server {
         let database = server.database();
         measure(
             "postgres, a transaction each",

@@ -26,9 +26,6 @@ use super::writer::Shared;
 const LOOK: Duration = Duration::from_millis(200);
 /// How often the file is looked for while there are none.
 const LOOK_IDLE: Duration = Duration::from_secs(1);
-/// Frames that wait before they are copied: 4,000 pages are 16 MB. Fewer, and pages that are written
-/// again and again are copied as often; more, and a start after a crash reads longer.
-const FRAMES: i32 = 4_000;
 /// Without writes for so long, whatever waits is copied.
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -87,10 +84,11 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     }
 }
 
-/// Works until told to stop.
+/// Works until told to stop; copies when `frames` frames wait.
 pub(super) fn run(
     mut link: Link,
     path: PathBuf,
+    frames: i32,
     generation: &Arc<Generation>,
     shared: &Arc<Shared>,
     stop: &Arc<Stop>,
@@ -121,7 +119,7 @@ pub(super) fn run(
             link.reset();
             continue;
         };
-        if state.log - state.checkpointed < FRAMES && !idle {
+        if state.log - state.checkpointed < frames && !idle {
             continue;
         }
         match pragma(&mut link, "passive") {

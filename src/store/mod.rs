@@ -109,6 +109,10 @@ pub struct Tuning {
     pub busy: Duration,
     /// How long a script may hold the writer (`scripts.write_limit_ms`, 200 ms).
     pub lend_limit: Duration,
+    /// Frames of SQLite's WAL that wait before they are copied into the file (4,000, which are 16 MB):
+    /// with fewer, pages that are written again and again are copied as often; with more, a start after
+    /// a crash reads longer.
+    pub checkpoint_frames: i32,
     /// A ceiling for SQLite's file, in pages: how a test makes a full disk.
     pub sqlite_max_pages: Option<u32>,
 }
@@ -123,6 +127,7 @@ impl Default for Tuning {
             postgres_writers: 2,
             busy: Duration::from_secs(5),
             lend_limit: Duration::from_millis(200),
+            checkpoint_frames: 4_000,
             sqlite_max_pages: None,
         }
     }
@@ -225,6 +230,7 @@ impl Store {
         }
         if let Target::Sqlite { path, .. } = &target {
             let (link, path) = (link(Role::Checkpoint), path.clone());
+            let frames = tuning.checkpoint_frames;
             let (generation, shared, stop) = (
                 Arc::clone(&generation),
                 Arc::clone(&shared),
@@ -232,7 +238,7 @@ impl Store {
             );
             start(
                 "store-ckpt".to_owned(),
-                Box::new(move || checkpoint::run(link, path, &generation, &shared, &stop)),
+                Box::new(move || checkpoint::run(link, path, frames, &generation, &shared, &stop)),
             )?;
         }
         let lend_pool = target.is_postgres().then(|| LendPool::new(target.clone()));
