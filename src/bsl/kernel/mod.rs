@@ -18,6 +18,7 @@
 //! | `encode` | Base64, percent signs, encodings of texts, hexadecimal, UUID |
 //! | `json` | ЧтениеJSON, ЗаписьJSON, dates of JSON |
 //! | `qualifiers` | what fits a typed column |
+//! | `regex` | regular expressions: 1C's syntax, search, replacement |
 //! | `sort` | stable sort by an order that may fail |
 //! | `uri` | what HTTPЗапрос sends for its address |
 
@@ -30,6 +31,7 @@ pub mod locale;
 pub mod number;
 pub mod numerals;
 pub mod qualifiers;
+pub mod regex;
 pub mod sort;
 pub mod text;
 pub mod timezone;

@@ -21,6 +21,7 @@ pub mod output;
 pub mod presentation;
 pub mod properties;
 pub mod random;
+pub mod regex;
 pub mod registry;
 pub mod session;
 pub mod stream;
@@ -66,6 +67,7 @@ pub static AREAS: &[&Area] = &[
     &presentation::AREA,
     &zones::AREA,
     &xml_values::AREA,
+    &regex::AREA,
 ];
 
 /// The type of objects of the host, whose names are resolved by the object itself.
