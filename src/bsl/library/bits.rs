@@ -1,12 +1,14 @@
 //! Operations on the bits of whole numbers from 0 to 4294967295, and numbers written in hexadecimal
 //! and binary.
 
+use super::args::{bad_value, whole_of};
 use super::define::{function, string_of};
 use super::registry::Area;
 use crate::kernel::number::Number;
 use crate::value::Value;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
+use crate::vm::number_error;
 
 /// Bits.
 pub static AREA: Area = Area {
@@ -28,14 +30,12 @@ pub static AREA: Area = Area {
             Ok(Value::Int(i64::from(!word(vm, args, 0)?)))
         }),
         function!("ПобитовыйСдвигВлево" "BitwiseShiftLeft" ("Число, Смещение") true |vm, args| {
-            let bits = shift(vm, args)?;
             let word = word(vm, args, 0)?;
-            Ok(Value::Int(i64::from(word.checked_shl(bits).unwrap_or(0))))
+            Ok(Value::Int(i64::from(word << bit(vm, args)?)))
         }),
         function!("ПобитовыйСдвигВправо" "BitwiseShiftRight" ("Число, Смещение") true |vm, args| {
-            let bits = shift(vm, args)?;
             let word = word(vm, args, 0)?;
-            Ok(Value::Int(i64::from(word.checked_shr(bits).unwrap_or(0))))
+            Ok(Value::Int(i64::from(word >> bit(vm, args)?)))
         }),
         function!("ПроверитьБит" "CheckBit" ("Число, НомерБита") true |vm, args| {
             let bit = bit(vm, args)?;
@@ -52,11 +52,11 @@ pub static AREA: Area = Area {
             let (number, mask) = (word(vm, args, 0)?, word(vm, args, 1)?);
             Ok((number & mask == mask).into())
         }),
-        function!("ЧислоИзШестнадцатеричнойСтроки" "NumberFromHexString" ("Строка") true |_, args| {
-            parse(&args[0], "0x", 16)
+        function!("ЧислоИзШестнадцатеричнойСтроки" "NumberFromHexString" ("Строка") true |vm, args| {
+            parse(vm, &args[0], "0x", 4)
         }),
-        function!("ЧислоИзДвоичнойСтроки" "NumberFromBinaryString" ("Строка") true |_, args| {
-            parse(&args[0], "0b", 2)
+        function!("ЧислоИзДвоичнойСтроки" "NumberFromBinaryString" ("Строка") true |vm, args| {
+            parse(vm, &args[0], "0b", 1)
         }),
     ],
     types: &[],
@@ -64,11 +64,9 @@ pub static AREA: Area = Area {
 };
 
 fn word(vm: &Vm<'_>, args: &[Value], at: usize) -> Result<u32, Fault> {
-    let number = vm.to_number(&args[at])?;
-    number
-        .to_i64()
-        .and_then(|number| u32::try_from(number).ok())
-        .ok_or_else(|| Fault::param(at as u8 + 1))
+    let number = at as u8 + 1;
+    let word = whole_of(vm, &args[at], number)?;
+    u32::try_from(word).map_err(|_| bad_value(vm, number))
 }
 
 fn two(vm: &Vm<'_>, args: &[Value], then: fn(u32, u32) -> u32) -> Result<Value, Fault> {
@@ -76,27 +74,48 @@ fn two(vm: &Vm<'_>, args: &[Value], then: fn(u32, u32) -> u32) -> Result<Value, 
     Ok(Value::Int(i64::from(then(a, b))))
 }
 
-fn shift(vm: &Vm<'_>, args: &[Value]) -> Result<u32, Fault> {
-    word(vm, args, 1)
-}
-
+/// The number of a bit, or how far to shift: 0 to 31, anything else is an error.
 fn bit(vm: &Vm<'_>, args: &[Value]) -> Result<u32, Fault> {
     let bit = word(vm, args, 1)?;
     if bit < u32::BITS {
         Ok(bit)
     } else {
-        Err(Fault::param(2))
+        Err(bad_value(vm, 2))
     }
 }
 
-fn parse(value: &Value, prefix: &str, radix: u32) -> Result<Value, Fault> {
-    let text = string_of(value, 1)?.trim().to_lowercase();
-    let digits = text.strip_prefix(prefix).unwrap_or(&text);
-    // 128 bits hold every number that programs write in this way.
-    let plain = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
-    let number = i128::from_str_radix(digits, radix).ok().filter(|_| plain);
-    match number {
-        Some(number) => Ok(Number::from_i128(number).into()),
-        None => Err(Message::NotANumber.into()),
+/// A number of any length: `0x` or `0b` in lower case and digits, nothing around them.
+fn parse(vm: &mut Vm<'_>, value: &Value, prefix: &str, bits: u32) -> Result<Value, Fault> {
+    let text = string_of(value, 1)?;
+    let digits = text.strip_prefix(prefix).unwrap_or_default();
+    let plain = |digit: char| digit.is_digit(1 << bits);
+    if digits.is_empty() || !digits.chars().all(plain) {
+        return Err(Message::NotANumber.into());
     }
+    let digits = digits.trim_start_matches('0');
+    // What has more digits than a number may have need not be counted out.
+    if digits.len() as u64 * u64::from(bits) > u64::from(vm.max_digits()) * 4 {
+        return Err(Message::NumberTooLarge.into());
+    }
+    // 32 bits at a step fit every intermediate of the small form.
+    let step = (32 / bits) as usize;
+    let first = digits.len() % step;
+    let mut number = Number::ZERO;
+    for (at, part) in [&digits[..first]]
+        .into_iter()
+        .chain(
+            digits.as_bytes()[first..]
+                .chunks(step)
+                .map(|part| std::str::from_utf8(part).unwrap_or_default()),
+        )
+        .enumerate()
+    {
+        let word = u32::from_str_radix(part, 1 << bits).unwrap_or(0);
+        let base = Number::from_i64(if at == 0 { 1 } else { 1 << 32 });
+        number = number
+            .mul(&base, vm.max_digits())
+            .and_then(|number| number.add(&Number::from_i64(i64::from(word)), vm.max_digits()))
+            .map_err(number_error)?;
+    }
+    Ok(number.into())
 }

@@ -1,13 +1,14 @@
 //! ДвоичныеДанные and the functions between bytes and texts: encodings, Base64, hexadecimal.
 
+use super::args::{bad_value, whole_of};
 use super::define::{
-    choice, enumeration, flag, function, is_left_out, method, native_of, no_files, said, string_of,
+    choice, enumeration, function, is_left_out, method, native_of, no_files, said, string_of,
 };
 use super::registry::{Area, Constructor, TypeDef};
 use super::stream;
 use crate::kernel::encode::{
-    Charset, EncodingMode, decode_base64, decode_hex, decode_percent, encode_base64, encode_hex,
-    encode_percent,
+    Charset, EncodingMode, Malformed, decode_base64, decode_hex, decode_percent, encode_base64,
+    encode_hex, encode_percent,
 };
 use crate::value::Value;
 use crate::value::heap::Body;
@@ -38,6 +39,9 @@ enumeration! {
     ]
 }
 
+/// Bytes that the text of a value shows.
+const SHOWN_MAX: usize = 256;
+
 /// ДвоичныеДанные: they never change, therefore streams and bodies share them.
 pub struct BinaryData(Rc<[u8]>);
 
@@ -54,21 +58,25 @@ impl NativeObject for BinaryData {
         self.0.len() + 32
     }
 
-    /// Bytes in hexadecimal, divided by blanks: programs take hashes from this text. What would not
-    /// fit the memory of the run shows the type's name.
-    fn presentation(&self, vm: &Vm<'_>) -> Option<String> {
-        if self.0.len().saturating_mul(9) > vm.memory_left() {
-            return None;
-        }
-        let hex = encode_hex(&self.0);
-        let mut text = String::with_capacity(self.0.len() * 3);
-        for (at, digit) in hex.chars().enumerate() {
-            if at > 0 && at % 2 == 0 {
+    /// Bytes in hexadecimal, divided by blanks: programs take hashes from this text. Of many bytes
+    /// the first are shown.
+    fn presentation(&self, _: &Vm<'_>) -> Option<String> {
+        let shown = &self.0[..self.0.len().min(SHOWN_MAX)];
+        let mut text = String::with_capacity(shown.len() * 3 + 3);
+        for (at, byte) in shown.iter().enumerate() {
+            if at > 0 {
                 text.push(' ');
             }
-            text.push(digit);
+            text.push_str(&encode_hex(&[*byte]));
+        }
+        if shown.len() < self.0.len() {
+            text.push_str("...");
         }
         Some(text)
+    }
+
+    fn count(&self) -> Option<usize> {
+        Some(self.0.len())
     }
 
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
@@ -97,14 +105,8 @@ pub static BINARY_DATA: TypeDef = TypeDef {
             let bytes = bytes_of(this, 1)?;
             Ok(stream::reading(vm, bytes))
         }),
-        method!("Записать" "Write" ("Поток") false |vm, this, args| {
-            if args[0].is_str() {
-                return Err(no_files(vm));
-            }
-            let bytes = bytes_of(this, 1)?;
-            stream::write(vm, &args[0], 1, &bytes)?;
-            Ok(Value::Undefined)
-        }),
+        method!("Записать" "Write" ("Поток") false write_to),
+        method!("ЗаписатьАсинх" "WriteAsync" ("Поток") true write_to),
     ],
     props: &[],
 };
@@ -121,34 +123,38 @@ pub static AREA: Area = Area {
             ("Строка") true from_base64),
         function!("ПолучитьBase64ДвоичныеДанныеИзДвоичныхДанных" "GetBase64BinaryDataFromBinaryData"
         ("ДвоичныеДанные") true |vm, args| {
-            let text = base64_text(vm, &args[0])?;
+            let bytes = bytes_of(&args[0], 1)?;
+            let text = base64_text(vm, &bytes)?;
             binary(vm, text.into_bytes())
         }),
         function!("ПолучитьДвоичныеДанныеИзBase64ДвоичныхДанных" "GetBinaryDataFromBase64BinaryData"
         ("Base64ДвоичныеДанные") true |vm, args| {
-            let text = ascii(vm, &args[0])?;
-            decoded(vm, decode_base64(&text).ok(), "Base64")
+            let text = ascii(vm, &bytes_of(&args[0], 1)?)?;
+            let bytes = decoded(vm, &text, decode_base64, "Base64")?;
+            binary(vm, bytes)
         }),
         function!("ПолучитьHexСтрокуИзДвоичныхДанных" "GetHexStringFromBinaryData"
         ("ДвоичныеДанные") true |vm, args| {
-            let text = hex_text(vm, &args[0])?;
-            Ok(text.into())
+            let bytes = bytes_of(&args[0], 1)?;
+            Ok(hex_text(vm, &bytes)?.into())
         }),
         function!("ПолучитьДвоичныеДанныеИзHexСтроки" "GetBinaryDataFromHexString"
         ("Строка") true |vm, args| {
             let text = string_of(&args[0], 1)?;
-            vm.charge_work(text.len())?;
-            decoded(vm, decode_hex(&text).ok(), "Hex")
+            let bytes = decoded(vm, &text, decode_hex, "Hex")?;
+            binary(vm, bytes)
         }),
         function!("ПолучитьHexДвоичныеДанныеИзДвоичныхДанных" "GetHexBinaryDataFromBinaryData"
         ("ДвоичныеДанные") true |vm, args| {
-            let text = hex_text(vm, &args[0])?;
+            let bytes = bytes_of(&args[0], 1)?;
+            let text = hex_text(vm, &bytes)?;
             binary(vm, text.into_bytes())
         }),
         function!("ПолучитьДвоичныеДанныеИзHexДвоичныхДанных" "GetBinaryDataFromHexBinaryData"
         ("HexДвоичныеДанные") true |vm, args| {
-            let text = ascii(vm, &args[0])?;
-            decoded(vm, decode_hex(&text).ok(), "Hex")
+            let text = ascii(vm, &bytes_of(&args[0], 1)?)?;
+            let bytes = decoded(vm, &text, decode_hex, "Hex")?;
+            binary(vm, bytes)
         }),
         function!("ПолучитьДвоичныеДанныеИзСтроки" "GetBinaryDataFromString"
             ("Строка, Кодировка?, ДобавитьBOM?") true from_string),
@@ -187,8 +193,8 @@ pub(super) fn charset(vm: &Vm<'_>, value: &Value, number: u8) -> Result<Option<C
         value if is_left_out(value) => Ok(None),
         Value::Enum(..) => Ok(
             choice(value, &TEXT_ENCODING, number)?.map(|item| match item {
-                0 => Charset::Windows1251,
-                1 => Charset::Cp866,
+                0 => Charset::WINDOWS_1251,
+                1 => Charset::CP866,
                 2 => Charset::Utf16Le,
                 // The system's own encoding is UTF-8 wherever we run.
                 _ => Charset::Utf8,
@@ -218,14 +224,28 @@ pub(super) fn encode_text(
 ) -> Result<Vec<u8>, Fault> {
     vm.charge_work(text.len())?;
     vm.reserve(text.len().saturating_mul(2))?;
-    let mut bytes = match (charset, mark) {
-        (Charset::Utf8, true) => vec![0xef, 0xbb, 0xbf],
-        (Charset::Utf16Le, true) => vec![0xff, 0xfe],
-        (Charset::Utf16Be, true) => vec![0xfe, 0xff],
-        _ => return Ok(charset.encode(text)),
-    };
-    bytes.extend(charset.encode(text));
-    Ok(bytes)
+    Ok(marked(charset, mark, charset.encode(text)))
+}
+
+/// The same for a string of the language.
+pub(super) fn encode_string(
+    vm: &mut Vm<'_>,
+    units: &[u16],
+    charset: Charset,
+    mark: bool,
+) -> Result<Vec<u8>, Fault> {
+    vm.charge_work(units.len())?;
+    // A unit takes at most three bytes of UTF-8, which are made first.
+    vm.reserve(units.len().saturating_mul(6))?;
+    Ok(marked(charset, mark, charset.encode_units(units)))
+}
+
+fn marked(charset: Charset, mark: bool, bytes: Vec<u8>) -> Vec<u8> {
+    if mark && !charset.mark().is_empty() {
+        [charset.mark(), &bytes].concat()
+    } else {
+        bytes
+    }
 }
 
 /// The text of bytes; what is no text becomes U+FFFD.
@@ -239,88 +259,138 @@ pub(super) fn decode_text(
     Ok(charset.decode_lossy(bytes))
 }
 
-fn decoded(vm: &mut Vm<'_>, bytes: Option<Vec<u8>>, what: &str) -> Result<Value, Fault> {
-    match bytes {
-        Some(bytes) => binary(vm, bytes),
-        None => Err(said(
-            vm,
-            format!("Неверный формат данных: строка не является записью {what}"),
-            format!("Bad data: the string is not {what}"),
-        )),
+/// The same as a string of the language.
+pub(super) fn decode_string(
+    vm: &mut Vm<'_>,
+    bytes: &[u8],
+    charset: Charset,
+) -> Result<Value, Fault> {
+    vm.charge_work(bytes.len())?;
+    vm.reserve(bytes.len().saturating_mul(5))?;
+    Ok(Value::from_units(charset.decode_units(bytes)))
+}
+
+/// A boolean parameter that is one, or was left out.
+pub(super) fn strict_flag(value: &Value, number: u8) -> Result<bool, Fault> {
+    match value {
+        Value::Missing | Value::Undefined => Ok(false),
+        Value::Bool(flag) => Ok(*flag),
+        _ => Err(Fault::param(number)),
     }
 }
 
-fn base64_text(vm: &mut Vm<'_>, value: &Value) -> Result<String, Fault> {
-    let bytes = bytes_of(value, 1)?;
-    vm.charge_work(bytes.len())?;
-    vm.reserve(bytes.len().saturating_mul(4))?;
-    Ok(encode_base64(&bytes))
+/// The bytes that a text of Base64 or hexadecimal digits stands for.
+pub(super) fn decoded(
+    vm: &mut Vm<'_>,
+    text: &str,
+    decode: fn(&str) -> Result<Vec<u8>, Malformed>,
+    what: &str,
+) -> Result<Vec<u8>, Fault> {
+    vm.charge_work(text.len())?;
+    vm.reserve(text.len())?;
+    decode(text).map_err(|_| {
+        said(
+            vm,
+            format!("Неверный формат данных: строка не является записью {what}"),
+            format!("Bad data: the string is not {what}"),
+        )
+    })
 }
 
-fn hex_text(vm: &mut Vm<'_>, value: &Value) -> Result<String, Fault> {
-    let bytes = bytes_of(value, 1)?;
+/// Base64 of bytes.
+pub(super) fn base64_text(vm: &mut Vm<'_>, bytes: &[u8]) -> Result<String, Fault> {
+    vm.charge_work(bytes.len())?;
+    vm.reserve(bytes.len().saturating_mul(4))?;
+    Ok(encode_base64(bytes))
+}
+
+/// Hexadecimal digits of bytes.
+pub(super) fn hex_text(vm: &mut Vm<'_>, bytes: &[u8]) -> Result<String, Fault> {
     vm.charge_work(bytes.len())?;
     vm.reserve(bytes.len().saturating_mul(6))?;
-    Ok(encode_hex(&bytes))
+    Ok(encode_hex(bytes))
 }
 
 /// Bytes that are text of Latin letters and digits.
-fn ascii(vm: &mut Vm<'_>, value: &Value) -> Result<String, Fault> {
-    let bytes = bytes_of(value, 1)?;
+pub(super) fn ascii(vm: &mut Vm<'_>, bytes: &[u8]) -> Result<String, Fault> {
     vm.charge_work(bytes.len())?;
     vm.reserve(bytes.len().saturating_mul(2))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8_lossy(bytes).into_owned())
+}
+
+fn write_to(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
+    if args[0].is_str() {
+        return Err(no_files(vm));
+    }
+    let bytes = bytes_of(this, 1)?;
+    stream::write(vm, &args[0], 1, &bytes)?;
+    Ok(Value::Undefined)
 }
 
 fn to_base64(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
-    let text = base64_text(vm, &args[0])?;
-    Ok(text.into())
+    let bytes = bytes_of(&args[0], 1)?;
+    Ok(base64_text(vm, &bytes)?.into())
 }
 
 fn from_base64(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let text = string_of(&args[0], 1)?;
-    vm.charge_work(text.len())?;
-    decoded(vm, decode_base64(&text).ok(), "Base64")
+    let bytes = decoded(vm, &text, decode_base64, "Base64")?;
+    binary(vm, bytes)
 }
 
 fn from_string(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
-    let text = string_of(&args[0], 1)?;
-    let charset = charset(vm, &args[1], 2)?.unwrap_or_default();
-    let mark = flag(vm, &args[2], false)?;
-    let bytes = encode_text(vm, &text, charset, mark)?;
+    let bytes = bytes_of_string(vm, args)?;
     binary(vm, bytes)
+}
+
+/// The bytes that Строка, Кодировка and ДобавитьBOM stand for.
+pub(super) fn bytes_of_string(vm: &mut Vm<'_>, args: &[Value]) -> Result<Vec<u8>, Fault> {
+    let units = args[0].as_units().ok_or_else(|| Fault::param(1))?;
+    let charset = charset(vm, &args[1], 2)?.unwrap_or_default();
+    let mark = strict_flag(&args[2], 3)?;
+    encode_string(vm, units, charset, mark)
 }
 
 fn to_string(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let bytes = bytes_of(&args[0], 1)?;
     let charset = charset(vm, &args[1], 2)?.unwrap_or_default();
-    Ok(decode_text(vm, &bytes, charset)?.into())
+    decode_string(vm, &bytes, charset)
 }
 
 fn concat(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
-    let mut bytes = Vec::new();
-    for part in vm.items(&args[0])? {
-        let part = bytes_of(&part, 1)?;
-        vm.charge_work(part.len())?;
-        vm.reserve(bytes.len() + part.len())?;
-        bytes.extend_from_slice(&part);
+    let parts = vm.items(&args[0]).map_err(|_| Fault::param(1))?;
+    let mut total = 0usize;
+    for part in &parts {
+        vm.charge(1)?;
+        total = total.saturating_add(bytes_of(part, 1)?.len());
+    }
+    vm.charge_work(total)?;
+    // Once as they are put together, once as the value.
+    vm.reserve(total.saturating_mul(2))?;
+    let mut bytes = Vec::with_capacity(total);
+    for part in &parts {
+        bytes.extend_from_slice(&bytes_of(part, 1)?);
     }
     binary(vm, bytes)
 }
 
 fn split(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let bytes = bytes_of(&args[0], 1)?;
-    let size = usize::try_from(vm.to_int(&args[1])?)
-        .ok()
-        .filter(|size| *size > 0)
-        .ok_or_else(|| Fault::param(2))?;
+    let size = match whole_of(vm, &args[1], 2)? {
+        0 => return Err(bad_value(vm, 2)),
+        size => usize::try_from(size).unwrap_or(usize::MAX),
+    };
     vm.charge_work(bytes.len())?;
-    let mut parts = Vec::new();
+    if bytes.is_empty() {
+        let only = binary(vm, Vec::new())?;
+        return Ok(vm.new_array(vec![only]));
+    }
+    vm.reserve(bytes.len().div_ceil(size) * size_of::<Value>())?;
+    let mut parts = Vec::with_capacity(bytes.len().div_ceil(size));
     for chunk in bytes.chunks(size) {
         vm.charge(1)?;
         parts.push(binary(vm, chunk.to_vec())?);
     }
-    vm.reserve(parts.len() * size_of::<Value>())?;
     Ok(vm.new_array(parts))
 }
 

@@ -1,18 +1,25 @@
 //! The library of the language, an area a file. README.md of this package tells how to add to it.
 
+mod args;
 pub mod array;
 pub mod bits;
+pub mod buffer;
+pub mod buffer_functions;
 pub mod bytes;
 mod callback;
 #[cfg(test)]
 mod collections_tests;
 pub mod conversion;
+pub mod data_reader;
 #[cfg(test)]
 mod data_tests;
+mod data_text;
+pub mod data_writer;
 pub mod dates;
 mod define;
 pub mod errors;
 pub mod fixed;
+pub mod hashing;
 pub mod http;
 pub mod json;
 pub mod map;
@@ -24,6 +31,7 @@ pub mod random;
 pub mod regex;
 pub mod registry;
 pub mod session;
+pub mod shown;
 pub mod stream;
 pub mod strings;
 pub mod structure;
@@ -55,7 +63,12 @@ pub static AREAS: &[&Area] = &[
     &properties::AREA,
     &bytes::AREA,
     &stream::AREA,
+    &buffer::AREA,
+    &buffer_functions::AREA,
+    &data_reader::AREA,
+    &data_writer::AREA,
     &bits::AREA,
+    &hashing::AREA,
     &json::AREA,
     &http::AREA,
     &random::AREA,

@@ -124,9 +124,8 @@ impl Vm<'_> {
                 }
             }
             Value::Enum(item, list) => {
-                if let Some((name_ru, name_en)) = list.items.get(*item as usize) {
-                    string::push_str(out, if ru { name_ru } else { name_en });
-                }
+                let text = crate::library::shown::item_text(list, *item, self.locale);
+                string::push_str(out, text);
             }
             Value::EnumList(list) => {
                 string::push_str(out, if ru { list.ty.ru } else { list.ty.en })

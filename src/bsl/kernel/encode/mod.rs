@@ -4,7 +4,6 @@ mod base64;
 mod charset;
 mod hex;
 mod percent;
-mod tables;
 mod uuid;
 
 pub use base64::{decode_base64, encode_base64, encode_base64_line};

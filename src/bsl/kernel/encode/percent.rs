@@ -103,9 +103,9 @@ mod tests {
             assert_eq!(encoded, expected);
             assert_eq!(decode_percent(&encoded, Charset::Utf8).as_deref(), Ok(text));
         }
-        assert_eq!(encode_percent("я", Url, Charset::Windows1251), "%FF");
+        assert_eq!(encode_percent("я", Url, Charset::WINDOWS_1251), "%FF");
         assert_eq!(
-            decode_percent("%FF", Charset::Windows1251).as_deref(),
+            decode_percent("%FF", Charset::WINDOWS_1251).as_deref(),
             Ok("я")
         );
         assert_eq!(decode_percent("%FF", Charset::Utf8), Err(Malformed));
@@ -127,7 +127,7 @@ mod tests {
                 prop_assert!(encoded.is_ascii());
                 prop_assert_eq!(decode_percent(&encoded, Charset::Utf8), Ok(text.clone()));
             }
-            let _ = decode_percent(&text, Charset::Cp866);
+            let _ = decode_percent(&text, Charset::CP866);
         }
     }
 }

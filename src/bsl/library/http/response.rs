@@ -141,7 +141,7 @@ mod tests {
         for (header, expected) in [
             (
                 "text/html; charset=windows-1251",
-                Some(Charset::Windows1251),
+                Some(Charset::WINDOWS_1251),
             ),
             ("text/html; a=b; Charset=\"utf-8\"", Some(Charset::Utf8)),
             ("text/html", None),

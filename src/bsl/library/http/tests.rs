@@ -280,7 +280,7 @@ fn bodies_and_headers_arrive_and_come_back() {
         let mut answer =
             b"HTTP/1.1 201 Created\r\ncontent-type: text/plain; charset=windows-1251\r\nx-a: 1\r\nx-a: 2\r\n\r\n"
                 .to_vec();
-        answer.extend(Charset::Windows1251.encode("ответ"));
+        answer.extend(Charset::WINDOWS_1251.encode("ответ"));
         answer
     });
     let mut host = Network {

@@ -1,0 +1,49 @@
+//! Presentations of values of enumerations where 1C shows something else than the name.
+
+use super::registry::EnumDef;
+use crate::diagnostic::Locale;
+
+/// Enumeration, value, what is shown in Russian and in English.
+type Shown = (&'static str, &'static str, &'static str, &'static str);
+
+const SHOWN: &[Shown] = &[
+    (
+        "ПорядокБайтов",
+        "LittleEndian",
+        "Little-endian",
+        "Little-endian",
+    ),
+    ("ПорядокБайтов", "BigEndian", "Big-endian", "Big-endian"),
+];
+
+/// The text of a value of an enumeration.
+#[must_use]
+pub fn item_text(list: &EnumDef, item: u16, locale: Locale) -> &'static str {
+    let Some((name_ru, name_en)) = list.items.get(item as usize) else {
+        return "";
+    };
+    let shown = SHOWN
+        .iter()
+        .find(|(ty, name, ..)| *ty == list.ty.ru && name == name_ru);
+    match (shown, locale) {
+        (Some((.., ru, _)), Locale::Ru) => ru,
+        (Some((.., en)), Locale::En) => en,
+        (None, Locale::Ru) => name_ru,
+        (None, Locale::En) => name_en,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::registry::LIBRARY;
+    use super::*;
+
+    #[test]
+    fn shown_values_exist() {
+        for (ty, name, ..) in SHOWN {
+            let list = LIBRARY.enums.iter().find(|list| list.ty.ru == *ty);
+            let list = list.unwrap_or_else(|| panic!("{ty}"));
+            assert!(list.items.iter().any(|(ru, _)| ru == name), "{ty}.{name}");
+        }
+    }
+}
