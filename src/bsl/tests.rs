@@ -346,6 +346,7 @@ fn common_modules_are_values() {
 #[test]
 fn the_checker_reports_names_and_arities() {
     refuses("Сообщить(А); А = 1;", "Переменная не определена (А)");
+    refuses("А = Новый(, 1);", "имя типа и массив параметров");
     refuses("Сообшить(1);", "возможно, вы имели в виду «Сообщить»");
     refuses(
         "Счёт = 1; Сообщить(Счетт);",

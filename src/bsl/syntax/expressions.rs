@@ -239,6 +239,9 @@ impl Parser<'_> {
                     token.end,
                 );
             }
+            if name == SKIPPED {
+                return self.push(ExprKind::Bad, token.start);
+            }
             return self.push(ExprKind::NewDynamic(name, params), token.start);
         }
         let Some(word) = self.name() else {
