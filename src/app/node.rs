@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::{configuration, definitions};
 use crate::runtime::clock::{Clock, follow};
+use crate::runtime::directory::Directory;
 use crate::runtime::handler_marks::HandlerMarks;
 use crate::runtime::ids::SpacedIds;
 use crate::runtime::lease::{self, LEASE, LeaseClock, RENEW_EVERY};
@@ -227,8 +228,13 @@ async fn run(
         &settings, &store, &clock, &ids,
     ))
     .map_err(|error| NodeError::System(format!("потоки алгоритмов: {error}")))?;
+    let directory = Directory::new(&store);
+    if !directory.load().await {
+        return Err(NodeError::Stopped);
+    }
     let shared = Arc::new(Shared {
         scripts,
+        directory,
         ids,
         bots: Default::default(),
         settings,

@@ -5,6 +5,8 @@
 //! writing it down.
 
 mod bot;
+mod by;
+mod change;
 mod conversation;
 pub mod document;
 mod fold;
@@ -20,6 +22,8 @@ mod script;
 pub use bot::{
     Authorization, Bot, BotTexts, Locale, OnOtherText, Quote, TASK_MENU_COMMANDS, UpdateMode,
 };
+pub use by::By;
+pub use change::{Audited, Change};
 pub use conversation::{
     ChoiceStatus, Conversation, ConversationKey, Dialogue, HISTORY_STEPS_MAX, HistoryStep,
     OpenChoice, Variant,

@@ -14,8 +14,11 @@ use super::files::{DefinitionFile, FileKind, Given, PARTIES};
 use super::read::{Known, read};
 use super::seed::{Data, SeedChange, seed_changes};
 use super::tokens::{SEALED, Sealing, TokenSeal, foreign_seal, seal_file, sealed_token};
-use crate::model::{BotCode, Channel, IdSource, Moment, Problem, Registration, sort_problems};
-use crate::store::{self, By, Conn, Key, Store, StoreError};
+use crate::model::{
+    Audited, BotCode, By, Change, Channel, Moment, Problem, Registration, sort_problems,
+};
+use crate::store::unit_of_work::{self, Stamp};
+use crate::store::{self, Conn, Ids, Key, Store, StoreError};
 
 /// How files are applied.
 #[derive(Clone, Debug)]
@@ -85,10 +88,10 @@ pub fn apply(store: &Store, given: &Given, options: &ApplyOptions) -> Result<App
             return Ok(plan.applied);
         }
         let (version, at, by) = (present.version, options.at, options.by.clone());
-        let id = store.ids().next_id();
+        let ids = store.ids().clone();
         let plan = Arc::new(plan);
         let job_plan = Arc::clone(&plan);
-        match store.write_blocking(move |conn| write(conn, &job_plan, version, id, at, &by)) {
+        match store.write_blocking(move |conn| write(conn, &job_plan, version, &ids, at, &by)) {
             Ok(revision) => {
                 let mut applied = plan.applied.clone();
                 applied.revision = revision;
@@ -402,7 +405,7 @@ fn write(
     conn: &mut Conn,
     plan: &Plan,
     version: i64,
-    id: i64,
+    ids: &Ids,
     at: Moment,
     by: &By,
 ) -> Result<Option<i64>, StoreError> {
@@ -432,18 +435,22 @@ fn write(
     for code in &plan.gone {
         store::bots::mark_deleted(conn, code, number)?;
     }
-    for change in &plan.seeds {
-        match change {
-            SeedChange::PutGroup(group) => store::parties::put_group(conn, group)?,
-            SeedChange::PutParty(party) => store::parties::put(conn, party)?,
-            // Through the seed: a registration that was revoked a moment ago stays revoked.
-            SeedChange::Register(registration) => {
-                store::registrations::seed(conn, Channel::Telegram, registration, at, by)?;
-            }
-        }
+    let stamp = Stamp { at, by, ids };
+    let seeds = plan.seeds.iter().map(|seed| match seed {
+        SeedChange::PutGroup(group) => Change::PutGroup(group.clone()),
+        SeedChange::PutParty(party) => Change::PutParty(party.clone()),
+        // Through the seed: a registration that was revoked a moment ago stays revoked.
+        SeedChange::Register(registration) => Change::SeedRegistration(registration.clone()),
+    });
+    let audited = Change::Audit(Audited {
+        by: by.clone(),
+        action: "apply",
+        object: "organisation".to_owned(),
+        detail: serde_json::json!({ "revision": revision, "changes": changes }).to_string(),
+    });
+    for change in seeds.chain([audited]) {
+        unit_of_work::write(conn, &stamp, &change)?;
     }
-    let detail = serde_json::json!({ "revision": revision, "changes": changes }).to_string();
-    store::audit::write(conn, id, at, by, "apply", "organisation", &detail)?;
     Ok(revision)
 }
 

@@ -8,6 +8,7 @@
 //! | `jobs/` | what the actors ask of the store, a file a subject |
 //! | `timetable.rs` | what is due, retention |
 //! | `team.rs`, `view.rs` | the actors of a node together, and what the outside sees of them |
+//! | `directory.rs` | who is who: registrations, groups, what scripts are told of a party |
 //! | `shared.rs`, `reports.rs` | what all actors share, and what bots report to the fleet |
 //! | `lease.rs`, `handler_marks.rs` | one node at work per database; which update a handler had in hand when the process ended |
 //! | `arbiter.rs`, `clock/`, `ids.rs`, `log.rs`, `metrics.rs`, `hooks.rs` | what they all use |
@@ -17,6 +18,7 @@
 mod arbiter;
 mod bot;
 pub mod clock;
+pub mod directory;
 mod fleet;
 pub mod handler_marks;
 mod hooks;

@@ -74,6 +74,4 @@ pub struct Reports {
     pub gone: Recipient<Gone>,
     /// A bot learnt its name.
     pub known_as: Recipient<KnownAs>,
-    /// Rows of a bot fell due.
-    pub due: Recipient<Due>,
 }

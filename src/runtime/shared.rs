@@ -7,6 +7,7 @@ use dashmap::DashMap;
 
 use super::bot::snapshot::TakeSnapshot;
 use super::clock::Clock;
+use super::directory::Directory;
 use super::handler_marks::HandlerMarks;
 use super::ids::SpacedIds;
 use super::lease::LeaseClock;
@@ -33,6 +34,8 @@ pub struct Shared {
     pub ids: Arc<SpacedIds>,
     /// The bots that run, by code; read by HTTP without asking the fleet.
     pub bots: DashMap<BotCode, BotHandle>,
+    /// Who is who.
+    pub directory: Arc<Directory>,
     /// Scripts.
     pub scripts: ScriptPool,
     /// How long our lease still holds.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use actix::prelude::*;
 
 use super::fleet::{Fleet, Shutdown};
+use super::reports::Due;
 use super::shared::Shared;
 use super::timetable::Timetable;
 use super::view::NodeView;
@@ -30,7 +31,16 @@ impl Team {
         let arbiters: Vec<Arbiter> = (0..cores).map(|_| Arbiter::new()).collect();
         let handles = arbiters.iter().map(Arbiter::handle).collect();
         let fleet = Fleet::new(shared.clone(), handles).start();
-        let due = fleet.clone().recipient();
+        let due: Recipient<Due> = fleet.clone().recipient();
+        let couriers = due.clone();
+        shared.store.watch(Arc::new(move |changed| {
+            for (bot, not_before) in changed.due() {
+                // What is deferred is the timetable's.
+                if not_before.is_none() {
+                    couriers.do_send(Due(bot.clone()));
+                }
+            }
+        }));
         let timetable = Timetable::new(shared.clone(), due).start();
         Team {
             fleet,

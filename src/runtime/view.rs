@@ -12,7 +12,7 @@ use super::fleet::{self, BotStatus, Command, Fleet, List, Order};
 use super::jobs;
 use super::shared::Shared;
 use super::timetable::{self, Timetable, TimetableSnapshot};
-use crate::model::BotCode;
+use crate::model::{BotCode, By};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
 
@@ -94,8 +94,10 @@ impl NodeView {
     pub async fn command(&self, code: &BotCode, order: Order) -> Result<bool, StoreError> {
         match order {
             Order::Start | Order::Stop => {
-                let enabled = order == Order::Start;
-                if !jobs::bots::set_enabled(&self.shared.store, code, enabled).await? {
+                let (enabled, now) = (order == Order::Start, self.shared.clock.now());
+                if !jobs::bots::set_enabled(&self.shared.store, code, enabled, now, By::System)
+                    .await?
+                {
                     return Ok(false);
                 }
             }

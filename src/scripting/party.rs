@@ -9,8 +9,9 @@ use vestnik_bsl::host::{HostMethod, HostObject, Identity};
 use vestnik_bsl::vm::error::{ErrorInfo, Fault, Message};
 use vestnik_bsl::{Value, Vm};
 
-use crate::model::{Party, PartyKind, PartyRef};
-use crate::store::{By, StoreError, audit, parties};
+use crate::model::{Audited, By, Change, Party, PartyKind, PartyRef};
+use crate::store::unit_of_work::{self, Stamp, Wrote};
+use crate::store::{StoreError, parties};
 
 use super::convert::{attribute_value, empty_value, reference_of, to_attribute, well_known_empty};
 use super::names::{self, CODE, DELETED, NAME, REF};
@@ -304,24 +305,29 @@ impl CatalogObject {
             party.name
         );
         let by = By::Script(session.script.clone());
-        let (at, id) = (session.now(), session.ids.next_id());
+        let at = session.now();
+        let ids = session.store_ids();
         let written = session.write(vm, |conn| {
-            let mut party = party;
-            if party.reference.code.is_empty() {
-                party.reference.code = parties::next_code(conn, party.reference.kind)?;
-            }
-            if version.is_none()
-                && let Some(other) =
-                    parties::find_by_code(conn, party.reference.kind, &party.reference.code)?
-            {
-                return Err(StoreError::NotUnique {
-                    what: other.to_string(),
-                });
-            }
-            let written = parties::save(conn, &party, version)?;
-            let object = party.reference.to_string();
-            audit::write(conn, id, at, &by, "party.write", &object, "{}")?;
-            Ok((party, written))
+            let stamp = Stamp {
+                at,
+                by: &by,
+                ids: &ids,
+            };
+            let save = Change::SaveParty {
+                party,
+                expected: version,
+            };
+            let Wrote::Party(party, written) = unit_of_work::write(conn, &stamp, &save)? else {
+                return Err(StoreError::other("элемент не записан"));
+            };
+            let audited = Change::Audit(Audited {
+                by: by.clone(),
+                action: "party.write",
+                object: party.reference.to_string(),
+                detail: "{}".to_owned(),
+            });
+            unit_of_work::write(conn, &stamp, &audited)?;
+            Ok((*party, written))
         });
         match written {
             Ok((party, written)) => {

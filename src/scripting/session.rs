@@ -14,7 +14,7 @@ use crate::model::{
     AttributeValue, BotCode, IdSource, MessageKey, Moment, Outgoing, Party, PartyKind, PartyRef,
     ScriptVariant,
 };
-use crate::store::{Conn, Lent, Store, StoreError, parties};
+use crate::store::{Conn, Ids, Lent, Store, StoreError, parties};
 
 use super::run::Caller;
 
@@ -127,6 +127,11 @@ impl Session {
         self.deadline
             .get()
             .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Keys of rows that are no messages.
+    pub(super) fn store_ids(&self) -> Arc<Ids> {
+        self.store.ids().clone()
     }
 
     pub(super) fn take_lent(&self) -> Option<Lent> {

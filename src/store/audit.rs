@@ -2,9 +2,8 @@
 
 use diesel::prelude::*;
 
-use crate::model::Moment;
+use crate::model::{By, Moment};
 
-use super::by::By;
 use super::conn::{Conn, on_engine};
 use super::error::StoreError;
 use super::schema::audit;

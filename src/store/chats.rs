@@ -8,7 +8,7 @@ use crate::model::{BotCode, Channel, ChatId, Moment};
 use super::conn::{Conn, on_engine};
 use super::dialect::{ChoiceOpen, InboxPending, MessageOpen};
 use super::error::StoreError;
-use super::schema::{chats, choices, conversations, inbox, messages, pauses, registrations};
+use super::schema::{chats, choices, conversations, inbox, messages, pauses};
 
 /// A chat of a bot.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -153,26 +153,7 @@ pub fn rewrite_chat(
         super::choices::put(conn, bot, &choice)?;
     }
 
-    let taken: i64 = on_engine!(conn, c => registrations::table
-        .filter(
-            registrations::channel
-                .eq(channel_name)
-                .and(registrations::bot.eq(code))
-                .and(registrations::chat.eq(new.0)),
-        )
-        .count()
-        .get_result(c))?;
-    if taken == 0 {
-        on_engine!(conn, c => diesel::update(registrations::table)
-            .filter(
-                registrations::channel
-                    .eq(channel_name)
-                    .and(registrations::bot.eq(code))
-                    .and(registrations::chat.eq(old.0)),
-            )
-            .set(registrations::chat.eq(new.0))
-            .execute(c))?;
-    }
+    super::registrations::move_chat(conn, channel, bot, old, new)?;
     on_engine!(conn, c => diesel::delete(pauses::table.find((channel_name, code, old.0)))
         .execute(c))?;
     on_engine!(conn, c => diesel::insert_into(chats::table)

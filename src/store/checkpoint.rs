@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 use parking_lot::{Condvar, Mutex};
 
-use super::conn::Conn;
+use super::conn::Engine;
 use super::error::StoreError;
 use super::link::{Generation, Link};
 use super::writer::Shared;
@@ -63,10 +63,10 @@ struct WalState {
 }
 
 fn pragma(link: &mut Link, mode: &str) -> Result<WalState, StoreError> {
-    match link.conn()? {
-        Conn::Sqlite(c) => Ok(diesel::sql_query(format!("pragma wal_checkpoint({mode})"))
+    match &mut link.conn()?.engine {
+        Engine::Sqlite(c) => Ok(diesel::sql_query(format!("pragma wal_checkpoint({mode})"))
             .get_result::<WalState>(c)?),
-        Conn::Postgres(_) => Err(StoreError::other("у PostgreSQL нет WAL SQLite")),
+        Engine::Postgres(_) => Err(StoreError::other("у PostgreSQL нет WAL SQLite")),
     }
 }
 

@@ -8,13 +8,22 @@ use std::time::{Duration, Instant};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
 
+use super::changed::Changed;
 use super::error::StoreError;
 
 /// How soon a file that somebody else is opening is tried again.
 const OPEN_AGAIN: Duration = Duration::from_millis(5);
 
-/// A connection that is open.
-pub enum Conn {
+/// A connection that is open, with what its transaction changed so far.
+pub struct Conn {
+    pub(crate) engine: Engine,
+    changed: Changed,
+    /// How much had changed when each open transaction and savepoint began: what is undone is forgotten.
+    begun: Vec<usize>,
+}
+
+/// The connection of one engine.
+pub enum Engine {
     /// SQLite.
     Sqlite(SqliteConnection),
     /// PostgreSQL.
@@ -26,18 +35,46 @@ pub enum Conn {
 /// `on_engine!(conn, c => inbox::table.count().get_result(c))`.
 macro_rules! on_engine {
     ($conn:expr, $c:ident => $body:expr) => {
-        match $conn {
-            $crate::store::Conn::Sqlite($c) => $body,
-            $crate::store::Conn::Postgres($c) => $body,
+        match &mut $conn.engine {
+            $crate::store::Engine::Sqlite($c) => $body,
+            $crate::store::Engine::Postgres($c) => $body,
         }
     };
 }
 pub(crate) use on_engine;
 
 impl Conn {
+    fn new(engine: Engine) -> Conn {
+        Conn {
+            engine,
+            changed: Changed::default(),
+            begun: Vec::new(),
+        }
+    }
+
     /// True for PostgreSQL.
     pub fn is_postgres(&self) -> bool {
-        matches!(self, Conn::Postgres(_))
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    /// The connection itself, for what only one engine has.
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    /// Notes what a statement changed of what somebody keeps in memory ([`Changed`]).
+    pub(super) fn note(&mut self, change: super::changed::Note) {
+        self.changed.push(change);
+    }
+
+    /// What the open transaction changed so far.
+    pub(super) fn changed(&self) -> &Changed {
+        &self.changed
+    }
+
+    /// What the transaction that was committed just now changed.
+    pub(super) fn take_changed(&mut self) -> Changed {
+        std::mem::take(&mut self.changed)
     }
 
     /// Runs `work` in a savepoint (a transaction where none is open): an error or a panic undoes
@@ -74,23 +111,35 @@ impl Conn {
 
     /// Opens a transaction, or a savepoint within one.
     pub(super) fn begin(&mut self) -> QueryResult<()> {
-        on_engine!(self, c => AnsiTransactionManager::begin_transaction(c))
+        on_engine!(self, c => AnsiTransactionManager::begin_transaction(c))?;
+        self.begun.push(self.changed.len());
+        Ok(())
     }
 
     /// Opens the writer's transaction: on SQLite it takes the write lock at once, so that a busy
     /// time-out works (a read transaction that turns into a write fails at once).
     pub(super) fn begin_write(&mut self) -> QueryResult<()> {
-        match self {
-            Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
-            Conn::Postgres(c) => AnsiTransactionManager::begin_transaction(c),
+        match &mut self.engine {
+            Engine::Sqlite(c) => {
+                AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?;
+            }
+            Engine::Postgres(c) => AnsiTransactionManager::begin_transaction(c)?,
         }
+        self.changed.clear();
+        self.begun.clear();
+        self.begun.push(0);
+        Ok(())
     }
 
     pub(super) fn commit(&mut self) -> QueryResult<()> {
-        on_engine!(self, c => AnsiTransactionManager::commit_transaction(c))
+        on_engine!(self, c => AnsiTransactionManager::commit_transaction(c))?;
+        self.begun.pop();
+        Ok(())
     }
 
     pub(super) fn rollback(&mut self) -> QueryResult<()> {
+        let before = self.begun.pop().unwrap_or(0);
+        self.changed.truncate(before);
         on_engine!(self, c => AnsiTransactionManager::rollback_transaction(c))
     }
 
@@ -171,7 +220,7 @@ impl Target {
                 if role == Role::Reader {
                     c.batch_execute("set default_transaction_read_only to on")?;
                 }
-                Ok(Conn::Postgres(c))
+                Ok(Conn::new(Engine::Postgres(c)))
             }
             Target::Sqlite {
                 path,
@@ -189,7 +238,7 @@ impl Target {
                             }
                             std::thread::sleep(OPEN_AGAIN);
                         }
-                        other => return other.map(Conn::Sqlite),
+                        other => return other.map(|c| Conn::new(Engine::Sqlite(c))),
                     }
                 }
             }

@@ -4,9 +4,8 @@
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::model::Moment;
+use crate::model::{By, Moment};
 
-use super::by::By;
 use super::conn::{Conn, on_engine};
 use super::error::StoreError;
 use super::meta;

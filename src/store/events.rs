@@ -3,9 +3,9 @@
 
 use diesel::prelude::*;
 
-use crate::model::Moment;
+use crate::model::{By, Moment};
 
-use super::by::By;
+use super::changed::Note;
 use super::conn::{Conn, on_engine};
 use super::error::StoreError;
 use super::schema::events;
@@ -111,6 +111,7 @@ pub fn append(conn: &mut Conn, event: &NewEvent) -> Result<(), StoreError> {
         .on_conflict_do_nothing()
         .execute(c))?;
     if inserted == 1 {
+        conn.note(Note::Event(event.id));
         Ok(())
     } else {
         Err(StoreError::stale(format!(

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use crate::model::{BotCode, Channel, ChatId, Moment, PersonId, TelegramBotId, UpdateId};
 
-use super::conn::{Conn, on_engine};
+use super::conn::{Conn, Engine, on_engine};
 use super::dialect::{AcceptUpdate, FinishUpdate, InboxPending, ROWS_PER_STATEMENT};
 use super::error::StoreError;
 use super::schema::inbox;
@@ -212,8 +212,8 @@ impl Row {
 /// An outage.
 pub fn accept(conn: &mut Conn, updates: &[NewUpdate]) -> Result<Vec<bool>, StoreError> {
     let mut new = Vec::with_capacity(updates.len());
-    match conn {
-        Conn::Postgres(c) if updates.len() > 1 => {
+    match &mut conn.engine {
+        Engine::Postgres(c) if updates.len() > 1 => {
             for chunk in updates.chunks(ROWS_PER_STATEMENT) {
                 let rows: Vec<Insert<'_>> = chunk.iter().map(Insert::from).collect();
                 let mut inserted: HashSet<(i64, i64)> = diesel::insert_into(inbox::table)
@@ -231,7 +231,7 @@ pub fn accept(conn: &mut Conn, updates: &[NewUpdate]) -> Result<Vec<bool>, Store
                 );
             }
         }
-        conn => {
+        _ => {
             for update in updates {
                 let insert = AcceptUpdate::from(Insert::from(update));
                 new.push(on_engine!(conn, c => insert.execute(c))? == 1);
@@ -252,8 +252,8 @@ pub fn finish(
     at: Moment,
 ) -> Result<usize, StoreError> {
     let mut changed = 0;
-    match conn {
-        Conn::Postgres(c) if updates.len() > 1 => {
+    match &mut conn.engine {
+        Engine::Postgres(c) if updates.len() > 1 => {
             let mut bots: Vec<i64> = updates.iter().map(|key| key.bot.0).collect();
             bots.sort_unstable();
             bots.dedup();
@@ -273,7 +273,7 @@ pub fn finish(
                     .execute(c)?;
             }
         }
-        conn => {
+        _ => {
             for key in updates {
                 let finish = FinishUpdate {
                     state: state.as_str(),

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::model::Moment;
 
-use super::conn::{Conn, on_engine};
+use super::conn::{Conn, Engine, on_engine};
 use super::error::StoreError;
 use super::schema::lease;
 
@@ -51,9 +51,9 @@ fn read(conn: &mut Conn, lock: bool) -> Result<Option<Holder>, StoreError> {
             .find(ROW)
             .select((lease::node, lease::epoch, lease::expires_at))
     };
-    let row: Option<(String, i64, i64)> = match conn {
-        Conn::Postgres(c) if lock => query().for_update().get_result(c).optional()?,
-        conn => on_engine!(conn, c => query().get_result(c).optional())?,
+    let row: Option<(String, i64, i64)> = match &mut conn.engine {
+        Engine::Postgres(c) if lock => query().for_update().get_result(c).optional()?,
+        _ => on_engine!(conn, c => query().get_result(c).optional())?,
     };
     Ok(row.map(|(node, epoch, expires_at)| Holder {
         node,
@@ -138,9 +138,9 @@ pub fn release(conn: &mut Conn, node: &str, epoch: i64) -> Result<(), StoreError
 /// transaction ends, so nobody takes the lease in the middle.
 pub(super) fn holds(conn: &mut Conn, node: &str, epoch: i64) -> Result<bool, StoreError> {
     let query = || lease::table.find(ROW).select((lease::node, lease::epoch));
-    let row: Option<(String, i64)> = match conn {
-        Conn::Sqlite(c) => query().get_result(c).optional()?,
-        Conn::Postgres(c) => query().for_share().get_result(c).optional()?,
+    let row: Option<(String, i64)> = match &mut conn.engine {
+        Engine::Sqlite(c) => query().get_result(c).optional()?,
+        Engine::Postgres(c) => query().for_share().get_result(c).optional()?,
     };
     Ok(row.is_some_and(|(by, at)| by == node && at == epoch))
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::changed::Watchers;
 use super::conn::{Conn, Role, Target};
 use super::error::{StoreError, panic_message};
 use super::lease;
@@ -186,6 +187,8 @@ impl Lent {
             }
             Hold::Pool { pool, .. } => match conn.commit() {
                 Ok(()) => {
+                    let changed = conn.take_changed();
+                    pool.watchers.tell(&changed);
                     pool.idle.lock().push(conn);
                     Ok(())
                 }
@@ -231,14 +234,16 @@ pub(super) struct LendPool {
     target: Target,
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Conn>>,
+    watchers: Arc<Watchers>,
 }
 
 impl LendPool {
-    pub(super) fn new(target: Target) -> Arc<LendPool> {
+    pub(super) fn new(target: Target, watchers: Arc<Watchers>) -> Arc<LendPool> {
         Arc::new(LendPool {
             target,
             permits: Arc::new(Semaphore::new(POSTGRES_LENDS)),
             idle: Mutex::new(Vec::new()),
+            watchers,
         })
     }
 

@@ -11,7 +11,7 @@ use crate::model::{
     Outgoing, OutgoingBody, TelegramBotId, UpdateId,
 };
 
-use super::conn::{Conn, on_engine};
+use super::conn::{Conn, Engine, on_engine};
 use super::dialect::{
     InsertMessage, MarkSending, MarkSent, MessageDue, MessageOpen, MessageTimed, ROWS_PER_STATEMENT,
 };
@@ -112,6 +112,11 @@ impl NewMessage {
     /// Its key.
     pub fn key(&self) -> MessageKey {
         self.key
+    }
+
+    /// Not to be sent before this moment.
+    pub fn not_before(&self) -> Option<Moment> {
+        self.not_before
     }
 
     /// The bot that sends it.
@@ -347,8 +352,8 @@ fn read_ids(text: Option<&str>) -> Vec<i64> {
 /// # Errors
 /// An outage.
 pub fn insert(conn: &mut Conn, new: &[NewMessage]) -> Result<(), StoreError> {
-    match conn {
-        Conn::Postgres(c) if new.len() > 1 => {
+    match &mut conn.engine {
+        Engine::Postgres(c) if new.len() > 1 => {
             for chunk in new.chunks(ROWS_PER_STATEMENT) {
                 let rows: Vec<Insert<'_>> = chunk.iter().map(Insert::from).collect();
                 diesel::insert_into(messages::table)
@@ -357,7 +362,7 @@ pub fn insert(conn: &mut Conn, new: &[NewMessage]) -> Result<(), StoreError> {
                     .execute(c)?;
             }
         }
-        conn => {
+        _ => {
             for message in new {
                 let insert = InsertMessage::from(Insert::from(message));
                 on_engine!(conn, c => insert.execute(c))?;
@@ -388,8 +393,8 @@ pub struct SentMark {
 /// An outage.
 pub fn mark_sent(conn: &mut Conn, marks: &[SentMark]) -> Result<usize, StoreError> {
     let mut changed = 0;
-    match conn {
-        Conn::Postgres(c) if marks.len() > 1 => {
+    match &mut conn.engine {
+        Engine::Postgres(c) if marks.len() > 1 => {
             // In the order of keys, so that two batches lock rows in one order.
             let mut marks: Vec<&SentMark> = marks.iter().collect();
             marks.sort_unstable_by_key(|mark| mark.key);
@@ -419,7 +424,7 @@ pub fn mark_sent(conn: &mut Conn, marks: &[SentMark]) -> Result<usize, StoreErro
             )
             .execute(c)?;
         }
-        conn => {
+        _ => {
             for mark in marks {
                 let ids = write_ids(&mark.ids);
                 let mark = MarkSent {
@@ -481,8 +486,8 @@ pub fn mark_resent(conn: &mut Conn, key: MessageKey) -> Result<(), StoreError> {
 /// An outage.
 pub fn mark_sending(conn: &mut Conn, keys: &[MessageKey]) -> Result<usize, StoreError> {
     let mut changed = 0;
-    match conn {
-        Conn::Postgres(c) if keys.len() > 1 => {
+    match &mut conn.engine {
+        Engine::Postgres(c) if keys.len() > 1 => {
             let mut keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
             keys.sort_unstable();
             changed += diesel::update(messages::table)
@@ -490,7 +495,7 @@ pub fn mark_sending(conn: &mut Conn, keys: &[MessageKey]) -> Result<usize, Store
                 .set(messages::state.eq("sending"))
                 .execute(c)?;
         }
-        conn => {
+        _ => {
             for key in keys {
                 let mark = MarkSending {
                     key: key.0,

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use diesel::prelude::*;
 
-use super::conn::{Conn, on_engine};
+use super::conn::{Conn, Engine, on_engine};
 use super::dialect::MarkBatch;
 use super::error::StoreError;
 use super::schema::meta;
@@ -14,6 +14,8 @@ use super::secrets::Key;
 const NEXT_BLOCK: &str = "next_block";
 /// The number that every change of the definitions raises.
 const DEFINITIONS_VERSION: &str = "definitions.version";
+/// The number that changes of people beside the node at work raise.
+const PEOPLE_VERSION: &str = "people.version";
 /// The beginning of the names under which writers on PostgreSQL mark their batches.
 const WRITER: &str = "writer.";
 /// A known text, sealed with the key of this database.
@@ -54,9 +56,9 @@ pub(super) fn count_up(conn: &mut Conn, name: &str, first: i64) -> Result<i64, S
         .on_conflict(meta::key)
         .do_nothing()
         .execute(c))?;
-    let text: String = match conn {
-        Conn::Sqlite(c) => meta::table.find(name).select(meta::value).get_result(c)?,
-        Conn::Postgres(c) => meta::table
+    let text: String = match &mut conn.engine {
+        Engine::Sqlite(c) => meta::table.find(name).select(meta::value).get_result(c)?,
+        Engine::Postgres(c) => meta::table
             .find(name)
             .select(meta::value)
             .for_update()
@@ -138,7 +140,7 @@ pub(super) fn fate_of_batch(
 /// Takes away the marks of writers that ended without doing so: those of the day before yesterday
 /// and older. A writer that lives that long without a batch marks its next one anew.
 pub(super) fn forget_writers(conn: &mut Conn) -> Result<(), StoreError> {
-    if let Conn::Postgres(c) = conn {
+    if let Engine::Postgres(c) = &mut conn.engine {
         diesel::delete(meta::table)
             .filter(meta::key.like(format!("{WRITER}%")))
             .filter(meta::value.lt(diesel::dsl::sql::<diesel::sql_types::Text>(
@@ -151,10 +153,26 @@ pub(super) fn forget_writers(conn: &mut Conn) -> Result<(), StoreError> {
 
 /// Takes away a writer's mark.
 pub(super) fn forget_writer(conn: &mut Conn, writer: &str) -> Result<(), StoreError> {
-    if let Conn::Postgres(c) = conn {
+    if let Engine::Postgres(c) = &mut conn.engine {
         diesel::delete(meta::table.find(writer)).execute(c)?;
     }
     Ok(())
+}
+
+/// How often people were changed by a process that is not the node at work: the node, which hears of its
+/// own changes as it makes them, compares it every second.
+///
+/// # Errors
+/// An outage.
+pub fn people_version(conn: &mut Conn) -> Result<i64, StoreError> {
+    Ok(get(conn, PEOPLE_VERSION)?
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0))
+}
+
+/// People are changed by a process that is not the node at work.
+pub(super) fn raise_people_version(conn: &mut Conn) -> Result<(), StoreError> {
+    count_up(conn, PEOPLE_VERSION, 1).map(|_| ())
 }
 
 /// The version of the definitions: compared every second, raised by every apply.

@@ -4,7 +4,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use diesel::migration::{MigrationSource, MigrationVersion};
 
-use super::conn::Conn;
+use super::conn::{Conn, Engine};
 use super::error::StoreError;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -35,8 +35,8 @@ pub(super) fn run(conn: &mut Conn) -> Result<(), StoreError> {
 }
 
 fn run_locked(conn: &mut Conn) -> Result<(), StoreError> {
-    match conn {
-        Conn::Sqlite(c) => {
+    match &mut conn.engine {
+        Engine::Sqlite(c) => {
             let applied = c.applied_migrations().map_err(failed)?;
             refuse_unknown(
                 &applied,
@@ -47,7 +47,7 @@ fn run_locked(conn: &mut Conn) -> Result<(), StoreError> {
             )?;
             c.run_pending_migrations(SQLITE).map_err(failed)?;
         }
-        Conn::Postgres(c) => {
+        Engine::Postgres(c) => {
             use diesel::connection::SimpleConnection;
             c.batch_execute(&format!("select pg_advisory_xact_lock({LOCK})"))?;
             let applied = c.applied_migrations().map_err(failed)?;

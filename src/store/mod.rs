@@ -8,7 +8,7 @@
 //! This room knows nothing of Telegram, actors or HTTP. What happens when is decided by callers:
 //! the present moment is always an argument.
 
-mod by;
+mod changed;
 mod checkpoint;
 mod conn;
 mod dialect;
@@ -41,6 +41,7 @@ pub mod pauses;
 pub mod registrations;
 pub mod retention;
 pub mod tokens;
+pub mod unit_of_work;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,14 +51,16 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-pub use by::By;
-pub use conn::Conn;
+pub use crate::model::By;
+pub use changed::{Changed, PartyNow, RegistrationNow};
+pub use conn::{Conn, Engine};
 pub use error::StoreError;
 pub use ids::Ids;
 pub use lend::Lent;
 pub use probe::Probe;
 pub use secrets::{Key, SEALED_PREFIX, Secret};
 
+use changed::{Watcher, Watchers};
 use conn::{Role, Target};
 use lend::LendPool;
 use link::{Generation, Link};
@@ -180,7 +183,9 @@ impl Store {
         conn.commit()?;
 
         let generation = Arc::new(Generation::default());
+        let watchers = Arc::new(Watchers::default());
         let shared = Arc::new(Shared {
+            watchers: Arc::clone(&watchers),
             queue: Queue::new(tuning.write_queue),
             counters: probe::Counters::default(),
             ids: Arc::new(Ids::new(block)),
@@ -241,7 +246,9 @@ impl Store {
                 Box::new(move || checkpoint::run(link, path, frames, &generation, &shared, &stop)),
             )?;
         }
-        let lend_pool = target.is_postgres().then(|| LendPool::new(target.clone()));
+        let lend_pool = target
+            .is_postgres()
+            .then(|| LendPool::new(target.clone(), Arc::clone(&watchers)));
         Ok(Store {
             inner: Arc::new(Inner {
                 target,
@@ -356,6 +363,12 @@ impl Store {
         }
     }
 
+    /// Tells `watcher` of every commit from now on that changed what somebody keeps in memory, before the
+    /// writer of the change hears that it is done.
+    pub fn watch(&self, watcher: Watcher) {
+        self.inner.shared.watchers.add(watcher);
+    }
+
     /// Tells the writers under which epoch this node holds the lease; `None`: it does not.
     pub fn set_epoch(&self, epoch: Option<i64>) {
         let epoch = epoch
@@ -412,11 +425,11 @@ impl Store {
     /// An existing file, a full disk; on PostgreSQL: use its own tools.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
         use diesel::prelude::*;
-        match self.inner.target.connect(Role::Checkpoint)? {
-            Conn::Postgres(_) => Err(StoreError::other(
+        match self.inner.target.connect(Role::Checkpoint)?.engine {
+            Engine::Postgres(_) => Err(StoreError::other(
                 "копия базы PostgreSQL делается её средствами: pg_dump",
             )),
-            Conn::Sqlite(mut c) => {
+            Engine::Sqlite(mut c) => {
                 if to.exists() {
                     return Err(StoreError::NotUnique {
                         what: format!("файл {}", to.display()),

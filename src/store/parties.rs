@@ -1,12 +1,14 @@
 //! Users, partners, counterparties and groups.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
 use crate::model::{AttributeValue, Party, PartyGroup, PartyKind, PartyRef};
 
-use super::conn::{Conn, on_engine};
+use super::changed::{Note, PartyNow};
+use super::conn::{Conn, Engine, on_engine};
 use super::error::StoreError;
 use super::meta;
 use super::schema::{parties, party_attributes, party_groups, party_members};
@@ -93,7 +95,7 @@ pub fn put(conn: &mut Conn, party: &Party) -> Result<(), StoreError> {
     let attributes = json(&party.attributes)?;
     let code_key = key(kind, code);
     let name_key = key(kind, &party.name);
-    on_engine!(conn, c => diesel::insert_into(parties::table)
+    let version: i64 = on_engine!(conn, c => diesel::insert_into(parties::table)
         .values((
             parties::kind.eq(kind),
             parties::code.eq(code),
@@ -118,8 +120,19 @@ pub fn put(conn: &mut Conn, party: &Party) -> Result<(), StoreError> {
             parties::code_key.eq(&code_key),
             parties::name_key.eq(&name_key),
         ))
-        .execute(c))?;
-    put_parts(conn, party)
+        .returning(parties::version)
+        .get_result(c))?;
+    put_parts(conn, party)?;
+    note(conn, party, version);
+    Ok(())
+}
+
+fn note(conn: &mut Conn, party: &Party, version: i64) {
+    conn.note(Note::Party(PartyNow {
+        reference: party.reference.clone(),
+        version,
+        party: Some(Arc::new(party.clone())),
+    }));
 }
 
 /// Writes what an object holds, if nobody wrote it since it was read: `expected` is the version that
@@ -178,6 +191,7 @@ pub fn save(conn: &mut Conn, party: &Party, expected: Option<i64>) -> Result<i64
         }
     };
     put_parts(conn, party)?;
+    note(conn, party, version);
     Ok(version)
 }
 
@@ -430,19 +444,25 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Party>, StoreError> {
 /// # Errors
 /// [`StoreError::NotFound`] when there is no such party.
 pub fn set_deleted(conn: &mut Conn, reference: &PartyRef, deleted: bool) -> Result<(), StoreError> {
-    let changed = on_engine!(conn, c => diesel::update(
+    let version: Option<i64> = on_engine!(conn, c => diesel::update(
         parties::table.find((reference.kind.as_str(), &reference.code))
     )
     .set((
         parties::deleted.eq(deleted),
         parties::version.eq(parties::version + 1),
     ))
-    .execute(c))?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::not_found(reference.to_string()))
-    }
+    .returning(parties::version)
+    .get_result(c)
+    .optional())?;
+    let Some(version) = version else {
+        return Err(StoreError::not_found(reference.to_string()));
+    };
+    conn.note(Note::Party(PartyNow {
+        reference: reference.clone(),
+        version,
+        party: None,
+    }));
+    Ok(())
 }
 
 /// Parties of a kind whose attribute has this value, whatever the case of its name and value, by
@@ -528,15 +548,15 @@ pub fn find_by_name(
     // The greatest character after the key: no name of that beginning stands behind it.
     let end = format!("{key}\u{10FFFF}");
     let pattern = key.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    let begins: Vec<(String, String)> = match conn {
+    let begins: Vec<(String, String)> = match &mut conn.engine {
         // SQLite compares bytes, and its `like` uses no index.
-        Conn::Sqlite(c) => parties::table
+        Engine::Sqlite(c) => parties::table
             .filter(parties::name_key.ge(&key).and(parties::name_key.lt(end)))
             .order((parties::name_key, parties::code))
             .select((parties::code, parties::name))
             .limit(BEGINS_MAX)
             .load(c)?,
-        Conn::Postgres(c) => parties::table
+        Engine::Postgres(c) => parties::table
             .filter(parties::name_key.like(format!("{pattern}%")).escape('!'))
             .order((parties::name_key, parties::code))
             .select((parties::code, parties::name))
@@ -632,6 +652,28 @@ pub fn members(conn: &mut Conn, group: &str) -> Result<Vec<PartyRef>, StoreError
         .load(c))?;
     rows.iter()
         .map(|(kind, code)| reference(kind, code))
+        .collect()
+}
+
+/// The groups of everybody who is in one, with the version of his row.
+///
+/// # Errors
+/// An outage.
+pub fn memberships(conn: &mut Conn) -> Result<Vec<(PartyRef, String, i64)>, StoreError> {
+    let rows: Vec<(String, String, String, i64)> = on_engine!(conn, c => party_members::table
+        .inner_join(parties::table.on(
+            parties::kind.eq(party_members::kind).and(parties::code.eq(party_members::code)),
+        ))
+        .select((
+            party_members::kind,
+            party_members::code,
+            party_members::party_group,
+            parties::version,
+        ))
+        .order((party_members::kind, party_members::code, party_members::party_group))
+        .load(c))?;
+    rows.into_iter()
+        .map(|(kind, code, group, version)| Ok((reference(&kind, &code)?, group, version)))
         .collect()
 }
 

@@ -3,9 +3,9 @@
 
 use diesel::prelude::*;
 
-use crate::model::{BotCode, Channel, ChatId, Moment, PartyRef, Registration};
+use crate::model::{BotCode, By, Channel, ChatId, Moment, PartyRef, Registration};
 
-use super::by::By;
+use super::changed::{Note, RegistrationNow};
 use super::conn::{Conn, on_engine};
 use super::error::StoreError;
 use super::parties::{Seeded, reference};
@@ -72,7 +72,7 @@ pub fn register(
     let kind = registration.party.kind.as_str();
     let code = &registration.party.code;
     let by = by.to_string();
-    on_engine!(conn, c => diesel::insert_into(registrations::table)
+    let version: i64 = on_engine!(conn, c => diesel::insert_into(registrations::table)
         .values((
             registrations::channel.eq(channel.as_str()),
             registrations::bot.eq(registration.bot.as_str()),
@@ -81,6 +81,7 @@ pub fn register(
             registrations::party_code.eq(code),
             registrations::created_at.eq(at.0),
             registrations::created_by.eq(&by),
+            registrations::version.eq(1),
         ))
         .on_conflict((registrations::channel, registrations::bot, registrations::chat))
         .do_update()
@@ -91,8 +92,16 @@ pub fn register(
             registrations::created_by.eq(&by),
             registrations::revoked_at.eq(None::<i64>),
             registrations::revoked_by.eq(None::<String>),
+            registrations::version.eq(registrations::version + 1),
         ))
-        .execute(c))?;
+        .returning(registrations::version)
+        .get_result(c))?;
+    conn.note(Note::Registration(RegistrationNow {
+        bot: registration.bot.clone(),
+        chat: registration.chat,
+        version,
+        party: Some(registration.party.clone()),
+    }));
     Ok(())
 }
 
@@ -134,16 +143,71 @@ pub fn revoke(
     at: Moment,
     by: &By,
 ) -> Result<bool, StoreError> {
-    let changed = on_engine!(conn, c => diesel::update(
+    let version: Option<i64> = on_engine!(conn, c => diesel::update(
         registrations::table.find((channel.as_str(), bot.as_str(), chat.0))
     )
     .filter(registrations::revoked_at.is_null())
     .set((
         registrations::revoked_at.eq(Some(at.0)),
         registrations::revoked_by.eq(Some(by.to_string())),
+        registrations::version.eq(registrations::version + 1),
     ))
-    .execute(c))?;
-    Ok(changed == 1)
+    .returning(registrations::version)
+    .get_result(c)
+    .optional())?;
+    let Some(version) = version else {
+        return Ok(false);
+    };
+    conn.note(Note::Registration(RegistrationNow {
+        bot: bot.clone(),
+        chat,
+        version,
+        party: None,
+    }));
+    Ok(true)
+}
+
+/// A chat has another number: its registration goes along, unless the new number has one.
+///
+/// # Errors
+/// An outage.
+pub(super) fn move_chat(
+    conn: &mut Conn,
+    channel: Channel,
+    bot: &BotCode,
+    old: ChatId,
+    new: ChatId,
+) -> Result<(), StoreError> {
+    if stored(conn, channel, bot, new)?.is_some() {
+        return Ok(());
+    }
+    let moved: Option<(String, String, i64, bool)> = on_engine!(conn, c => diesel::update(
+        registrations::table.find((channel.as_str(), bot.as_str(), old.0))
+    )
+    .set((
+        registrations::chat.eq(new.0),
+        registrations::version.eq(registrations::version + 1),
+    ))
+    .returning((
+        registrations::party_kind,
+        registrations::party_code,
+        registrations::version,
+        registrations::revoked_at.is_null(),
+    ))
+    .get_result(c)
+    .optional())?;
+    if let Some((kind, code, version, in_force)) = moved {
+        let party = in_force.then(|| reference(&kind, &code)).transpose()?;
+        for (chat, party) in [(old, None), (new, party)] {
+            conn.note(Note::Registration(RegistrationNow {
+                bot: bot.clone(),
+                chat,
+                version,
+                party,
+            }));
+        }
+    }
+    Ok(())
 }
 
 fn stored(
@@ -175,31 +239,31 @@ pub fn party_of(
         .map(|stored| stored.registration.party))
 }
 
-/// The registrations in force of a bot, for its memory.
+/// The registrations of all bots, revoked ones too, for the memory of a node.
 ///
 /// # Errors
 /// An outage.
-pub fn of_bot(
-    conn: &mut Conn,
-    channel: Channel,
-    bot: &BotCode,
-) -> Result<Vec<(ChatId, PartyRef)>, StoreError> {
-    let rows: Vec<(i64, String, String)> = on_engine!(conn, c => registrations::table
-        .filter(
-            registrations::channel
-                .eq(channel.as_str())
-                .and(registrations::bot.eq(bot.as_str()))
-                .and(registrations::revoked_at.is_null()),
-        )
+pub fn all(conn: &mut Conn, channel: Channel) -> Result<Vec<RegistrationNow>, StoreError> {
+    let rows: Vec<(String, i64, String, String, i64, bool)> = on_engine!(conn, c => registrations::table
+        .filter(registrations::channel.eq(channel.as_str()))
         .select((
+            registrations::bot,
             registrations::chat,
             registrations::party_kind,
             registrations::party_code,
+            registrations::version,
+            registrations::revoked_at.is_null(),
         ))
-        .order(registrations::chat)
         .load(c))?;
     rows.into_iter()
-        .map(|(chat, kind, code)| Ok((ChatId(chat), reference(&kind, &code)?)))
+        .map(|(bot, chat, kind, code, version, in_force)| {
+            Ok(RegistrationNow {
+                bot: BotCode::new(&bot),
+                chat: ChatId(chat),
+                version,
+                party: in_force.then(|| reference(&kind, &code)).transpose()?,
+            })
+        })
         .collect()
 }
 

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 
 use crate::model::Moment;
 
-use super::conn::{Conn, on_engine};
+use super::conn::{Conn, Engine, on_engine};
 use super::error::StoreError;
 use super::schema::{inbox, messages};
 use super::{choices, meta, pauses};
@@ -283,7 +283,7 @@ struct FreePages {
 }
 
 fn vacuum(conn: &mut Conn) -> Result<Step, StoreError> {
-    let Conn::Sqlite(c) = conn else {
+    let Engine::Sqlite(c) = &mut conn.engine else {
         // PostgreSQL has its autovacuum.
         return Ok(Step::default());
     };
@@ -297,7 +297,7 @@ fn vacuum(conn: &mut Conn) -> Result<Step, StoreError> {
         return Ok(Step::default());
     }
     conn.batch(&format!("pragma incremental_vacuum({VACUUM_PAGES})"))?;
-    let Conn::Sqlite(c) = conn else {
+    let Engine::Sqlite(c) = &mut conn.engine else {
         return Ok(Step::default());
     };
     let after = diesel::sql_query("pragma freelist_count")

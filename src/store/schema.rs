@@ -159,6 +159,7 @@ diesel::table! {
         created_by -> Text,
         revoked_at -> Nullable<BigInt>,
         revoked_by -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 

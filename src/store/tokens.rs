@@ -6,9 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
 use zeroize::Zeroizing;
 
-use crate::model::{Moment, PartyRef};
+use crate::model::{By, Moment, PartyRef};
 
-use super::by::By;
 use super::conn::{Conn, on_engine};
 use super::definitions::sha256_hex;
 use super::error::StoreError;

@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::conn::Conn;
+use super::changed::Watchers;
+use super::conn::{Conn, Engine};
 use super::error::{StoreError, panic_message};
 use super::ids::Ids;
 use super::lease;
@@ -123,6 +124,8 @@ pub(super) struct Shared {
     /// Set by the checkpoint thread: the writer copies the last frames itself, which lets the WAL
     /// start over.
     pub(super) finish_checkpoint: AtomicBool,
+    /// Told of what each commit changed.
+    pub(super) watchers: Arc<Watchers>,
     /// Set by the writer after a commit, for the checkpoint thread.
     pub(super) dirty: AtomicBool,
     pub(super) batch_most: usize,
@@ -422,9 +425,9 @@ impl Writer {
             } else {
                 None
             };
-            let xid = match conn {
-                Conn::Sqlite(_) => None,
-                Conn::Postgres(c) => Some(meta::mark_batch(c, &writer, batch)?),
+            let xid = match &mut conn.engine {
+                Engine::Sqlite(_) => None,
+                Engine::Postgres(c) => Some(meta::mark_batch(c, &writer, batch)?),
             };
             Ok(Opened { xid, block })
         };
@@ -432,8 +435,15 @@ impl Writer {
     }
 
     fn commit(&mut self, opened: Opened) -> Result<(), Stop> {
+        let at_work = self.shared.epoch.load(Ordering::Acquire) != 0;
+        let conn = self.link.conn().map_err(Stop::Broken)?;
+        if !at_work && conn.changed().has_people() {
+            // The node at work hears of its own changes; of ours it is told by the database.
+            meta::raise_people_version(conn).map_err(|error| self.broken(error))?;
+        }
         let began = Instant::now();
         let conn = self.link.conn().map_err(Stop::Broken)?;
+        let changed = conn.take_changed();
         let outcome = conn.commit().map_err(StoreError::from);
         let counters = &self.shared.counters;
         if let Err(error) = outcome {
@@ -452,6 +462,7 @@ impl Writer {
             self.shared.ids.add_block(block);
         }
         self.shared.dirty.store(true, Ordering::Release);
+        self.shared.watchers.tell(&changed);
         Ok(())
     }
 
@@ -474,9 +485,9 @@ impl Writer {
                 }
             }
             let (writer, batch) = (self.name.clone(), self.batch);
-            let fate = self.link.conn().and_then(|conn| match conn {
-                Conn::Sqlite(_) => Ok(Fate::Undone),
-                Conn::Postgres(c) => meta::fate_of_batch(c, &writer, batch, xid),
+            let fate = self.link.conn().and_then(|conn| match &mut conn.engine {
+                Engine::Sqlite(_) => Ok(Fate::Undone),
+                Engine::Postgres(c) => meta::fate_of_batch(c, &writer, batch, xid),
             });
             match fate {
                 Ok(Fate::Committed) => return true,

@@ -7,6 +7,7 @@ mod fleet;
 mod groups;
 mod organisation;
 mod page;
+mod people;
 mod scripts;
 mod sending;
 

@@ -5,5 +5,5 @@ mod catalogs;
 mod library;
 mod replies;
 mod sends;
-mod stage;
+pub mod stage;
 mod writing;

@@ -288,10 +288,13 @@ fn a_revoked_registration_stays_out(db: &Db) {
         })
         .expect("registered by chat");
     assert_eq!(party(), Some("ivanov".into()));
-    assert_eq!(
-        store.read_blocking(|c| registrations::of_bot(c, Channel::Telegram, &bot())),
-        Ok(vec![(ChatId(1001), user("ivanov"))])
-    );
+    let all = store.read_blocking(|c| registrations::all(c, Channel::Telegram));
+    let all: Vec<_> = all
+        .expect("read")
+        .into_iter()
+        .map(|row| (row.chat, row.party))
+        .collect();
+    assert_eq!(all, [(ChatId(1001), Some(user("ivanov")))]);
     assert_eq!(
         store
             .read_blocking(|c| registrations::of_party(c, &user("ivanov")))

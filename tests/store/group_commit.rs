@@ -24,19 +24,19 @@ fn job(
                     Some("panic in a savepoint") => c.savepoint(|_| panic!("on purpose, deeper")),
                     Some("panic in Diesel's transaction") => {
                         use diesel::Connection;
-                        match c {
-                            vestnik::store::Conn::Sqlite(c) => {
+                        match c.engine() {
+                            vestnik::store::Engine::Sqlite(c) => {
                                 c.transaction(|_| -> Result<(), StoreError> { panic!("deepest") })
                             }
-                            vestnik::store::Conn::Postgres(c) => {
+                            vestnik::store::Engine::Postgres(c) => {
                                 c.transaction(|_| -> Result<(), StoreError> { panic!("deepest") })
                             }
                         }
                     }
                     Some("error") => Err(StoreError::stale("на деле нет")),
-                    Some("sql") => match c {
-                        vestnik::store::Conn::Sqlite(c) => sql(c),
-                        vestnik::store::Conn::Postgres(c) => sql(c),
+                    Some("sql") => match c.engine() {
+                        vestnik::store::Engine::Sqlite(c) => sql(c),
+                        vestnik::store::Engine::Postgres(c) => sql(c),
                     },
                     Some(other) => panic!("{other}"),
                     None => Ok(()),

@@ -1,5 +1,6 @@
 //! The store's suite: every case runs on both engines through [`Db`].
 
+mod changed;
 mod definitions;
 mod faults;
 mod group_commit;

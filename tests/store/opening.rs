@@ -4,7 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use vestnik::model::IdSource;
 use vestnik::store::inbox::{self, UpdateState};
-use vestnik::store::{Conn, Key, Store, StoreError, meta};
+use vestnik::store::{Key, Store, StoreError, meta};
 
 use super::{Db, on_both, update};
 
@@ -140,7 +140,7 @@ fn a_file_is_set_up_as_promised() {
     let value = |pragma: &'static str, column: &'static str| {
         store
             .write_blocking(move |c| {
-                let Conn::Sqlite(c) = c else {
+                let vestnik::store::Engine::Sqlite(c) = c.engine() else {
                     return Err(StoreError::other("not SQLite"));
                 };
                 Ok(diesel::sql_query(format!(

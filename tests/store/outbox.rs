@@ -429,7 +429,6 @@ on_both!(
 #[test]
 fn reads_of_open_rows_use_their_indexes() {
     use diesel::prelude::*;
-    use vestnik::store::Conn;
     #[derive(diesel::QueryableByName)]
     struct Plan {
         #[diesel(sql_type = diesel::sql_types::Text)]
@@ -440,7 +439,7 @@ fn reads_of_open_rows_use_their_indexes() {
     let check = |sql: &'static str, index: &str| {
         let plan = store
             .read_blocking(move |c| {
-                let Conn::Sqlite(c) = c else {
+                let vestnik::store::Engine::Sqlite(c) = c.engine() else {
                     return Err(StoreError::other("not SQLite"));
                 };
                 Ok(diesel::sql_query(format!("explain query plan {sql}")).load::<Plan>(c)?)

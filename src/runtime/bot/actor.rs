@@ -138,9 +138,6 @@ async fn come_to_life(
         // The store is closed: the node is ending.
         return;
     };
-    let Some(coders) = jobs::people::members(&shared.store, &seed.bot.code_groups).await else {
-        return;
-    };
     if !addr.connected() {
         // Stopped before it lived. From here to the filled slot nothing is awaited, so a later stop finds
         // the courier and drains it.
@@ -179,9 +176,6 @@ async fn come_to_life(
         bot: RefCell::new(seed.bot),
         open: RefCell::new(left.open),
         unreachable: RefCell::new(left.unreachable),
-        parties: RefCell::new(left.parties),
-        known: RefCell::default(),
-        coders: RefCell::new(coders),
         lanes: Lanes::default(),
         script_permits: Semaphore::new(
             usize::try_from(shared.settings.scripts.at_once_per_bot)
@@ -190,7 +184,6 @@ async fn come_to_life(
         ),
         scripts_waiting: Cell::new(0),
         cancel: Arc::default(),
-        reports: seed.reports,
         sending,
         flooding: RefCell::default(),
         courier,
@@ -343,7 +336,6 @@ impl Handler<Reload> for BotActor {
                 let guard = core.watch.guard();
                 actix::spawn(async move {
                     let _guard = guard;
-                    core.reread_coders().await;
                     let username = core.myself.borrow().username.clone();
                     present(&core, username).await;
                 });
@@ -369,30 +361,6 @@ impl Handler<Due> for BotActor {
         if let Some(core) = self.core.get() {
             core.courier.do_send(courier::Reload);
         }
-    }
-}
-
-/// Somebody may have been linked to a party, or unlinked, by another process.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct RegistrationsChanged;
-
-impl Handler<RegistrationsChanged> for BotActor {
-    type Result = ();
-
-    fn handle(&mut self, _: RegistrationsChanged, _: &mut Self::Context) {
-        let Some(core) = self.core.get().cloned() else {
-            return;
-        };
-        let guard = core.watch.guard();
-        actix::spawn(async move {
-            let _guard = guard;
-            if let Some(parties) = jobs::people::parties_of(&core.shared.store, &core.code).await {
-                *core.parties.borrow_mut() = parties;
-                core.known.borrow_mut().clear();
-            }
-            core.reread_coders().await;
-        });
     }
 }
 

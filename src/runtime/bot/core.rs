@@ -1,7 +1,7 @@
 //! What the tasks of a bot share. One thread: the arbiter's.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -17,8 +17,6 @@ use crate::model::{
     Bot, BotCode, ChatId, ConversationKey, PartyRef, PersonId, TelegramBotId, UpdateId,
 };
 use crate::runtime::clock::Clock;
-use crate::runtime::jobs;
-use crate::runtime::reports::Reports;
 use crate::runtime::shared::Shared;
 use crate::store::inbox::UpdateKey;
 use crate::telegram::BotApi;
@@ -39,12 +37,6 @@ pub struct BotCore {
     pub open: RefCell<HashSet<ConversationKey>>,
     /// Chats that cannot be written to; a message from one makes it reachable again (D30).
     pub unreachable: RefCell<HashSet<ChatId>>,
-    /// Private chats of this bot that are linked to a party.
-    pub parties: RefCell<HashMap<ChatId, PartyRef>>,
-    /// What scripts are told of parties, as far as it was asked for.
-    pub known: RefCell<HashMap<PartyRef, jobs::people::Known>>,
-    /// Members of the bot's `code_groups`.
-    pub coders: RefCell<HashSet<PartyRef>>,
     /// Conversations in which a script runs.
     pub lanes: Lanes,
     /// Scripts of this bot that may run at once.
@@ -53,8 +45,6 @@ pub struct BotCore {
     pub scripts_waiting: Cell<usize>,
     /// Set when the bot ends and its scripts do not.
     pub cancel: Arc<AtomicBool>,
-    /// Where it reports to; for rows of other bots too.
-    pub reports: Reports,
     /// The courier's heart, on the same thread: how much it has to send.
     pub sending: Rc<courier::Core>,
     /// Chats that were told `busy` and whose answers still stand.
@@ -107,14 +97,6 @@ impl BotCore {
 
     /// Who a person is: the party that their private chat is linked to.
     pub fn party_of(&self, person: PersonId) -> Option<PartyRef> {
-        self.parties.borrow().get(&ChatId(person.0)).cloned()
-    }
-
-    /// Reads anew who may type code: groups or the bot's list of them may have changed.
-    pub async fn reread_coders(&self) {
-        let groups = self.bot.borrow().code_groups.clone();
-        if let Some(coders) = jobs::people::members(&self.shared.store, &groups).await {
-            *self.coders.borrow_mut() = coders;
-        }
+        self.shared.directory.party_of(&self.code, ChatId(person.0))
     }
 }

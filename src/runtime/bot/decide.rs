@@ -5,15 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::commit::{Audited, Item, Receipt};
+use super::commit::{Item, Receipt};
 use super::core::BotCore;
 use super::lanes::Started;
 use super::script_end;
 use crate::channels::telegram as channel;
 use crate::dialogue::{self, Decision, Effect, Incoming, IncomingKind, Scripts, Turn};
 use crate::model::{
-    Bot, ChoiceId, ChoiceStatus, Conversation, ConversationKey, MessageKey, Moment, OpenChoice,
-    Outgoing, ScriptVariant, TelegramBotId, UpdateId,
+    Audited, Bot, Change, ChatId, ChoiceId, ChoiceStatus, Conversation, ConversationKey,
+    MessageKey, Moment, OpenChoice, Outgoing, ScriptVariant, TelegramBotId, UpdateId,
 };
 use crate::runtime::hooks::{self, Point};
 use crate::runtime::log::hashed;
@@ -118,7 +118,7 @@ impl Ready {
     /// Everything but the effects, into the item.
     pub fn fill(&mut self, item: &mut Item) -> Vec<Effect> {
         item.trace = Some(std::mem::take(&mut self.trace));
-        item.changes.audited = self.audited.take();
+        item.changes.extend(self.audited.take().map(Change::Audit));
         std::mem::take(&mut self.effects)
     }
 
@@ -140,21 +140,21 @@ pub fn with_turn<R>(
 ) -> R {
     let myself = core.myself.borrow();
     let sender = &case.incoming.sender;
-    let party = if sender.anonymous {
-        None
+    let (registered, in_groups) = if sender.anonymous {
+        (false, false)
     } else {
-        core.party_of(sender.id)
+        let chat = ChatId(sender.id.0);
+        core.shared
+            .directory
+            .standing(&core.code, chat, &bot.code_groups)
     };
-    let may_code = bot.code_groups.is_empty()
-        || party
-            .as_ref()
-            .is_some_and(|party| core.coders.borrow().contains(party));
+    let may_code = bot.code_groups.is_empty() || in_groups;
     work(&Turn {
         bot,
         username: myself.username.as_deref(),
         conversation: case.conversation,
         choice: case.choice,
-        registered: party.is_some(),
+        registered,
         may_code,
         scripts: &LibraryScripts(library.clone()),
         incoming: case.incoming,
@@ -297,17 +297,27 @@ pub fn apply(
             Effect::AnswerPress { query, text } => answer_press(core, query, text),
             Effect::Remember(conversation) => {
                 scratch.conversations.insert(key, conversation.clone());
-                item.changes.conversation = Some((key, conversation));
+                item.changes.push(Change::Conversation {
+                    bot: core.code.clone(),
+                    key,
+                    conversation,
+                });
             }
             Effect::CloseChoice(id) => {
                 if let Some(Some(choice)) = scratch.choices.get_mut(&id) {
                     choice.status = ChoiceStatus::Closed;
                 }
-                item.changes.closed_choices.push(id);
+                item.changes.push(Change::CloseChoice {
+                    bot: core.code.clone(),
+                    choice: id,
+                });
             }
             Effect::PutChoice(choice) => {
                 scratch.choices.insert(choice.id, Some(choice.clone()));
-                item.changes.choices.push(choice);
+                item.changes.push(Change::Choice {
+                    bot: core.code.clone(),
+                    choice,
+                });
             }
         }
     }

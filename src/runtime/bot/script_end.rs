@@ -1,18 +1,19 @@
 //! What is known before a script and what is kept after it: who asks, what it sends, its trace and audit.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::commit::{Audited, Item};
+use super::commit::Item;
 use super::core::BotCore;
 use crate::channels::telegram as channel;
 use crate::dialogue::{self, Incoming, Pending};
 use crate::model::{
-    Bot, ChoiceId, ConversationKey, IdSource, MessageKey, Outgoing, OutgoingBody, PartyRef,
-    ScriptFailure, ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant,
+    Audited, Bot, By, Change, ChoiceId, ConversationKey, IdSource, MessageKey, Outgoing,
+    OutgoingBody, PartyRef, ScriptFailure, ScriptOutcome, ScriptProgram, ScriptReply,
+    ScriptRequest, ScriptVariant,
 };
-use crate::runtime::jobs;
+use crate::runtime::directory::Facts;
 use crate::scripting::{Caller, Library};
-use crate::store::By;
 use crate::texts::Texts;
 
 /// Who writes, where it is somebody known.
@@ -27,29 +28,41 @@ pub fn party(core: &BotCore, incoming: &Incoming) -> Option<PartyRef> {
 /// Who asks and where, without an update; `None` where something of it has to be read first.
 pub fn known_caller(core: &BotCore, incoming: &Incoming, bot: &Bot) -> Option<Caller> {
     let party = party(core, incoming);
-    let known = match &party {
-        Some(party) => core.known.borrow().get(party)?.clone(),
-        None => jobs::people::Known::default(),
+    let facts = match &party {
+        Some(party) => core.shared.directory.facts_at_hand(party)?,
+        None => Arc::default(),
     };
+    Some(caller_of(core, incoming, bot, party, &facts))
+}
+
+/// Who asks and where, without an update.
+pub fn caller_of(
+    core: &BotCore,
+    incoming: &Incoming,
+    bot: &Bot,
+    party: Option<PartyRef>,
+    facts: &Facts,
+) -> Caller {
     let sender = &incoming.sender;
     let name = match &sender.last_name {
         Some(last) if !last.is_empty() => format!("{} {last}", sender.first_name),
         _ => sender.first_name.clone(),
     };
     let organisation = &core.shared.settings.organisation;
-    Some(Caller {
+    Caller {
         bot: bot.code.clone(),
         chat: incoming.chat,
         thread: incoming.thread,
         person_name: name,
-        phone: known.phone,
+        phone: facts.phone.clone(),
         party,
-        time_zone: known
+        time_zone: facts
             .time_zone
+            .clone()
             .unwrap_or_else(|| organisation.time_zone.to_string()),
         locale: bot.locale,
         update: None,
-    })
+    }
 }
 
 /// What a script sends, into the item; buttons under a message become a choice.
@@ -75,7 +88,10 @@ pub fn send(
         if let OutgoingBody::Text { buttons, .. } = &mut message.body {
             *buttons = offered;
             let sender = message.to.bot.clone();
-            item.changes.offered.push((sender, choice));
+            item.changes.push(Change::Choice {
+                bot: sender,
+                choice,
+            });
         }
     }
     item.messages

@@ -22,11 +22,12 @@ use super::commit::{self, Committed, Item, Plan, Receipt};
 use super::core::BotCore;
 use super::decide::{self, Case, Decided};
 use super::lanes::{Started, Task, Work};
-use super::script_end::{audited, known_caller, party, send, traced};
+use super::script_end::{audited, caller_of, party, send, traced};
 use super::{courier, settle};
 use crate::dialogue::{self, Decision, Incoming};
 use crate::model::{
-    Bot, ConversationKey, Moment, Outgoing, ScriptFailure, ScriptOutcome, TelegramBotId, UpdateId,
+    Bot, Change, ConversationKey, Moment, Outgoing, ScriptFailure, ScriptOutcome, TelegramBotId,
+    UpdateId,
 };
 use crate::runtime::hooks::{self, Point};
 use crate::runtime::jobs;
@@ -219,7 +220,7 @@ async fn attempt(
             Err(panic) => decide::give_up(core, key, &mut item, &decide::panic_text(&*panic)),
         }
         send(core, &started.bot, sends, &ran.offers, &mut item);
-        item.changes.audited = audited;
+        item.changes.extend(audited.map(Change::Audit));
         Plan {
             next_offset: None,
             items: vec![item],
@@ -329,13 +330,12 @@ async fn caller(
     incoming: &Incoming,
     bot: &Bot,
 ) -> Option<Caller> {
-    if let Some(party) = party(core, incoming)
-        && !core.known.borrow().contains_key(&party)
-    {
-        let known = jobs::people::known_of(&core.shared.store, party.clone()).await?;
-        core.known.borrow_mut().insert(party, known);
-    }
-    let mut caller = known_caller(core, incoming, bot)?;
+    let party = party(core, incoming);
+    let facts = match &party {
+        Some(party) => core.shared.directory.facts(party).await?,
+        None => Arc::default(),
+    };
+    let mut caller = caller_of(core, incoming, bot, party, &facts);
     caller.update = Some((TelegramBotId(core.api.bot_id()), update_id));
     Some(caller)
 }
@@ -347,11 +347,11 @@ async fn commit_under(
     finish: SyncSender<Finish>,
 ) -> Result<Committed, StoreError> {
     let writing = commit::prepare(core, plan)?;
-    let rows = writing.rows();
+    let unit = writing.unit();
     let (reply, answer) = oneshot::channel();
     let work: Finish = Box::new(move |mut lent| {
         let outcome = lent
-            .run(|conn| rows.write(conn))
+            .run(|conn| commit::write_unit(&unit, conn))
             .and_then(|new| lent.commit().map(|()| new));
         // Whoever asked may have been cancelled; the row then tells.
         let _ = reply.send(outcome);
@@ -362,5 +362,5 @@ async fn commit_under(
     finish.send(work).map_err(|_| expired())?;
     // The thread gave up waiting for us and undid everything.
     let new = answer.await.map_err(|_| expired())??;
-    Ok(writing.committed(&new))
+    Ok(writing.committed(new))
 }

@@ -2,12 +2,11 @@
 
 use std::rc::Rc;
 
-use super::commit::{self, Changes, Committed, Item, Plan};
+use super::commit::{self, Committed, Item, Plan};
 use super::core::BotCore;
 use super::courier::{Deliver, Migrate};
-use crate::model::{ChatId, ConversationKey, Moment};
+use crate::model::{Change, ChatId, ConversationKey, Moment};
 use crate::runtime::hooks::{self, Point};
-use crate::runtime::reports::Due;
 
 /// Writes a plan and lets its messages go. False when the store is closed.
 pub async fn commit(core: &Rc<BotCore>, plan: Plan, received_at: Moment) -> bool {
@@ -39,15 +38,12 @@ pub fn settle(core: &Rc<BotCore>, committed: Committed, received_at: Moment) {
     core.counters
         .failed
         .set(core.counters.failed.get() + committed.failed);
-    for changes in committed.changes {
-        remember(core, changes);
+    for change in committed.changes() {
+        remember(core, change);
     }
     hooks::pass(Point::Committed);
     if !committed.parcels.is_empty() {
         core.courier.do_send(Deliver(committed.parcels));
-    }
-    for bot in committed.others {
-        core.reports.due.do_send(Due(bot));
     }
 }
 
@@ -57,26 +53,33 @@ pub fn remember_open(core: &BotCore, key: ConversationKey) {
 }
 
 /// What is in memory follows what was committed.
-fn remember(core: &BotCore, changes: Changes) {
-    if let Some((key, conversation)) = changes.conversation {
-        let mut open = core.open.borrow_mut();
-        if conversation.is_default() {
-            open.remove(&key);
-        } else {
-            open.insert(key);
+fn remember(core: &BotCore, change: &Change) {
+    match change {
+        Change::Conversation {
+            key, conversation, ..
+        } => {
+            let mut open = core.open.borrow_mut();
+            if conversation.is_default() {
+                open.remove(key);
+            } else {
+                open.insert(*key);
+            }
         }
-    }
-    for (chat, reachable) in changes.reachable {
-        let mut unreachable = core.unreachable.borrow_mut();
-        if reachable {
-            unreachable.remove(&chat);
-        } else {
-            unreachable.insert(chat);
+        Change::Reachable { chat, blocked, .. } => {
+            let mut unreachable = core.unreachable.borrow_mut();
+            match blocked {
+                None => unreachable.remove(chat),
+                Some(_) => unreachable.insert(*chat),
+            };
         }
-    }
-    for (from, to) in changes.migrated {
-        core.courier.do_send(Migrate { from, to });
-        rename_chat(core, from, to);
+        Change::MoveChat { from, to, .. } => {
+            core.courier.do_send(Migrate {
+                from: *from,
+                to: *to,
+            });
+            rename_chat(core, *from, *to);
+        }
+        _ => {}
     }
 }
 

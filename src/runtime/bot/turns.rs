@@ -13,8 +13,8 @@ use super::lanes::{Task, Work};
 use super::{scripts, settle};
 use crate::dialogue::{self, Incoming, IncomingKind};
 use crate::model::{
-    Buttons, Channel, ChatAddress, ConversationKey, IdSource, Lane, MessageKey, MessageKind,
-    Moment, Outgoing, OutgoingBody, UpdateId,
+    Buttons, Change, Channel, ChatAddress, ConversationKey, IdSource, Lane, MessageKey,
+    MessageKind, Moment, Outgoing, OutgoingBody, UpdateId,
 };
 use crate::runtime::jobs;
 use crate::runtime::log::hashed;
@@ -287,11 +287,23 @@ async fn decide(
     let mut item = Item::new(Receipt::Unset, conversation_key(event), UpdateState::Done);
     match event {
         Event::Ignored(_) => {}
-        Event::Reachable { chat, reachable } => item.changes.reachable.push((*chat, *reachable)),
-        Event::Migrated { from, to } => item.changes.migrated.push((*from, *to)),
+        Event::Reachable { chat, reachable } => item.changes.push(Change::Reachable {
+            bot: core.code.clone(),
+            chat: *chat,
+            blocked: (!reachable).then_some("chat_blocked"),
+        }),
+        Event::Migrated { from, to } => item.changes.push(Change::MoveChat {
+            bot: core.code.clone(),
+            from: *from,
+            to: *to,
+        }),
         Event::Turn(key, incoming) => {
             if core.unreachable.borrow().contains(&key.chat) {
-                item.changes.reachable.push((key.chat, true));
+                item.changes.push(Change::Reachable {
+                    bot: core.code.clone(),
+                    chat: key.chat,
+                    blocked: None,
+                });
             }
             if let Some(refused) = refuse_flood(core, *key, incoming) {
                 return Some((refused, None));

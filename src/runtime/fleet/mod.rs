@@ -145,7 +145,9 @@ impl Handler<Sync> for Fleet {
         let store = self.shared.store.clone();
         // Thousands of files are parsed at the first look: not on a thread that serves bots.
         let shared = self.shared.clone();
+        let directory = shared.directory.clone();
         let look = actix::spawn(async move {
+            directory.catch_up().await;
             tokio::task::spawn_blocking(move || {
                 let environment = |name: &str| std::env::var(name).ok();
                 let mut changes = loader.changes_blocking(&store, &environment);
@@ -396,9 +398,6 @@ impl Handler<Due> for Fleet {
 
 impl Fleet {
     fn apply(&mut self, changes: Changes, ctx: &mut Context<Self>) {
-        for addr in self.bots.values().filter_map(|entry| entry.addr.as_ref()) {
-            addr.do_send(actor::RegistrationsChanged);
-        }
         for code in changes.removed {
             if self.bots.contains_key(&code) {
                 tracing::info!(bot = %code, "the bot's definition is gone; it ends");
@@ -591,7 +590,6 @@ fn reports(fleet: &Addr<Fleet>) -> Reports {
         ended: fleet.clone().recipient(),
         gone: fleet.clone().recipient(),
         known_as: fleet.clone().recipient(),
-        due: fleet.clone().recipient(),
     }
 }
 

@@ -1,17 +1,17 @@
 //! What an earlier self of a bot left behind, and the messages whose handing over a crash interrupted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::messages::stored_parcel;
 use super::{CHANNEL, look, settle};
 use crate::model::{
-    BotCode, ChatId, ConversationKey, MessageKey, MessageKind, MessageState, Moment, PartyRef,
-    Resend, TelegramBotId,
+    BotCode, ChatId, ConversationKey, MessageKey, MessageKind, MessageState, Moment, Resend,
+    TelegramBotId,
 };
 use crate::runtime::bot::parcel::Parcel;
 use crate::runtime::clock::{Clock, Steady};
 use crate::store::messages::{self, StoredMessage};
-use crate::store::{Store, chats, conversations, offsets, pauses, registrations};
+use crate::store::{Store, chats, conversations, offsets, pauses};
 use crate::telegram::limits::{Pause, PauseScope};
 
 /// Telegram keeps updates for 24 hours.
@@ -27,8 +27,6 @@ pub struct LeftBehind {
     pub open: HashSet<ConversationKey>,
     /// Chats that cannot be written to.
     pub unreachable: HashSet<ChatId>,
-    /// Private chats that are linked to a party.
-    pub parties: HashMap<ChatId, PartyRef>,
     /// Pauses that still hold, until then in steady time.
     pub pauses: Vec<Pause>,
     /// Where the handing over of messages was interrupted: all open messages in order, those to be sent
@@ -51,7 +49,6 @@ pub async fn read_left_behind(
         let open = conversations::list_keys(conn, &code)?;
         let unreachable = chats::blocked_of_bot(conn, CHANNEL, &code)?;
         let paused = pauses::of_bot(conn, CHANNEL, &code, now)?;
-        let registered = registrations::of_bot(conn, CHANNEL, &code)?;
         let open_messages =
             messages::open_of_bot(conn, &code, MessageKey(i64::MIN), now, i64::MAX)?;
         let lost_before = now.plus_secs(-TELEGRAM_KEEPS_S);
@@ -63,7 +60,6 @@ pub async fn read_left_behind(
                 .map(|(chat, sender)| ConversationKey { chat, sender })
                 .collect(),
             unreachable: unreachable.into_iter().collect(),
-            parties: registered.into_iter().collect(),
             pauses: paused
                 .into_iter()
                 .map(|row| pause_of_row(row, now, steady))
