@@ -164,7 +164,7 @@ fn what_another_process_writes_of_people_is_noticed_without_an_apply() {
         })
         .expect("written");
     app.until("people are read anew", |app| {
-        app.texts("shop", 1003, "Кто я") == ["Иванов "]
+        app.texts("shop", 1003, "Кто я") == ["Иванов"]
     });
     assert_eq!(
         app.texts("shop", 1001, "Кто я"),

@@ -167,6 +167,12 @@ fn writers_beside_keywords(db: crate::store::Db) {
     world.wait_answered(&server);
     world.wait_settled(&server);
     server.kill();
+    let failed: Vec<String> = (1..=2)
+        .flat_map(|chat| world.answers(writer, 1_000 + chat))
+        .map(|answer| answer.text)
+        .filter(|text| !text.starts_with("Создан"))
+        .collect();
+    assert_eq!(failed, Vec::<String>::new());
     assert_eq!(created(&world), 40);
     world.check();
 }
