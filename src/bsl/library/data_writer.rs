@@ -2,12 +2,13 @@
 
 use super::args::{bad_value, count_of, place_of, whole_of};
 use super::buffer::{ByteOrder, buffer_of, overflow};
-use super::bytes::{bytes_of, encode_text, strict_flag};
+use super::bytes::{bytes_of, strict_flag};
 use super::data_reader::ReadResult;
 use super::data_text::{DataText, optional_string, separator_text};
 use super::define::{method, native, native_of, native_of_mut, no_files, prop, string_of};
 use super::registry::{Area, Constructor, TypeDef};
 use super::stream;
+use super::text_writer::converted;
 use crate::value::Value;
 use crate::value::heap::Body;
 use crate::vm::Vm;
@@ -193,16 +194,6 @@ fn write_text(vm: &mut Vm<'_>, this: &Value, text: &str, encoding: &Value) -> Re
         (charset, writer.text.convertible.clone())
     };
     let convertible = separator_text(vm, &convertible)?;
-    let bytes = if convertible.is_empty() || !text.contains('\n') {
-        encode_text(vm, text, charset, false)?
-    } else {
-        let feeds = text.bytes().filter(|byte| *byte == b'\n').count();
-        vm.charge_work(text.len())?;
-        vm.reserve(
-            text.len()
-                .saturating_add(feeds.saturating_mul(convertible.len())),
-        )?;
-        encode_text(vm, &text.replace('\n', &convertible), charset, false)?
-    };
+    let bytes = converted(vm, text, &convertible, charset)?;
     write(vm, this, &bytes)
 }

@@ -38,6 +38,9 @@ pub mod structure;
 pub mod table;
 #[cfg(test)]
 mod testing;
+pub mod text_document;
+pub mod text_reader;
+pub mod text_writer;
 pub mod type_description;
 pub mod types;
 pub mod user_message;
@@ -67,6 +70,9 @@ pub static AREAS: &[&Area] = &[
     &buffer_functions::AREA,
     &data_reader::AREA,
     &data_writer::AREA,
+    &text_reader::AREA,
+    &text_writer::AREA,
+    &text_document::AREA,
     &bits::AREA,
     &hashing::AREA,
     &json::AREA,
