@@ -71,6 +71,15 @@ impl StringQualifiers {
     }
 }
 
+/// КвалификаторыДвоичныхДанных.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct BinaryQualifiers {
+    /// Длина in bytes, 0 for no limit.
+    pub length: u32,
+    /// ДопустимаяДлина.Фиксированная.
+    pub fixed: bool,
+}
+
 /// ЧастиДаты.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum DateFractions {

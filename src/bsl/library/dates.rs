@@ -56,12 +56,15 @@ pub static AREA: Area = Area {
 };
 
 fn current(vm: &mut Vm<'_>, _: &mut [Value]) -> Result<Value, Fault> {
-    let utc = vm.host().now_utc();
+    Ok(Value::Date(now(vm)))
+}
+
+/// The moment on the clock of the session, in whole seconds.
+pub(super) fn now(vm: &mut Vm<'_>) -> Date {
+    let utc = vm.host().now_utc().whole_seconds();
     let offset = vm.host().zone_offset_utc(utc, None).unwrap_or(0);
     let local = utc.unix_seconds().saturating_add(offset);
-    Ok(Value::Date(
-        Date::from_unix_seconds(local).unwrap_or(Date::EMPTY),
-    ))
+    Date::from_unix_seconds(local).unwrap_or(Date::EMPTY)
 }
 
 fn current_utc(vm: &mut Vm<'_>, _: &mut [Value]) -> Result<Value, Fault> {

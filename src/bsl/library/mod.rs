@@ -32,9 +32,12 @@ pub mod regex;
 pub mod registry;
 pub mod session;
 pub mod shown;
+pub mod standard_period;
+pub mod storage;
 pub mod stream;
 pub mod strings;
 pub mod structure;
+pub mod system;
 pub mod table;
 #[cfg(test)]
 mod testing;
@@ -73,6 +76,9 @@ pub static AREAS: &[&Area] = &[
     &text_reader::AREA,
     &text_writer::AREA,
     &text_document::AREA,
+    &storage::AREA,
+    &system::AREA,
+    &standard_period::AREA,
     &bits::AREA,
     &hashing::AREA,
     &json::AREA,

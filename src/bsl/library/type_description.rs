@@ -5,7 +5,9 @@ use super::registry::{Area, Constructor, EnumDef, MethodDef, PropDef, TypeDef};
 use super::table::{ROW, TREE_ROW};
 use super::value_list::{LIST_ITEM, VALUE_LIST};
 use crate::kernel::date::Date;
-use crate::kernel::qualifiers::{DateFractions, NumberQualifiers, StringQualifiers};
+use crate::kernel::qualifiers::{
+    BinaryQualifiers, DateFractions, NumberQualifiers, StringQualifiers,
+};
 use crate::value::Value;
 use crate::value::heap::Body;
 use crate::value::native::NativeObject;
@@ -23,6 +25,7 @@ pub static AREA: Area = Area {
         &NUMBER_QUALIFIERS,
         &STRING_QUALIFIERS,
         &DATE_QUALIFIERS,
+        &BINARY_QUALIFIERS,
     ],
     enums: &[&ALLOWED_SIGN, &ALLOWED_LENGTH, &DATE_FRACTIONS],
 };
@@ -80,6 +83,7 @@ pub struct TypeSet {
     number: NumberQualifiers,
     string: StringQualifiers,
     date: DateFractions,
+    binary: BinaryQualifiers,
 }
 
 /// The primitive types, which know conversions.
@@ -267,6 +271,7 @@ enum Qualifiers {
     Number(NumberQualifiers),
     String(StringQualifiers),
     Date(DateFractions),
+    Binary(BinaryQualifiers),
 }
 
 impl NativeObject for Qualifiers {
@@ -341,6 +346,15 @@ pub static TYPE_DESCRIPTION: TypeDef = TypeDef {
             get: |vm, this| {
                 let qualifiers = Qualifiers::Date(this_set(this)?.date);
                 Ok(vm.alloc(&DATE_QUALIFIERS, Body::Native(Box::new(qualifiers))))
+            },
+            set: None,
+        },
+        PropDef {
+            ru: "КвалификаторыДвоичныхДанных",
+            en: "BinaryDataQualifiers",
+            get: |vm, this| {
+                let qualifiers = Qualifiers::Binary(this_set(this)?.binary);
+                Ok(vm.alloc(&BINARY_QUALIFIERS, Body::Native(Box::new(qualifiers))))
             },
             set: None,
         },
@@ -456,6 +470,56 @@ fn string_of(this: &Value, read: impl Fn(&StringQualifiers) -> Value) -> Result<
         .as_deref()
     {
         Some(Qualifiers::String(qualifiers)) => Ok(read(qualifiers)),
+        _ => Err(Fault::param(1)),
+    }
+}
+
+/// КвалификаторыДвоичныхДанных: they are told, never applied; only the fields of a database have a
+/// length.
+pub static BINARY_QUALIFIERS: TypeDef = TypeDef {
+    ru: "КвалификаторыДвоичныхДанных",
+    en: "BinaryDataQualifiers",
+    new: Some(Constructor {
+        params: "Длина?, ДопустимаяДлина?",
+        call: |vm, args| {
+            let length = match &args[0] {
+                Value::Missing | Value::Undefined => 0,
+                value => u32::try_from(vm.to_int(value)?).map_err(|_| Fault::param(1))?,
+            };
+            let fixed = chosen(&args[1], &ALLOWED_LENGTH) == Some(1);
+            let qualifiers = Qualifiers::Binary(BinaryQualifiers { length, fixed });
+            Ok(vm.alloc(&BINARY_QUALIFIERS, Body::Native(Box::new(qualifiers))))
+        },
+    }),
+    methods: &[],
+    props: &[
+        PropDef {
+            ru: "Длина",
+            en: "Length",
+            get: |_, this| Ok(Value::Int(i64::from(binary_of(this)?.length))),
+            set: None,
+        },
+        PropDef {
+            ru: "ДопустимаяДлина",
+            en: "AllowedLength",
+            get: |_, this| {
+                Ok(Value::Enum(
+                    u16::from(binary_of(this)?.fixed),
+                    &ALLOWED_LENGTH,
+                ))
+            },
+            set: None,
+        },
+    ],
+};
+
+fn binary_of(this: &Value) -> Result<BinaryQualifiers, Fault> {
+    match this
+        .as_obj()
+        .and_then(|obj| obj.native::<Qualifiers>())
+        .as_deref()
+    {
+        Some(Qualifiers::Binary(binary)) => Ok(*binary),
         _ => Err(Fault::param(1)),
     }
 }
@@ -580,6 +644,7 @@ fn new_description(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> 
             Some(Qualifiers::Number(number)) => set.number = *number,
             Some(Qualifiers::String(string)) => set.string = *string,
             Some(Qualifiers::Date(date)) => set.date = *date,
+            Some(Qualifiers::Binary(binary)) => set.binary = *binary,
             None => {
                 drop(qualifiers);
                 let types = types_of(vm, value, index as u8 + 1)?;

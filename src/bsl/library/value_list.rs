@@ -615,3 +615,21 @@ pub static LIST_ITEM: TypeDef = TypeDef {
         },
     ],
 };
+
+/// Puts copies into the items of a list that is a copy itself: what is put away may not share its
+/// insides.
+pub(super) fn copy_items(vm: &mut Vm<'_>, copy: &Value) -> Result<(), Fault> {
+    for item in vm.items(copy)? {
+        let Some(obj) = item.as_obj() else { continue };
+        let value = obj.native::<Item>().map(|item| item.value.clone());
+        if let Some(value) = value
+            && value.as_obj().is_some()
+        {
+            let value = super::storage::stored(vm, &value)?;
+            if let Some(mut item) = obj.native_mut::<Item>() {
+                item.value = value;
+            }
+        }
+    }
+    Ok(())
+}

@@ -125,7 +125,7 @@ impl Vm<'_> {
             }
             Value::Enum(item, list) => {
                 let text = crate::library::shown::item_text(list, *item, self.locale);
-                string::push_str(out, text);
+                string::push_str(out, &text);
             }
             Value::EnumList(list) => {
                 string::push_str(out, if ru { list.ty.ru } else { list.ty.en })

@@ -86,3 +86,47 @@ fn cell_hash(value: &Value) -> u64 {
 fn combine(hash: u64, next: u64) -> u64 {
     hash.rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ next
 }
+
+/// Puts copies into the cells of a table or tree that is a copy itself: what is put away may not
+/// share its insides.
+pub(super) fn copy_cells(
+    vm: &mut crate::vm::Vm<'_>,
+    copy: &crate::value::Value,
+) -> Result<(), crate::vm::error::Fault> {
+    use super::storage::stored;
+    if let Ok(table) = value_table::this_table(copy) {
+        let slots = table.columns.all_slots();
+        for row in table.rows_now() {
+            for &slot in &slots {
+                let value = row
+                    .native::<row::Row>()
+                    .map(|row| row.cell(slot))
+                    .unwrap_or_default();
+                if value.as_obj().is_none() {
+                    continue;
+                }
+                let value = stored(vm, &value)?;
+                if let Some(mut row) = row.native_mut::<row::Row>() {
+                    row.put(slot, value);
+                }
+            }
+            vm.charge(slots.len() as u32)?;
+        }
+        return Ok(());
+    }
+    let root = tree::this_node(copy)?;
+    let slots = root.columns.all_slots();
+    let mut work = root.children_now();
+    while let Some(node) = work.pop() {
+        for &slot in &slots {
+            let value = node.cell(slot);
+            if value.as_obj().is_some() {
+                let value = stored(vm, &value)?;
+                node.put(slot, value);
+            }
+        }
+        vm.charge(slots.len() as u32)?;
+        work.extend(node.children_now());
+    }
+    Ok(())
+}
