@@ -30,7 +30,7 @@ use vestnik::model::{
 };
 use vestnik::store::inbox::{self, NewUpdate, UpdateKey, UpdateState};
 use vestnik::store::messages::{self, NewMessage, SentMark};
-use vestnik::store::{Conn, Key, Store, StoreConfig, Tuning, conversations, offsets};
+use vestnik::store::{Key, Store, StoreConfig, Tuning, conversations, offsets};
 
 /// As long as a text message of Telegram in JSON usually is.
 const RAW: usize = 450;
@@ -353,7 +353,7 @@ fn lsn(store: &Store) -> f64 {
     }
     store
         .read_blocking(|c| {
-            let Conn::Postgres(c) = c else {
+            let vestnik::store::Engine::Postgres(c) = c.engine() else {
                 return Ok(0.0);
             };
             let sql = "select (pg_current_wal_lsn() - '0/0'::pg_lsn)::float8 as bytes";

@@ -65,10 +65,12 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "store",
             "telegram",
             "scripting",
+            "model",
             "runtime",
             "http",
         ],
-        &["tokio"],
+        // reqwest: the clock of a simulator is followed.
+        &["reqwest", "rustls", "tokio"],
     ),
     (
         "http",

@@ -5,6 +5,7 @@
 
 mod configuration;
 mod definitions;
+mod followed_clock;
 mod node;
 
 pub use configuration::{endpoint_options, store_config, trial_services};

@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::followed_clock::FollowedClock;
 use super::{configuration, definitions};
-use crate::runtime::clock::{Clock, follow};
+use crate::runtime::clock::Clock;
 use crate::runtime::directory::Directory;
 use crate::runtime::handler_marks::HandlerMarks;
 use crate::runtime::ids::SpacedIds;
@@ -184,9 +185,9 @@ async fn run(
                 address: url.clone(),
                 error,
             };
-            let version = follow::set_once(&clock, url).await.map_err(failed)?;
+            let followed = FollowedClock::begin(&clock, url).await.map_err(failed)?;
             tracing::warn!(%url, "the clock of a simulator is followed: this is a test");
-            Some((url.clone(), version))
+            Some(followed)
         }
     };
     let metrics = Arc::new(Metrics::new().map_err(|error| NodeError::System(error.to_string()))?);
@@ -218,10 +219,10 @@ async fn run(
         // The database is away.
         _ = &mut stop => return Err(NodeError::Stopped),
     }
-    if let Some((url, version)) = followed {
+    if let Some(followed) = followed {
         let clock = clock.clone();
         // Ends with the node's system.
-        tokio::task::spawn_local(async move { follow::follow(&clock, &url, version).await });
+        tokio::task::spawn_local(async move { followed.follow(&clock).await });
     }
     let ids = Arc::new(SpacedIds::new(store.clone()));
     let scripts = ScriptPool::start(configuration::script_services(

@@ -1,110 +1,79 @@
-//! The Telegram channel: fits a message to Telegram's limits and hands it over.
+//! The Telegram channel: hands a message to the Bot API.
+
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
+use futures_util::future::LocalBoxFuture;
 use smallvec::SmallVec;
 
+use super::{Carrier, Delivered, Delivery, Refusal, Undelivered};
 use crate::model::{
-    Button, ButtonAction, Buttons, FileSource, MessageKey, Outgoing, OutgoingBody, OutgoingFile,
+    Button, ButtonAction, Buttons, Channel, ChatId, FileSource, OutgoingBody, OutgoingFile,
     RichText,
 };
 use crate::telegram::{
     ApiError, BotApi, EditMarkup, EditText, InlineAction, InlineButton, InputFile, MediaItem,
-    MediaKind, ParseMode, ReplyButton, ReplyMarkup, SendFile, SendMediaGroup, SendMessage,
+    MediaKind, Outcome, ParseMode, ReplyButton, ReplyMarkup, SEND_TIMEOUT, SendFile,
+    SendMediaGroup, SendMessage,
 };
 
-/// The longest text of one message, in UTF-16 units after mark-up (Bot API, sendMessage).
-pub const TEXT_MAX: usize = 4096;
-/// The longest caption of a file, counted alike.
-pub const CAPTION_MAX: usize = 1024;
-/// The most bytes of a button's data (Bot API, InlineKeyboardButton).
-pub const CALLBACK_DATA_MAX: usize = 64;
-/// Keys of messages are this far apart, so that the parts of a long one stand in order before it.
-/// A text of more parts would be half a million characters long.
-pub const KEY_SPACING: i64 = 128;
+/// A bot's line to Telegram.
+pub struct Telegram(pub BotApi);
 
-/// Splits a message that is too long for Telegram. The last part keeps the key, the buttons and so
-/// the role of the message: an edit of it edits the part with the buttons. The first part quotes.
-pub fn fit(outgoing: Outgoing) -> SmallVec<[Outgoing; 1]> {
-    let OutgoingBody::Text { text, buttons } = &outgoing.body else {
-        return SmallVec::from_elem(outgoing, 1);
-    };
-    // A UTF-16 unit never takes less than a byte, so most texts are known to fit without counting.
-    let bytes = match text {
-        RichText::Markup(text) | RichText::Plain(text) => text.len(),
-    };
-    if bytes <= TEXT_MAX {
-        return SmallVec::from_elem(outgoing, 1);
+impl Carrier for Telegram {
+    fn channel(&self) -> Channel {
+        Channel::Telegram
     }
-    let parts: Vec<RichText> = match text {
-        RichText::Markup(markup) => vestnik_markup::split(markup, TEXT_MAX)
-            .into_iter()
-            .map(RichText::Markup)
-            .collect(),
-        RichText::Plain(text) => vestnik_markup::split(&vestnik_markup::escape(text), TEXT_MAX)
-            .into_iter()
-            .map(RichText::Markup)
-            .collect(),
-    };
-    let parts: Vec<RichText> = parts.into_iter().filter(|part| !part.is_blank()).collect();
-    let kept = parts.len().min(KEY_SPACING as usize);
-    let buttons = buttons.clone();
-    parts
-        .into_iter()
-        .take(kept)
-        .enumerate()
-        .map(|(index, text)| {
-            let is_last = index + 1 == kept;
-            let before_last = i64::try_from(kept - 1 - index).unwrap_or(0);
-            Outgoing {
-                key: MessageKey(outgoing.key.0 - before_last),
-                reply_to: outgoing.reply_to.filter(|_| index == 0),
-                body: OutgoingBody::Text {
-                    text,
-                    buttons: if is_last {
-                        buttons.clone()
-                    } else {
-                        Buttons::None
-                    },
-                },
-                ..outgoing.clone()
-            }
-        })
-        .collect()
+
+    fn patience(&self) -> Duration {
+        SEND_TIMEOUT
+    }
+
+    fn deliver<'a>(
+        &'a self,
+        delivery: Delivery<'a>,
+    ) -> LocalBoxFuture<'a, Result<Delivered, Undelivered>> {
+        Box::pin(async move { deliver(&self.0, delivery).await.map_err(Undelivered::from) })
+    }
 }
 
-/// A message ready to be handed over.
-#[derive(Clone, Copy, Debug)]
-pub struct Delivery<'a> {
-    /// The chat.
-    pub chat: i64,
-    /// The topic.
-    pub thread: Option<i64>,
-    /// The message it quotes.
-    pub reply_to: Option<i64>,
-    /// What is sent.
-    pub body: &'a OutgoingBody,
-    /// For an edit: Telegram's number of the message to change.
-    pub edits: Option<i64>,
-}
-
-/// What Telegram made of it.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Delivered {
-    /// The numbers of the messages that were sent or changed.
-    pub message_ids: SmallVec<[i64; 1]>,
-    /// The file ids by which the same bot can send the same files again, in order.
-    pub file_ids: Vec<String>,
+impl From<ApiError> for Undelivered {
+    fn from(error: ApiError) -> Undelivered {
+        let refusal = match &error {
+            ApiError::NotModified => Refusal::Unchanged,
+            ApiError::RetryAfter { seconds } => Refusal::Wait(*seconds),
+            ApiError::MigratedTo { chat } => Refusal::Moved(ChatId(*chat)),
+            ApiError::CantParseEntities { .. } => Refusal::MarkUp,
+            ApiError::MessageGone { .. } => Refusal::MessageGone,
+            ApiError::ThreadGone { .. } => Refusal::ThreadGone,
+            ApiError::ChatGone { .. } => Refusal::ChatGone,
+            ApiError::Unauthorised => Refusal::Unauthorised,
+            // Updates that go elsewhere are the poller's matter; a message may be sent all the same.
+            ApiError::Conflict { .. } => Refusal::Later,
+            error if error.outcome() == Outcome::Unknown => Refusal::Unknown,
+            error if error.is_retryable() => Refusal::Later,
+            _ => Refusal::Final,
+        };
+        Undelivered {
+            refusal,
+            code: error.code(),
+            text: match &error {
+                ApiError::Unauthorised => error.for_operator(),
+                error => error.to_string(),
+            },
+        }
+    }
 }
 
 /// Hands a message to Telegram. One call, so one outcome.
 ///
 /// # Errors
 /// As the Bot API refuses or the network fails.
-pub async fn deliver(api: &BotApi, delivery: Delivery<'_>) -> Result<Delivered, ApiError> {
+async fn deliver(api: &BotApi, delivery: Delivery<'_>) -> Result<Delivered, ApiError> {
     let Delivery {
-        chat,
+        chat: ChatId(chat),
         thread,
         reply_to,
         body,
@@ -314,71 +283,51 @@ fn input_file(file: &OutgoingFile) -> Result<InputFile, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BotCode, Channel, ChatAddress, ChatId, Lane, MessageKind};
-
-    fn outgoing(text: RichText, buttons: Buttons) -> Outgoing {
-        Outgoing {
-            key: MessageKey(1280),
-            to: ChatAddress {
-                channel: Channel::Telegram,
-                bot: BotCode::new("shop"),
-                chat: ChatId(1),
-                thread: None,
-            },
-            lane: Lane::Interactive,
-            kind: MessageKind::Answer,
-            reply_to: Some(9),
-            not_before: None,
-            body: OutgoingBody::Text { text, buttons },
-        }
-    }
+    use crate::telegram::{ConflictWith, GoneReason, NetworkKind};
 
     #[test]
-    fn a_long_text_is_split_and_its_last_part_keeps_the_key_and_the_buttons() {
-        let buttons = Buttons::Inline(vec![vec![Button {
-            label: "Да".into(),
-            action: ButtonAction::Data("x".into()),
-        }]]);
-        let line = "строка текста\n";
-        let text = RichText::Markup(format!("<b>{}</b>", line.repeat(700)));
-        let parts = fit(outgoing(text, buttons.clone()));
-        assert_eq!(parts.len(), 3);
-        let keys: Vec<i64> = parts.iter().map(|part| part.key.0).collect();
-        assert_eq!(keys, [1278, 1279, 1280]);
-        for (index, part) in parts.iter().enumerate() {
-            let OutgoingBody::Text {
-                text,
-                buttons: shown,
-            } = &part.body
-            else {
-                panic!("a text")
-            };
-            assert_eq!(
-                *shown,
-                if index == 2 {
-                    buttons.clone()
-                } else {
-                    Buttons::None
-                }
-            );
-            assert_eq!(part.reply_to, (index == 0).then_some(9));
-            assert!(text.to_plain().encode_utf16().count() <= TEXT_MAX);
-            assert!(
-                text.to_plain().trim_end().ends_with("текста"),
-                "split on a line"
-            );
-        }
-    }
-
-    #[test]
-    fn a_short_text_and_text_that_only_looks_long_stay_whole() {
-        let check = |text: RichText, expected: usize| {
-            assert_eq!(fit(outgoing(text, Buttons::None)).len(), expected);
+    fn each_error_of_the_api_says_what_to_do() {
+        let check = |error: ApiError, expected: Refusal| {
+            let told = format!("{error:?}");
+            assert_eq!(Undelivered::from(error).refusal, expected, "{told}");
         };
-        check(RichText::Plain("да".into()), 1);
-        check(RichText::Plain("ж".repeat(4096)), 1);
-        check(RichText::Plain("ж".repeat(4097)), 2);
-        check(RichText::Markup("&amp;".repeat(4096)), 1);
-        check(RichText::Plain("😀".repeat(2049)), 2);
+        let network = |outcome| ApiError::Network {
+            kind: NetworkKind::Closed,
+            outcome,
+            detail: String::new(),
+        };
+        let words = String::new;
+        check(ApiError::NotModified, Refusal::Unchanged);
+        check(ApiError::RetryAfter { seconds: 3 }, Refusal::Wait(3));
+        check(
+            ApiError::MigratedTo { chat: -9 },
+            Refusal::Moved(ChatId(-9)),
+        );
+        check(ApiError::Unauthorised, Refusal::Unauthorised);
+        check(
+            ApiError::ChatGone {
+                reason: GoneReason::Blocked,
+                description: words(),
+            },
+            Refusal::ChatGone,
+        );
+        check(
+            ApiError::Conflict {
+                with: ConflictWith::OtherPoll,
+                description: words(),
+            },
+            Refusal::Later,
+        );
+        // A refused call may be made again without a second copy, one in doubt may not: also where a
+        // gateway gave up waiting for Telegram.
+        check(network(Outcome::NotSent), Refusal::Later);
+        check(network(Outcome::Refused), Refusal::Later);
+        check(network(Outcome::Unknown), Refusal::Unknown);
+        check(ApiError::Server { status: 502 }, Refusal::Later);
+        check(ApiError::Server { status: 504 }, Refusal::Unknown);
+        check(ApiError::Malformed { detail: words() }, Refusal::Unknown);
+        check(ApiError::MessageTooLong, Refusal::Final);
+        check(ApiError::FileTooLarge { limit: None }, Refusal::Final);
+        check(ApiError::QueryTooOld, Refusal::Final);
     }
 }

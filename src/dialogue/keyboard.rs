@@ -4,16 +4,16 @@ use std::collections::HashSet;
 
 use vestnik_markup::utf16_len;
 
-use crate::model::{Button, ButtonAction, Buttons, ChoiceId, OpenChoice, Variant};
+use crate::model::{Button, ButtonAction, Buttons, Channel, ChoiceId, OpenChoice, Variant};
 use crate::texts::{TextName, Texts};
 
 use super::data::{self, Action};
 
 /// Rows of variants on a page: more do not fit on a telephone's screen.
-const ROWS_MAX: usize = 8;
+const ROWS_MAX: usize = Channel::Telegram.limits().button_rows;
 /// The longest label, in UTF-16 units. Telegram refuses a keyboard of more than some 10 KB; 32 labels
 /// of this length with their data stay within it, and nobody reads a longer button.
-const LABEL_MAX: usize = 64;
+const LABEL_MAX: usize = Channel::Telegram.limits().label_chars;
 /// Stands on a button whose text has nothing to show: Telegram refuses a blank label.
 const BLANK_LABEL: &str = "—";
 

@@ -4,9 +4,9 @@
 use vestnik_markup::utf16_len;
 
 use crate::model::{
-    Buttons, Choice, ChoiceId, ChoiceStatus, Conversation, HistoryStep, KeywordId, KeywordKind,
-    Moment, OpenChoice, Outgoing, OutgoingBody, PersonId, RichText, ScriptFailure, ScriptOutcome,
-    ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant, Variant, Variants,
+    Buttons, Channel, Choice, ChoiceId, ChoiceStatus, Conversation, HistoryStep, KeywordId,
+    KeywordKind, Moment, OpenChoice, Outgoing, OutgoingBody, PersonId, RichText, ScriptFailure,
+    ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant, Variant, Variants,
 };
 use crate::texts::{TextName, Texts, Value};
 
@@ -17,8 +17,8 @@ use super::scene::Scene;
 use super::trace::{Trace, TraceStep};
 use super::turn::Effect;
 
-/// The longest caption of a file, in UTF-16 units after parsing (Bot API, `caption`).
-const CAPTION_MAX: usize = 1_024;
+/// The longest caption of a file, in UTF-16 units after parsing.
+const CAPTION_MAX: usize = Channel::Telegram.limits().caption_units;
 /// More variants than anybody pages through; each is kept with its choice for a month.
 const VARIANTS_MAX: usize = 1_000;
 

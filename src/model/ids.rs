@@ -66,6 +66,11 @@ impl Moment {
     }
 
     /// This moment and `millis` milliseconds more; saturates.
+    pub fn plus(self, pause: std::time::Duration) -> Moment {
+        self.plus_micros(i64::try_from(pause.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    /// So many milliseconds later.
     pub fn plus_millis(self, millis: i64) -> Moment {
         self.plus_micros(millis.saturating_mul(1_000))
     }

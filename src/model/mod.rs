@@ -4,6 +4,7 @@
 //! Not here: I/O of any kind, async, actix, diesel. A type of this room can be made in a test by
 //! writing it down.
 
+mod backoff;
 mod bot;
 mod by;
 mod change;
@@ -19,6 +20,7 @@ mod problem;
 mod rich_text;
 mod script;
 
+pub use backoff::Backoff;
 pub use bot::{
     Authorization, Bot, BotTexts, Locale, OnOtherText, Quote, TASK_MENU_COMMANDS, UpdateMode,
 };
@@ -38,8 +40,8 @@ pub use keyword::{
 };
 pub use near::nearest;
 pub use outgoing::{
-    Button, ButtonAction, Buttons, Channel, ChatAddress, EditTarget, FileSource, Lane, MessageKind,
-    MessageState, Outgoing, OutgoingBody, OutgoingFile, Resend,
+    Button, ButtonAction, Buttons, Channel, ChannelLimits, ChatAddress, EditTarget, FileSource,
+    Lane, MessageKind, MessageState, Outgoing, OutgoingBody, OutgoingFile, Resend,
 };
 pub use party::{AttributeValue, Party, PartyGroup, PartyKind, PartyRef, Registration};
 pub use problem::{Level, Problem, render_problems, sort_problems};

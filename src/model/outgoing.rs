@@ -14,7 +14,47 @@ pub enum Channel {
     Telegram,
 }
 
+/// What one message of a channel can carry. Whoever makes messages asks the channel; nobody else says
+/// these numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ChannelLimits {
+    /// The longest text of one message, in UTF-16 units after mark-up; a longer one is split.
+    pub text_units: usize,
+    /// The longest caption of a file, counted alike; a longer text goes before the file.
+    pub caption_units: usize,
+    /// The longest label of a button, in characters.
+    pub label_chars: usize,
+    /// The most bytes that a button gives back when it is pressed.
+    pub button_data_bytes: usize,
+    /// Rows of buttons under one message; more are paged.
+    pub button_rows: usize,
+    /// Files in one album.
+    pub album_files: usize,
+    /// Parts of one long text.
+    pub parts: usize,
+}
+
+/// Bot API: sendMessage, sendDocument, InlineKeyboardButton, sendMediaGroup. Rows and labels are not
+/// Telegram's: more do not fit on a telephone (D14). A text of more parts would be half a million
+/// characters long.
+const TELEGRAM: ChannelLimits = ChannelLimits {
+    text_units: 4096,
+    caption_units: 1024,
+    label_chars: 64,
+    button_data_bytes: 64,
+    button_rows: 8,
+    album_files: 10,
+    parts: 128,
+};
+
 impl Channel {
+    /// What its messages can carry.
+    pub const fn limits(self) -> &'static ChannelLimits {
+        match self {
+            Channel::Telegram => &TELEGRAM,
+        }
+    }
+
     /// Its stored name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -65,8 +105,8 @@ pub enum MessageKind {
 /// What is done with a message whose fate is unknown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Resend {
-    /// Sent again once and marked `resent`.
-    Once,
+    /// Sent again, a few times at most, and marked `resent` (docs/decisions/0006-resend.md).
+    Marked,
     /// Left as `unknown`.
     Never,
     /// Repeated freely: doing it twice is doing it once.
@@ -77,7 +117,7 @@ impl MessageKind {
     /// The policy for a message whose answer was never read.
     pub fn resend(self) -> Resend {
         match self {
-            MessageKind::Answer | MessageKind::Notice | MessageKind::Manual => Resend::Once,
+            MessageKind::Answer | MessageKind::Notice | MessageKind::Manual => Resend::Marked,
             MessageKind::Broadcast => Resend::Never,
             MessageKind::Edit => Resend::Freely,
         }

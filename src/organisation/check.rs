@@ -12,16 +12,17 @@ use super::files::DefinitionFile;
 use super::programs;
 use crate::model::document::{At, Source, Span};
 use crate::model::{
-    Fold, Level, Problem, RichText, TASK_MENU_COMMANDS, has_lookalike_mix, nearest, sort_problems,
+    Channel, Fold, Level, Problem, RichText, TASK_MENU_COMMANDS, has_lookalike_mix, nearest,
+    sort_problems,
 };
 use crate::scripting::Library;
 
 /// The longest message that Telegram shows in one piece, in UTF-16 units.
-const MESSAGE_UNITS: usize = 4096;
+const MESSAGE_UNITS: usize = Channel::Telegram.limits().text_units;
 /// The longest description that setMyDescription takes.
 const DESCRIPTION_UNITS: usize = 512;
 /// A longer label is cut off on every screen.
-const LABEL_CHARS: usize = 64;
+const LABEL_CHARS: usize = Channel::Telegram.limits().label_chars;
 /// Commands that every bot answers (D3): the Latin one and its Russian words.
 const BUILT_IN: &[(&str, &[&str])] = &[
     ("/start", &["Старт"]),

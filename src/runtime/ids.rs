@@ -1,11 +1,11 @@
 //! Keys of messages and choices.
 
-use crate::channels::telegram::KEY_SPACING;
+use crate::channels::KEY_SPACING;
 use crate::model::IdSource;
 use crate::store::Store;
 
 /// Numbers of the store, spaced so that the parts of a long message fit in before it
-/// ([`channels::telegram::fit`](crate::channels::telegram::fit)).
+/// ([`channels::fit`](crate::channels::fit())).
 pub struct SpacedIds {
     store: Store,
 }

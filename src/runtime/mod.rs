@@ -11,7 +11,7 @@
 //! | `directory.rs` | who is who: registrations, groups, what scripts are told of a party |
 //! | `shared.rs`, `reports.rs` | what all actors share, and what bots report to the fleet |
 //! | `lease.rs`, `handler_marks.rs` | one node at work per database; which update a handler had in hand when the process ended |
-//! | `arbiter.rs`, `clock/`, `ids.rs`, `log.rs`, `metrics.rs`, `hooks.rs` | what they all use |
+//! | `arbiter.rs`, `clock.rs`, `ids.rs`, `log.rs`, `metrics.rs`, `hooks.rs` | what they all use |
 //!
 //! This is the only room that names actix. It knows neither SQL nor HTML, nor HTTP.
 

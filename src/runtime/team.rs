@@ -1,5 +1,6 @@
 //! The actors of a node: started together, ended together.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use actix::prelude::*;
 use super::fleet::{Fleet, Shutdown};
 use super::reports::Due;
 use super::shared::Shared;
-use super::timetable::Timetable;
+use super::timetable::{DueMessages, Timetable};
 use super::view::NodeView;
 
 /// Runs a node's work on an actix system of the thread that calls, to its end.
@@ -41,7 +42,11 @@ impl Team {
                 }
             }
         }));
-        let timetable = Timetable::new(shared.clone(), due).start();
+        let messages = DueMessages {
+            store: shared.store.clone(),
+            due,
+        };
+        let timetable = Timetable::new(shared.clone(), vec![Rc::new(messages)]).start();
         Team {
             fleet,
             timetable,

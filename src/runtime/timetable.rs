@@ -1,18 +1,22 @@
-//! The timetable: what is due. Deferred messages are rows with a due time; the timetable sleeps until
-//! the nearest and wakes the courier of its bot. Retention and the exporter's upkeep go by it too.
+//! The timetable: what is due. Deferred messages (and whatever else has a due time: each kind is a
+//! [`DueSource`]) are rows; the timetable sleeps until the nearest and lets its source handle what has
+//! fallen due. Retention and the exporter's upkeep go by it too.
 //!
 //! One per database, under the lease. Messages: [`TakeSnapshot`].
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
+use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 
 use super::jobs;
 use super::reports::Due;
 use super::shared::Shared;
 use crate::model::Moment;
+use crate::store::Store;
 
 /// A row that another process wrote (a CLI command) is noticed so soon.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -20,6 +24,34 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const PURGE_EVERY: Duration = Duration::from_secs(60);
 /// Samples of histograms are folded together so often, or they pile up until somebody scrapes.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// One kind of rows that fall due.
+pub trait DueSource {
+    /// Handles what is due at `now`, some of it at least, and tells when the next row is due. `None`: the
+    /// node is ending.
+    fn handle(&self, now: Moment) -> LocalBoxFuture<'static, Option<Option<Moment>>>;
+}
+
+/// Messages with a due time: the courier of their bot is told.
+pub struct DueMessages {
+    /// Where they stand.
+    pub store: Store,
+    /// Who wakes the couriers.
+    pub due: Recipient<Due>,
+}
+
+impl DueSource for DueMessages {
+    fn handle(&self, now: Moment) -> LocalBoxFuture<'static, Option<Option<Moment>>> {
+        let (store, couriers) = (self.store.clone(), self.due.clone());
+        Box::pin(async move {
+            let due = jobs::due::due(&store, now).await?;
+            for bot in due.bots {
+                couriers.do_send(Due(bot));
+            }
+            Some(due.next)
+        })
+    }
+}
 
 /// What the timetable shows of itself.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -30,12 +62,18 @@ pub struct TimetableSnapshot {
     pub purged: u64,
 }
 
+struct Watched {
+    source: Rc<dyn DueSource>,
+    /// A look is under way.
+    looking: bool,
+    next_due: Option<Moment>,
+}
+
 /// The timetable of a node.
 pub struct Timetable {
     shared: Arc<Shared>,
-    due: Recipient<Due>,
-    snapshot: TimetableSnapshot,
-    looking: bool,
+    sources: Vec<Watched>,
+    purged: u64,
     purging: bool,
     /// It was asked for while one was under way.
     purge_again: bool,
@@ -43,12 +81,16 @@ pub struct Timetable {
 
 impl Timetable {
     /// A timetable that begins when it is started.
-    pub fn new(shared: Arc<Shared>, due: Recipient<Due>) -> Timetable {
+    pub fn new(shared: Arc<Shared>, sources: Vec<Rc<dyn DueSource>>) -> Timetable {
+        let watched = |source| Watched {
+            source,
+            looking: false,
+            next_due: None,
+        };
         Timetable {
             shared,
-            due,
-            snapshot: TimetableSnapshot::default(),
-            looking: false,
+            sources: sources.into_iter().map(watched).collect(),
+            purged: 0,
             purging: false,
             purge_again: false,
         }
@@ -59,8 +101,8 @@ impl Actor for Timetable {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.notify(Wake);
-        ctx.run_interval(LOOK_EVERY, |_, ctx| ctx.notify(Wake));
+        self.look_at_all(ctx);
+        ctx.run_interval(LOOK_EVERY, |timetable, ctx| timetable.look_at_all(ctx));
         ctx.run_interval(PURGE_EVERY, |timetable, ctx| timetable.purge(ctx));
         let mut moves = self.shared.clock.moves();
         let addr = ctx.address();
@@ -79,37 +121,6 @@ impl Actor for Timetable {
     }
 }
 
-/// Something may be due.
-#[derive(Message)]
-#[rtype(result = "()")]
-struct Wake;
-
-impl Handler<Wake> for Timetable {
-    type Result = ();
-
-    fn handle(&mut self, _: Wake, ctx: &mut Self::Context) {
-        if std::mem::replace(&mut self.looking, true) {
-            return;
-        }
-        let store = self.shared.store.clone();
-        let now = self.shared.clock.now();
-        let look = async move { jobs::due::due(&store, now).await };
-        ctx.spawn(look.into_actor(self).map(|due, timetable, ctx| {
-            timetable.looking = false;
-            let Some(due) = due else { return };
-            for bot in due.bots {
-                timetable.due.do_send(Due(bot));
-            }
-            if due.next != timetable.snapshot.next_due {
-                timetable.snapshot.next_due = due.next;
-                if let Some(next) = due.next {
-                    timetable.wake_at(next, ctx);
-                }
-            }
-        }));
-    }
-}
-
 /// The clock was set: much may be due and much may be old at once.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -119,7 +130,7 @@ impl Handler<Moved> for Timetable {
     type Result = ();
 
     fn handle(&mut self, _: Moved, ctx: &mut Self::Context) {
-        ctx.notify(Wake);
+        self.look_at_all(ctx);
         self.purge(ctx);
     }
 }
@@ -133,18 +144,51 @@ impl Handler<TakeSnapshot> for Timetable {
     type Result = MessageResult<TakeSnapshot>;
 
     fn handle(&mut self, _: TakeSnapshot, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.snapshot.clone())
+        MessageResult(TimetableSnapshot {
+            next_due: self
+                .sources
+                .iter()
+                .filter_map(|watched| watched.next_due)
+                .min(),
+            purged: self.purged,
+        })
     }
 }
 
 impl Timetable {
-    fn wake_at(&self, next: Moment, ctx: &mut Context<Self>) {
+    fn look_at_all(&mut self, ctx: &mut Context<Self>) {
+        for index in 0..self.sources.len() {
+            self.look(index, ctx);
+        }
+    }
+
+    fn look(&mut self, index: usize, ctx: &mut Context<Self>) {
+        let watched = &mut self.sources[index];
+        if std::mem::replace(&mut watched.looking, true) {
+            return;
+        }
+        let look = watched.source.handle(self.shared.clock.now());
+        ctx.spawn(look.into_actor(self).map(move |next, timetable, ctx| {
+            let watched = &mut timetable.sources[index];
+            watched.looking = false;
+            let Some(next) = next else { return };
+            if next != watched.next_due {
+                watched.next_due = next;
+                if let Some(next) = next {
+                    timetable.wake_at(index, next, ctx);
+                }
+            }
+        }));
+    }
+
+    fn wake_at(&self, index: usize, next: Moment, ctx: &mut Context<Self>) {
         let clock = self.shared.clock.clone();
         let sleep = async move { clock.sleep_until(next).await };
         ctx.spawn(sleep.into_actor(self).map(move |(), timetable, ctx| {
-            if timetable.snapshot.next_due == Some(next) {
-                timetable.snapshot.next_due = None;
-                ctx.notify(Wake);
+            let watched = &mut timetable.sources[index];
+            if watched.next_due == Some(next) {
+                watched.next_due = None;
+                timetable.look(index, ctx);
             }
         }));
     }
@@ -165,7 +209,7 @@ impl Timetable {
         };
         ctx.spawn(purge.into_actor(self).map(|purged, timetable, ctx| {
             timetable.purging = false;
-            timetable.snapshot.purged += purged;
+            timetable.purged += purged;
             if std::mem::take(&mut timetable.purge_again) {
                 timetable.purge(ctx);
             }

@@ -11,7 +11,6 @@ use vestnik_bsl::library::structure::structure;
 use vestnik_bsl::vm::error::Fault;
 use vestnik_bsl::{Value, Vm};
 
-use crate::channels::telegram;
 use crate::model::{
     BotCode, Buttons, Channel, ChatAddress, ChatId, FileSource, Lane, MessageKey, MessageKind,
     Moment, Outgoing, OutgoingBody, OutgoingFile, PartyRef, RichText, ScriptVariant,
@@ -26,7 +25,7 @@ use super::session::Session;
 /// Messages that one run may send: more is a broadcast, which goes elsewhere.
 const SENDS_MAX: usize = 1_000;
 /// Files of one message (Bot API, `sendMediaGroup`).
-pub(super) const FILES_MAX: usize = 10;
+pub(super) const FILES_MAX: usize = Channel::Telegram.limits().album_files;
 
 /// `Telegram`.
 pub(super) struct Telegram(pub(super) Rc<Session>);
@@ -425,8 +424,9 @@ fn send(
     } else {
         let mut caption = (!text.is_blank()).then_some(text);
         // A text that is no caption goes before the files.
-        let long =
-            |text: &mut RichText| text.to_plain().encode_utf16().count() > telegram::CAPTION_MAX;
+        let long = |text: &mut RichText| {
+            text.to_plain().encode_utf16().count() > Channel::Telegram.limits().caption_units
+        };
         if let Some(text) = caption.take_if(long) {
             bodies.push(plain(text));
         }

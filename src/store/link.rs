@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::model::Backoff;
+
 use super::conn::{Conn, Role, Target};
 use super::error::StoreError;
 
-/// The first pause after a failed connection attempt; shorter hammers a server that is starting.
-const BACKOFF_FIRST: Duration = Duration::from_millis(50);
-/// The longest pause; longer would keep a healthy server waiting for us.
-const BACKOFF_MOST: Duration = Duration::from_secs(2);
+/// Pauses after failed connection attempts: shorter hammers a server that is starting, longer would keep
+/// a healthy one waiting for us.
+const CONNECT: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
 
 /// Raised when all connections of the store must be made anew (the file was replaced).
 #[derive(Default)]
@@ -33,7 +34,7 @@ pub(super) struct Link {
     conn: Option<Conn>,
     generation: Arc<Generation>,
     seen: u64,
-    pause: Duration,
+    failures: u32,
     not_before: Option<(Instant, StoreError)>,
 }
 
@@ -46,7 +47,7 @@ impl Link {
             conn: None,
             generation,
             seen,
-            pause: BACKOFF_FIRST,
+            failures: 0,
             not_before: None,
         }
     }
@@ -71,13 +72,14 @@ impl Link {
             }
             match self.target.connect(self.role) {
                 Ok(conn) => {
-                    self.pause = BACKOFF_FIRST;
+                    self.failures = 0;
                     self.not_before = None;
                     self.conn = Some(conn);
                 }
                 Err(error) => {
-                    self.not_before = Some((Instant::now() + self.pause, error.clone()));
-                    self.pause = (self.pause * 2).min(BACKOFF_MOST);
+                    self.failures += 1;
+                    self.not_before =
+                        Some((Instant::now() + CONNECT.pause(self.failures), error.clone()));
                     return Err(error);
                 }
             }

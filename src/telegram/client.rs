@@ -317,7 +317,7 @@ impl BotApi {
         self.without_secrets(ApiError::Network {
             kind,
             outcome,
-            detail: chain(&error),
+            detail: causes(&error),
         })
     }
 
@@ -392,7 +392,7 @@ fn is_tls(error: &reqwest::Error) -> bool {
 }
 
 /// The causes on one line, outermost first, without saying anything twice.
-fn chain(error: &reqwest::Error) -> String {
+pub fn causes(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

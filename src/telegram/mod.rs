@@ -10,7 +10,6 @@
 //!   connection pools (made once per single-thread runtime), [`BotApi`] is a client with a token
 //!   (made once per bot, cheap).
 //! - [`Batch`] is the answer of `getUpdates`: every update parsed alone, with its raw JSON.
-//! - [`limits`] holds token buckets and pauses; the clock is passed in.
 //!
 //! Secrets: a token and a proxy's password have types that do not print, and texts of errors are
 //! searched for both before they leave (see `client.rs`).
@@ -19,7 +18,6 @@ mod client;
 mod download;
 mod endpoint;
 mod error;
-pub mod limits;
 mod methods;
 mod parse;
 mod split;
@@ -31,7 +29,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use client::{BotApi, Client, upload_timeout};
+pub use client::{BotApi, Client, causes, upload_timeout};
 pub use download::Download;
 pub use endpoint::{Endpoint, EndpointError, EndpointOptions, POLL_MARGIN, SEND_TIMEOUT};
 pub use error::{ApiError, ConflictWith, GoneReason, NetworkKind, Outcome};

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::model::Locale;
+use crate::model::{Channel, Locale};
 
 /// Where a text appears; decides whether it has formatting and how long it may be.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -27,8 +27,8 @@ impl TextForm {
     /// cut off on every screen.
     pub fn limit(self) -> usize {
         match self {
-            TextForm::Message => 4096,
-            TextForm::Button | TextForm::Word => 64,
+            TextForm::Message => Channel::Telegram.limits().text_units,
+            TextForm::Button | TextForm::Word => Channel::Telegram.limits().label_chars,
             TextForm::Note => 200,
             TextForm::Command => 256,
         }

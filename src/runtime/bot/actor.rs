@@ -30,13 +30,14 @@ use super::poller::{self, Batch, Introduced, Poller, PollerParts};
 use super::snapshot::{BotSnapshot, TakeSnapshot};
 use super::watch::{ChatNews, TaskGuard, Watch};
 use super::{presentation, settle, turns};
+use crate::channels::pace::{Pace, Rates};
+use crate::channels::telegram::Telegram;
 use crate::model::{Bot, BotCode};
 use crate::runtime::arbiter::Resources;
 use crate::runtime::jobs;
 use crate::runtime::reports::{EndReason, KnownAs, Reports};
 use crate::runtime::shared::Shared;
 use crate::telegram::Token;
-use crate::telegram::limits::{Limits, Rates};
 
 /// More updates that wait for scripts, and the bot asks Telegram for no more until it has caught up.
 const PENDING_MAX: usize = 5_000;
@@ -151,19 +152,19 @@ async fn come_to_life(
         );
     }
     let api = resources.client.bot(&seed.token);
-    let mut limits = Limits::new(rates(&shared));
+    let mut pace = Pace::new(rates(&shared));
     for pause in left.pauses {
-        limits.pause(pause);
+        pace.pause(pause);
     }
     let (courier, sending) = Courier::new(
         CourierParts {
             bot: code.clone(),
-            api: api.clone(),
+            carrier: Rc::new(Telegram(api.clone())),
             shared: shared.clone(),
             marks: resources.marks.clone(),
             watch: watch.for_actor("courier"),
         },
-        limits,
+        pace,
     );
     // Before it begins to read the table: what was interrupted is older than what is queued there.
     sending.take_in(left.interrupted);

@@ -4,16 +4,18 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::commit::{Item, Receipt};
 use super::core::BotCore;
 use super::lanes::Started;
 use super::script_end;
-use crate::channels::telegram as channel;
+use crate::channels;
 use crate::dialogue::{self, Decision, Effect, Incoming, IncomingKind, Scripts, Turn};
 use crate::model::{
     Audited, Bot, Change, ChatId, ChoiceId, ChoiceStatus, Conversation, ConversationKey,
-    MessageKey, Moment, OpenChoice, Outgoing, ScriptVariant, TelegramBotId, UpdateId,
+    MessageKey, Moment, OpenChoice, Outgoing, ScriptOutcome, ScriptVariant, TelegramBotId,
+    UpdateId,
 };
 use crate::runtime::hooks::{self, Point};
 use crate::runtime::log::hashed;
@@ -74,12 +76,8 @@ pub fn decide_case(
 ) -> Decided {
     let mut item = Item::new(Receipt::Unset, Some(key), UpdateState::Done);
     match decide_turn(core, case, Some(marked)) {
-        Ok(Outcome::Done(mut ready)) => {
-            let effects = ready.fill(&mut item);
-            apply_alone(core, key, effects, &mut item);
-            if !ready.sends.is_empty() {
-                ready.send(core, &mut item);
-            }
+        Ok(Outcome::Done(ready)) => {
+            ready.enter(core, key, &mut item, &mut Scratch::default());
         }
         Ok(Outcome::Script(started)) => return Decided::Script(started),
         Err(panic) => give_up(core, key, &mut item, &panic),
@@ -100,32 +98,44 @@ pub fn give_up(core: &BotCore, key: ConversationKey, item: &mut Item, panic: &st
 
 /// What the pure rules say.
 pub enum Outcome {
-    /// Effects, the trace in words, what the audit keeps, and what a script sends besides.
+    /// Everything that is to happen.
     Done(Box<Ready>),
+    /// A script has to run on the pool first.
     Script(Box<Started>),
 }
 
 /// What is to happen.
+#[derive(Default)]
 pub struct Ready {
     effects: Vec<Effect>,
-    trace: String,
+    /// In words, for «Почему бот так ответил?».
+    trace: Option<String>,
     audited: Option<Audited>,
-    pub sends: Vec<Outgoing>,
+    sends: Vec<Outgoing>,
     offers: Vec<(MessageKey, Vec<ScriptVariant>)>,
+    /// The rules panicked after a script.
+    failed: Option<String>,
 }
 
 impl Ready {
-    /// Everything but the effects, into the item.
-    pub fn fill(&mut self, item: &mut Item) -> Vec<Effect> {
-        item.trace = Some(std::mem::take(&mut self.trace));
-        item.changes.extend(self.audited.take().map(Change::Audit));
-        std::mem::take(&mut self.effects)
-    }
-
-    /// After the effects.
-    pub fn send(self, core: &BotCore, item: &mut Item) {
-        let bot = core.bot.borrow().clone();
-        script_end::send(core, &bot, self.sends, &self.offers, item);
+    /// Into what the commit writes and the later decisions of the batch see.
+    pub fn enter(
+        self,
+        core: &Rc<BotCore>,
+        key: ConversationKey,
+        item: &mut Item,
+        scratch: &mut Scratch,
+    ) {
+        if let Some(panic) = &self.failed {
+            give_up(core, key, item, panic);
+        }
+        item.trace = self.trace;
+        item.changes.extend(self.audited.map(Change::Audit));
+        apply(core, key, self.effects, item, scratch);
+        if !self.sends.is_empty() {
+            let bot = core.bot.borrow().clone();
+            script_end::send(core, &bot, self.sends, &self.offers, item);
+        }
     }
 }
 
@@ -206,10 +216,8 @@ pub fn decide_turn(
         Decision::Done { effects, trace } => {
             return Ok(Outcome::Done(Box::new(Ready {
                 effects,
-                trace: trace.describe(&bot),
-                audited: None,
-                sends: Vec::new(),
-                offers: Vec::new(),
+                trace: Some(trace.describe(&bot)),
+                ..Ready::default()
             })));
         }
         Decision::Run {
@@ -223,47 +231,7 @@ pub fn decide_turn(
             answer_press(core, query, text);
         }
     }
-    // A script that needs nothing but its input is run here: it then costs no second commit.
-    let quick = script_end::known_caller(core, case.incoming, &bot)
-        .and_then(|caller| core.shared.scripts.run_quick(&library, &request, &caller));
-    if let Some(run) = quick {
-        core.shared.metrics.script_ran(run.wall);
-        let key = ConversationKey {
-            chat: case.incoming.chat,
-            sender: case.incoming.sender.id,
-        };
-        let audited = script_end::audited(
-            key,
-            &bot,
-            &request,
-            &pending,
-            &run.outcome,
-            run.instructions,
-            run.wall,
-        );
-        let resumed = catch_unwind(AssertUnwindSafe(|| {
-            with_turn(core, &bot, &library, case, now, |turn| {
-                dialogue::resume(turn, (*pending).clone(), run.outcome)
-            })
-        }))
-        .map_err(|panic| panic_text(&*panic))?;
-        if let Decision::Done { effects, trace } = resumed {
-            return Ok(Outcome::Done(Box::new(Ready {
-                effects,
-                trace: script_end::traced(
-                    trace.describe(&bot),
-                    &library,
-                    &request,
-                    (run.instructions, run.wall),
-                    &run.trace,
-                ),
-                audited,
-                sends: run.sends,
-                offers: run.offers,
-            })));
-        }
-    }
-    Ok(Outcome::Script(Box::new(Started {
+    let started = Box::new(Started {
         bot,
         library,
         conversation: case.conversation.clone(),
@@ -271,7 +239,85 @@ pub fn decide_turn(
         now,
         request,
         pending: *pending,
-    })))
+    });
+    // A script that needs nothing but its input is run here: it then costs no second commit.
+    let quick = script_end::known_caller(core, case.incoming, &started.bot).and_then(|caller| {
+        let scripts = &core.shared.scripts;
+        scripts.run_quick(&started.library, &started.request, &caller)
+    });
+    let Some(run) = quick else {
+        return Ok(Outcome::Script(started));
+    };
+    core.shared.metrics.script_ran(run.wall);
+    let ended = Ended {
+        outcome: run.outcome,
+        sends: run.sends,
+        offers: run.offers,
+        instructions: run.instructions,
+        wall: run.wall,
+        trace: &run.trace,
+    };
+    let ready = after_script(core, &started, case.incoming, ended);
+    Ok(Outcome::Done(Box::new(ready)))
+}
+
+/// What a script came to.
+pub struct Ended<'a> {
+    /// Its messages and reply.
+    pub outcome: ScriptOutcome,
+    /// What it sends besides.
+    pub sends: Vec<Outgoing>,
+    /// Buttons under messages among them, by the message's key.
+    pub offers: Vec<(MessageKey, Vec<ScriptVariant>)>,
+    /// Instructions charged.
+    pub instructions: u64,
+    /// Time it took.
+    pub wall: Duration,
+    /// What it did, in words.
+    pub trace: &'a [String],
+}
+
+/// The rules go on with what a script came to, wherever it ran.
+pub fn after_script(
+    core: &BotCore,
+    started: &Started,
+    incoming: &Incoming,
+    ended: Ended<'_>,
+) -> Ready {
+    let key = ConversationKey {
+        chat: incoming.chat,
+        sender: incoming.sender.id,
+    };
+    let took = (ended.instructions, ended.wall);
+    let mut ready = Ready {
+        audited: script_end::audited(key, started, &ended.outcome, took),
+        sends: ended.sends,
+        offers: ended.offers,
+        ..Ready::default()
+    };
+    let case = Case {
+        conversation: &started.conversation,
+        choice: started.choice.as_ref(),
+        incoming,
+    };
+    let (bot, library) = (&started.bot, &started.library);
+    let resumed = catch_unwind(AssertUnwindSafe(|| {
+        with_turn(core, bot, library, &case, started.now, |turn| {
+            dialogue::resume(turn, started.pending.clone(), ended.outcome)
+        })
+    }));
+    match resumed {
+        Ok(Decision::Done { effects, trace }) => {
+            let trace = trace.describe(bot);
+            ready.effects = effects;
+            ready.trace = Some(script_end::traced(trace, started, took, ended.trace));
+        }
+        Ok(Decision::Run { .. }) => {
+            ready.failed = Some("a second script was asked for".to_owned());
+        }
+        Err(panic) => ready.failed = Some(panic_text(&*panic)),
+    }
+    ready
 }
 
 /// The message of a panic.
@@ -284,7 +330,7 @@ pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 /// Turns effects into what the commit writes and the later decisions of the batch see.
-pub fn apply(
+fn apply(
     core: &Rc<BotCore>,
     key: ConversationKey,
     effects: Vec<Effect>,
@@ -293,7 +339,7 @@ pub fn apply(
 ) {
     for effect in effects {
         match effect {
-            Effect::Send(outgoing) => item.messages.extend(channel::fit(outgoing)),
+            Effect::Send(outgoing) => item.messages.extend(channels::fit(outgoing)),
             Effect::AnswerPress { query, text } => answer_press(core, query, text),
             Effect::Remember(conversation) => {
                 scratch.conversations.insert(key, conversation.clone());
@@ -321,16 +367,6 @@ pub fn apply(
             }
         }
     }
-}
-
-/// The same for an update alone.
-pub fn apply_alone(
-    core: &Rc<BotCore>,
-    key: ConversationKey,
-    effects: Vec<Effect>,
-    item: &mut Item,
-) {
-    apply(core, key, effects, item, &mut Scratch::default());
 }
 
 /// Fire and forget, at once: the circle on the button ends, whatever becomes of the rest.

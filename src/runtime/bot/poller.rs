@@ -19,17 +19,17 @@ use tokio::task::JoinHandle;
 
 use super::snapshot::{PollState, PollerSnapshot};
 use super::watch::Watch;
-use crate::model::{BotCode, Moment};
+use crate::model::{Backoff, BotCode, Moment};
 use crate::runtime::clock::{Clock, Steady};
 use crate::runtime::hooks::{self, Point};
 use crate::runtime::metrics::Metrics;
+use crate::runtime::random_fraction;
 use crate::runtime::reports::EndReason;
 use crate::telegram::{self, ApiError, BotApi, ConflictWith, GetUpdates};
 
-/// The first pause after a failed poll; doubles up to the ceiling.
-const RETRY_FIRST: Duration = Duration::from_millis(250);
-/// Longer, and people wait for no reason after Telegram is back.
-const RETRY_CEILING: Duration = Duration::from_secs(30);
+/// Pauses after failed polls. Longer than the ceiling, and people wait for no reason after Telegram is
+/// back.
+const RETRY: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(30));
 /// So many conflicts within [`CONFLICT_WINDOW_S`] are a state: one or two are our own poll from before
 /// a restart, which still hangs at Telegram.
 const CONFLICTS_MAX: usize = 3;
@@ -270,7 +270,7 @@ impl Polling {
                 if let Err(error) = self.parts.api.delete_webhook().await {
                     tracing::warn!(%bot, code = error.code(), "the webhook could not be taken away: {error}");
                 }
-                RETRY_FIRST
+                RETRY.pause(1)
             }
             ApiError::Conflict {
                 with: ConflictWith::OtherPoll,
@@ -287,28 +287,18 @@ impl Polling {
                     self.set_state(PollState::Conflict);
                     CONFLICT_PAUSE
                 } else {
-                    backoff(failures)
+                    RETRY.pause(failures)
                 }
             }
             ApiError::RetryAfter { seconds } => Duration::from_secs(u64::from(*seconds)),
-            _ => backoff(failures),
+            _ => RETRY.pause(failures),
         };
         // The first failure may be a hiccup, the rest is told once in a while.
         if failures.is_power_of_two() {
             tracing::warn!(%bot, code = error.code(), failures, "asking for updates failed: {error}");
         }
-        tokio::time::sleep(jittered(pause)).await;
+        // A thousand bots must not come back in step.
+        tokio::time::sleep(pause.mul_f64(0.75 + 0.25 * random_fraction())).await;
         true
     }
-}
-
-fn backoff(failures: u32) -> Duration {
-    RETRY_FIRST
-        .saturating_mul(1 << failures.saturating_sub(1).min(12))
-        .min(RETRY_CEILING)
-}
-
-/// Between three quarters of a pause and the whole: a thousand bots must not come back in step.
-fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.75 + 0.25 * crate::runtime::random_fraction())
 }

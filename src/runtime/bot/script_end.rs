@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use super::commit::Item;
 use super::core::BotCore;
-use crate::channels::telegram as channel;
-use crate::dialogue::{self, Incoming, Pending};
+use super::lanes::Started;
+use crate::channels;
+use crate::dialogue::{self, Incoming};
 use crate::model::{
     Audited, Bot, By, Change, ChoiceId, ConversationKey, IdSource, MessageKey, Outgoing,
     OutgoingBody, PartyRef, ScriptFailure, ScriptOutcome, ScriptProgram, ScriptReply,
-    ScriptRequest, ScriptVariant,
+    ScriptVariant,
 };
 use crate::runtime::directory::Facts;
-use crate::scripting::{Caller, Library};
+use crate::scripting::Caller;
 use crate::texts::Texts;
 
 /// Who writes, where it is somebody known.
@@ -95,18 +96,18 @@ pub fn send(
         }
     }
     item.messages
-        .extend(sends.into_iter().flat_map(channel::fit));
+        .extend(sends.into_iter().flat_map(channels::fit));
 }
 
 /// A trace with what a script did: the revision that ran, what it took, its own words.
 pub fn traced(
     mut trace: String,
-    library: &Library,
-    request: &ScriptRequest,
+    started: &Started,
     (instructions, wall): (u64, Duration),
     lines: &[String],
 ) -> String {
-    if let ScriptProgram::Algorithm(name) = &request.program
+    let library = &started.library;
+    if let ScriptProgram::Algorithm(name) = &started.request.program
         && let Some(revision) = library
             .named(name)
             .and_then(|name| library.revision_of(name))
@@ -127,16 +128,14 @@ pub fn traced(
 /// Every code message and direct call is kept in the audit.
 pub fn audited(
     key: ConversationKey,
-    bot: &Bot,
-    request: &ScriptRequest,
-    pending: &Pending,
+    started: &Started,
     outcome: &ScriptOutcome,
-    instructions: u64,
-    wall: Duration,
+    (instructions, wall): (u64, Duration),
 ) -> Option<Audited> {
-    if !pending.is_call() {
+    if !started.pending.is_call() {
         return None;
     }
+    let (bot, request) = (&started.bot, &started.request);
     let (action, object) = match &request.program {
         ScriptProgram::Code(_) => ("code.run", format!("bot:{}", bot.code)),
         ScriptProgram::Algorithm(name) => ("algorithm.call", format!("algorithm:{name}")),

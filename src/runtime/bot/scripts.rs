@@ -9,7 +9,6 @@
 //! together: under the write lease on the script's own thread where it wrote, as any other job where it
 //! did not.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,13 +19,13 @@ use tokio::sync::oneshot;
 
 use super::commit::{self, Committed, Item, Plan, Receipt};
 use super::core::BotCore;
-use super::decide::{self, Case, Decided};
+use super::decide::{self, Case, Decided, Ended, Scratch};
 use super::lanes::{Started, Task, Work};
-use super::script_end::{audited, caller_of, party, send, traced};
+use super::script_end::{caller_of, party};
 use super::{courier, settle};
-use crate::dialogue::{self, Decision, Incoming};
+use crate::dialogue::Incoming;
 use crate::model::{
-    Bot, Change, ConversationKey, Moment, Outgoing, ScriptFailure, ScriptOutcome, TelegramBotId,
+    Backoff, Bot, ConversationKey, Moment, Outgoing, ScriptFailure, ScriptOutcome, TelegramBotId,
     UpdateId,
 };
 use crate::runtime::hooks::{self, Point};
@@ -46,8 +45,8 @@ const TYPING_AFTER: Duration = Duration::from_secs(1);
 const TYPING_EVERY: Duration = Duration::from_secs(4);
 /// How often a run is made again when the database failed it.
 const TRIES_MAX: u32 = 5;
-/// The first wait before that; doubles.
-const RETRY_FIRST: Duration = Duration::from_millis(100);
+/// The waits before that.
+const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
 
 /// Puts an update into its lane; an idle lane begins to work.
 pub fn enqueue(core: &Rc<BotCore>, key: ConversationKey, task: Task) {
@@ -104,7 +103,6 @@ pub async fn perform(core: &Rc<BotCore>, key: ConversationKey, task: Task) -> bo
         }
     };
     let mut tries = 0;
-    let mut pause = RETRY_FIRST;
     loop {
         tries += 1;
         match attempt(
@@ -125,8 +123,7 @@ pub async fn perform(core: &Rc<BotCore>, key: ConversationKey, task: Task) -> bo
                     return false;
                 }
                 tracing::warn!(bot = %core.code, update = update_id.0, "the database failed a script; it runs again: {error}");
-                tokio::time::sleep(pause).await;
-                pause *= 2;
+                tokio::time::sleep(RETRY.pause(tries)).await;
                 // The commit may have happened though its answer was lost.
                 match jobs::updates::is_pending(&core.shared.store, core.update_key(update_id))
                     .await
@@ -178,49 +175,17 @@ async fn attempt(
     }
     let finish = ran.finish.take();
     let plan = |outcome: ScriptOutcome, sends: Vec<Outgoing>| {
-        let audited = audited(
-            key,
-            &started.bot,
-            &started.request,
-            &started.pending,
-            &outcome,
-            ran.instructions,
-            ran.wall,
-        );
-        let mut item = Item::new(Receipt::Finish { update_id }, Some(key), UpdateState::Done);
-        let case = Case {
-            conversation: &started.conversation,
-            choice: started.choice.as_ref(),
-            incoming,
+        let ended = Ended {
+            outcome,
+            sends,
+            offers: ran.offers.clone(),
+            instructions: ran.instructions,
+            wall: ran.wall,
+            trace: &ran.trace,
         };
-        let resumed = catch_unwind(AssertUnwindSafe(|| {
-            decide::with_turn(
-                core,
-                &started.bot,
-                &started.library,
-                &case,
-                started.now,
-                |turn| dialogue::resume(turn, started.pending.clone(), outcome),
-            )
-        }));
-        match resumed {
-            Ok(Decision::Done { effects, trace }) => {
-                decide::apply_alone(core, key, effects, &mut item);
-                item.trace = Some(traced(
-                    trace.describe(&started.bot),
-                    &started.library,
-                    &started.request,
-                    (ran.instructions, ran.wall),
-                    &ran.trace,
-                ));
-            }
-            Ok(Decision::Run { .. }) => {
-                decide::give_up(core, key, &mut item, "a second script was asked for");
-            }
-            Err(panic) => decide::give_up(core, key, &mut item, &decide::panic_text(&*panic)),
-        }
-        send(core, &started.bot, sends, &ran.offers, &mut item);
-        item.changes.extend(audited.map(Change::Audit));
+        let mut item = Item::new(Receipt::Finish { update_id }, Some(key), UpdateState::Done);
+        let ready = decide::after_script(core, started, incoming, ended);
+        ready.enter(core, key, &mut item, &mut Scratch::default());
         Plan {
             next_offset: None,
             items: vec![item],

@@ -333,13 +333,7 @@ async fn decide(
                 incoming,
             };
             match decide::decide_turn(core, &case, marked) {
-                Ok(Outcome::Done(mut ready)) => {
-                    let effects = ready.fill(&mut item);
-                    decide::apply(core, *key, effects, &mut item, scratch);
-                    if !ready.sends.is_empty() {
-                        ready.send(core, &mut item);
-                    }
-                }
+                Ok(Outcome::Done(ready)) => ready.enter(core, *key, &mut item, scratch),
                 Ok(Outcome::Script(started)) => {
                     item.state = UpdateState::Pending;
                     return Some((item, Some(Work::Script(started))));

@@ -1,12 +1,14 @@
 //! When a bot that ended by itself is started again. Pure: the clock is passed in.
 
+use std::time::Duration;
+
+use crate::model::Backoff;
 use crate::runtime::clock::Steady;
 use crate::runtime::reports::EndReason;
 
-/// Back-off after a crash: doubles from the first to the ceiling.
-const BACKOFF_FIRST_MS: i64 = 200;
-/// Longer would leave people without answers after the cause is gone.
-const BACKOFF_CEILING_MS: i64 = 60_000;
+/// Back-off after a crash. Longer than the ceiling would leave people without answers after the cause is
+/// gone.
+const CRASHED: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(60));
 /// A bot that ran so long without an end is healthy again: its back-off starts anew.
 const HEALTHY_AFTER_MS: i64 = 60_000;
 /// So many ends in a row open the circuit breaker: from then on one try per pause.
@@ -44,12 +46,8 @@ impl RestartPolicy {
                 if self.in_a_row >= BREAKER_AFTER {
                     return BREAKER_PAUSE_MS;
                 }
-                let backoff =
-                    (BACKOFF_FIRST_MS << (self.in_a_row - 1).min(20)).min(BACKOFF_CEILING_MS);
-                let half = backoff / 2;
-                #[expect(clippy::cast_possible_truncation, reason = "under a minute")]
-                let jittered = half + (half as f64 * jitter.clamp(0.0, 1.0)) as i64;
-                jittered
+                let pause = CRASHED.jittered(self.in_a_row, jitter);
+                i64::try_from(pause.as_millis()).unwrap_or(BREAKER_PAUSE_MS)
             }
         }
     }

@@ -1,10 +1,10 @@
 //! Chats that have another number, cannot be written to, or are to be left alone for a while.
 
 use super::{CHANNEL, settle};
+use crate::channels::pace::{Pause, PauseScope};
 use crate::model::{BotCode, ChatId, Moment};
 use crate::runtime::clock::{Clock, Steady};
 use crate::store::{Store, chats, pauses};
-use crate::telegram::limits::{Pause, PauseScope};
 
 /// A group became a supergroup.
 pub async fn rewrite_chat(store: &Store, bot: &BotCode, from: ChatId, to: ChatId) {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::messages::stored_parcel;
 use super::{CHANNEL, look, settle};
+use crate::channels::pace::{Pause, PauseScope};
 use crate::model::{
     BotCode, ChatId, ConversationKey, MessageKey, MessageKind, MessageState, Moment, Resend,
     TelegramBotId,
@@ -12,7 +13,6 @@ use crate::runtime::bot::parcel::Parcel;
 use crate::runtime::clock::{Clock, Steady};
 use crate::store::messages::{self, StoredMessage};
 use crate::store::{Store, chats, conversations, offsets, pauses};
-use crate::telegram::limits::{Pause, PauseScope};
 
 /// Telegram keeps updates for 24 hours.
 const TELEGRAM_KEEPS_S: i64 = 24 * 3600;
@@ -105,7 +105,7 @@ async fn recover(store: &Store, open: Vec<StoredMessage>) -> Option<Vec<Parcel>>
         }
         let resend = match message.kind.resend() {
             Resend::Freely => true,
-            Resend::Once => message.body.is_some(),
+            Resend::Marked => message.body.is_some(),
             Resend::Never => false,
         };
         if resend {

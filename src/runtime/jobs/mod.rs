@@ -20,15 +20,13 @@ pub mod updates;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::Channel;
+use crate::model::{Backoff, Channel};
 use crate::store::{Conn, Store, StoreError};
 
 /// The only channel so far.
 pub const CHANNEL: Channel = Channel::Telegram;
-/// The first wait in an outage; doubles up to the ceiling.
-const OUTAGE_FIRST: Duration = Duration::from_millis(20);
-/// Longer, and answers come late after the database is back.
-const OUTAGE_CEILING: Duration = Duration::from_secs(1);
+/// Waits in an outage. Longer than the ceiling, and answers come late after the database is back.
+const OUTAGE: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_secs(1));
 
 /// Runs a job that only the node at work may run; waits out an outage.
 pub async fn persist<T, F>(store: &Store, job: F) -> Result<T, StoreError>
@@ -37,7 +35,6 @@ where
     F: Fn(&mut Conn) -> Result<T, StoreError> + Send + Sync + 'static,
 {
     let job = Arc::new(job);
-    let mut pause = OUTAGE_FIRST;
     let mut tries = 0u32;
     loop {
         let again = job.clone();
@@ -47,8 +44,7 @@ where
                 if tries.is_power_of_two() {
                     tracing::warn!(tries, "the database does not take writes; waiting: {error}");
                 }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(OUTAGE_CEILING);
+                tokio::time::sleep(OUTAGE.pause(tries)).await;
             }
             other => return other,
         }
@@ -74,14 +70,14 @@ where
     F: Fn(&mut Conn) -> Result<T, StoreError> + Send + Sync + 'static,
 {
     let job = Arc::new(job);
-    let mut pause = OUTAGE_FIRST;
+    let mut tries = 0u32;
     loop {
         let again = job.clone();
         match store.read(move |conn| again(conn)).await {
             Ok(value) => return Some(value),
             Err(error) if error.is_outage() => {
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(OUTAGE_CEILING);
+                tries += 1;
+                tokio::time::sleep(OUTAGE.pause(tries)).await;
             }
             Err(error) => {
                 log_unsettled(what, &error);

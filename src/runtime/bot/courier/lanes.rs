@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 
 use super::LaneKey;
+use crate::channels::pace::Pace;
 use crate::model::{ChatId, MessageKey};
 use crate::runtime::bot::parcel::Parcel;
 use crate::runtime::clock::Steady;
-use crate::telegram::limits::Limits;
 
 /// How many numbers of sent messages are remembered for edits; older ones are read from the table.
 const RECENT_MAX: usize = 512;
@@ -27,7 +27,7 @@ pub(super) struct State {
     pub(super) lanes: HashMap<LaneKey, LaneQueue>,
     pub(super) ready: VecDeque<LaneKey>,
     pub(super) holds: BinaryHeap<Reverse<(Steady, LaneKey)>>,
-    pub(super) limits: Limits,
+    pub(super) pace: Pace,
     pub(super) in_flight: usize,
     /// Claims under way.
     pub(super) claiming: usize,

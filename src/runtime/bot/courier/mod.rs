@@ -29,7 +29,8 @@ use super::marks::Marks;
 use super::parcel::Parcel;
 use super::snapshot::{CourierSnapshot, PauseView};
 use super::watch::{TaskGuard, Watch};
-use crate::channels::telegram::{Delivered, Delivery, deliver};
+use crate::channels::pace::{Pace, PauseScope, Priority};
+use crate::channels::{Carrier, Delivered, Delivery};
 use crate::model::{BotCode, ChatId, EditTarget, Lane, MessageKey, Moment, OutgoingBody};
 use crate::runtime::clock::Steady;
 use crate::runtime::hooks::{self, Point};
@@ -37,8 +38,6 @@ use crate::runtime::jobs::{self, messages::OutboxRow};
 use crate::runtime::log::hashed;
 use crate::runtime::shared::Shared;
 use crate::store::messages::SentMark;
-use crate::telegram::limits::{Limits, Priority};
-use crate::telegram::{BotApi, SEND_TIMEOUT};
 
 /// Messages of one bot in memory. More wait in the table; beyond half of it the bot stops asking for
 /// updates, so that answers do not run away from the sending.
@@ -56,7 +55,7 @@ const LEASE_LOOK: Duration = Duration::from_millis(500);
 const DRAIN_MAX: Duration = Duration::from_secs(6);
 
 use lanes::State;
-use outcome::RETRY_FIRST_MS;
+use outcome::RETRY;
 
 type LaneKey = (ChatId, Lane);
 
@@ -64,8 +63,8 @@ type LaneKey = (ChatId, Lane);
 pub struct CourierParts {
     /// The bot.
     pub bot: BotCode,
-    /// Its API.
-    pub api: BotApi,
+    /// How its messages leave.
+    pub carrier: Rc<dyn Carrier>,
     /// The node.
     pub shared: Arc<Shared>,
     /// The arbiter's batch of marks.
@@ -91,13 +90,13 @@ pub struct Courier {
 
 impl Courier {
     /// A courier with nothing to do, and its heart for the same bot's intake.
-    pub fn new(parts: CourierParts, limits: Limits) -> (Courier, Rc<Core>) {
+    pub fn new(parts: CourierParts, pace: Pace) -> (Courier, Rc<Core>) {
         let core = Rc::new(Core {
             state: RefCell::new(State {
                 lanes: HashMap::new(),
                 ready: VecDeque::new(),
                 holds: BinaryHeap::new(),
-                limits,
+                pace,
                 in_flight: 0,
                 claiming: 0,
                 loading: 0,
@@ -291,7 +290,7 @@ impl Core {
             .is_some_and(|front| now.micros_since(front.since) > STANDING_AFTER_S * 1_000_000);
         let waiting = lane.parcels.len();
         let allowed_at = state
-            .limits
+            .pace
             .next_allowed(key.0.0, Priority::Interactive, now.0);
         if old || allowed_at > now.0 {
             waiting
@@ -310,7 +309,11 @@ impl Core {
             let state = &mut *self.state.borrow_mut();
             state.release_holds(now);
             // A call that would outlast the lease might be made a second time by the next node.
-            let leased = self.parts.shared.lease.covers(SEND_TIMEOUT);
+            let leased = self
+                .parts
+                .shared
+                .lease
+                .covers(self.parts.carrier.patience());
             // Also when the bot ended and nobody is left to say so to its courier.
             state.stopping |= self.parts.watch.has_ended();
             if !leased && !state.ready.is_empty() && !state.stopping {
@@ -335,7 +338,7 @@ impl Core {
                     Lane::Interactive => Priority::Interactive,
                     Lane::Background => Priority::Background,
                 };
-                let allowed_at = Steady(state.limits.next_allowed(key.0.0, priority, now.0));
+                let allowed_at = Steady(state.pace.next_allowed(key.0.0, priority, now.0));
                 if allowed_at > now {
                     state.hold(key, allowed_at);
                     continue;
@@ -343,7 +346,7 @@ impl Core {
                 lane.busy = true;
                 if front.claimed {
                     let parcel = lane.parcels.pop_front().expect("looked at above");
-                    state.limits.take(key.0.0, now.0);
+                    state.pace.take(key.0.0, now.0);
                     state.in_flight += 1;
                     to_send.push(parcel);
                 } else {
@@ -424,22 +427,22 @@ impl Core {
                 Ok(edits) => edits,
                 Err(()) => {
                     // The message it edits is still on its way in the other lane.
-                    core.put_back(parcel, RETRY_FIRST_MS);
+                    core.put_back(parcel, RETRY.pause(1));
                     return;
                 }
             };
             let delivery = Delivery {
-                chat: parcel.chat.0,
+                chat: parcel.chat,
                 thread: parcel.thread,
                 reply_to: parcel.reply_to,
                 body: &parcel.body,
                 edits,
             };
-            let outcome = deliver(&core.parts.api, delivery).await;
+            let outcome = core.parts.carrier.deliver(delivery).await;
             hooks::pass(Point::AfterSend);
             match outcome {
                 Ok(delivered) => core.delivered(parcel, delivered),
-                Err(error) => core.refused(parcel, error).await,
+                Err(undelivered) => core.undelivered(parcel, undelivered).await,
             }
         });
     }
@@ -516,9 +519,9 @@ impl Core {
         self.pump();
     }
 
-    /// Gives a message back to the head of its lane for another try after `pause_ms`.
-    fn put_back(self: &Rc<Self>, mut parcel: Parcel, pause_ms: i64) {
-        let until = self.steady().plus_millis(pause_ms);
+    /// Gives a message back to the head of its lane for another try after a pause.
+    fn put_back(self: &Rc<Self>, mut parcel: Parcel, pause: Duration) {
+        let until = self.steady().plus(pause);
         {
             let state = &mut *self.state.borrow_mut();
             state.in_flight -= 1;
@@ -527,7 +530,7 @@ impl Core {
             let lane = state.lanes.entry(key).or_default();
             lane.busy = false;
             lane.parcels.push_front(parcel);
-            if pause_ms > 0 {
+            if !pause.is_zero() {
                 state.hold(key, until);
             } else {
                 state.make_ready(key);
@@ -546,7 +549,7 @@ impl Core {
             let _guard = guard;
             let keys = claims.iter().map(|(_, key)| *key).collect();
             let claimed = jobs::messages::claim(&core.parts.shared.store, keys).await;
-            let again_at = core.steady().plus_millis(RETRY_FIRST_MS);
+            let again_at = core.steady().plus(RETRY.pause(1));
             {
                 let state = &mut *core.state.borrow_mut();
                 for ((chat, lane_of), key) in claims {
@@ -667,7 +670,7 @@ impl Core {
         if from == to {
             return;
         }
-        state.limits.migrate(from.0, to.0);
+        state.pace.migrate(from.0, to.0);
         state.moved.insert(from, to);
         for lane_of in [Lane::Interactive, Lane::Background] {
             if let Some(moved) = state.lanes.remove(&(from, lane_of)) {
@@ -685,7 +688,7 @@ impl Core {
     fn snapshot(&self) -> CourierSnapshot {
         let state = self.state.borrow();
         let (now, steady) = (self.now(), self.steady());
-        let pauses = state.limits.pauses(steady.0);
+        let pauses = state.pace.pauses(steady.0);
         CourierSnapshot {
             backlog: state.backlog,
             in_flight: state.in_flight,
@@ -697,10 +700,8 @@ impl Core {
                 .into_iter()
                 .map(|pause| PauseView {
                     chat: match pause.scope {
-                        crate::telegram::limits::PauseScope::Bot => None,
-                        crate::telegram::limits::PauseScope::Chat(chat) => {
-                            Some(hashed(ChatId(chat)).to_string())
-                        }
+                        PauseScope::Bot => None,
+                        PauseScope::Chat(chat) => Some(hashed(ChatId(chat)).to_string()),
                     },
                     until: now.plus_micros(Steady(pause.until).micros_since(steady)).0,
                 })

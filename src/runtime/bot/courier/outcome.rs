@@ -1,20 +1,22 @@
-//! What becomes of a call that Telegram did not carry out, or of which nobody knows.
+//! What becomes of a message that the channel did not take, or of which nobody knows.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::Core;
-use crate::channels::telegram::Delivered;
-use crate::model::{ChatId, MessageKind, OutgoingBody, Resend, RichText};
+use crate::channels::pace::Pause;
+use crate::channels::{Delivered, Refusal, Undelivered};
+use crate::model::{Backoff, MessageKind, OutgoingBody, Resend, RichText};
 use crate::runtime::bot::parcel::Parcel;
 use crate::runtime::jobs;
+use crate::runtime::log::hashed;
 use crate::runtime::reports::EndReason;
-use crate::telegram::limits::Pause;
-use crate::telegram::{ApiError, Outcome};
 
-/// The first pause after a failed call; doubles up to the ceiling.
-pub(super) const RETRY_FIRST_MS: i64 = 250;
-/// Longer, and people wait for no reason after Telegram is back.
-const RETRY_CEILING_MS: i64 = 30_000;
+/// Pauses after failed calls. Longer than the ceiling, and people wait for no reason after the channel
+/// is back.
+pub(super) const RETRY: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(30));
+/// How long a bot whose token is refused waits with a message; the fleet ends it meanwhile.
+const UNAUTHORISED_PAUSE: Duration = Duration::from_secs(30);
 /// A message that could not be delivered for so long is given up: Telegram keeps updates as long.
 const GIVE_UP_AFTER_S: i64 = 24 * 3600;
 /// How often a message whose answer was never read is sent again. Each of these may be a duplicate
@@ -23,108 +25,87 @@ const GIVE_UP_AFTER_S: i64 = 24 * 3600;
 const RESENDS_MAX: u32 = 3;
 
 impl Core {
-    /// Telegram did not take a message, or nobody knows whether it did.
-    pub(super) async fn refused(self: &Rc<Self>, mut parcel: Parcel, error: ApiError) {
-        self.parts.shared.metrics.api_error(error.code());
+    /// The channel did not take a message, or nobody knows whether it did.
+    pub(super) async fn undelivered(self: &Rc<Self>, mut parcel: Parcel, error: Undelivered) {
+        self.parts.shared.metrics.api_error(error.code);
         let now = self.now();
-        match &error {
-            // As good as done.
-            ApiError::NotModified => {
+        match error.refusal {
+            Refusal::Unchanged => {
                 self.delivered(parcel, Delivered::default());
                 return;
             }
-            ApiError::RetryAfter { seconds } => {
-                let pause = self.state.borrow_mut().limits.refused(
-                    parcel.chat.0,
-                    *seconds,
-                    self.steady().0,
-                );
-                self.warn(&parcel, &error, "Telegram asks to wait");
+            Refusal::Wait(seconds) => {
+                let pause =
+                    self.state
+                        .borrow_mut()
+                        .pace
+                        .refused(parcel.chat.0, seconds, self.steady().0);
+                self.warn(&parcel, &error, "the channel asks to wait");
                 self.keep_pause(pause).await;
-                self.retry(parcel, &error, i64::from(*seconds) * 1000).await;
+                let pause = Duration::from_secs(seconds.into());
+                self.retry(parcel, &error, pause).await;
                 return;
             }
-            ApiError::MigratedTo { chat } => {
-                let (from, to) = (parcel.chat, ChatId(*chat));
+            Refusal::Moved(to) => {
+                let from = parcel.chat;
                 tracing::info!(bot = %self.parts.bot, "a group became a supergroup; its chat is rewritten everywhere");
-                jobs::chats::rewrite_chat(&self.parts.shared.store, &self.parts.bot, from, to)
-                    .await;
+                let store = &self.parts.shared.store;
+                jobs::chats::rewrite_chat(store, &self.parts.bot, from, to).await;
                 self.parts.watch.migrated(from, to);
                 self.free_lane(&parcel);
                 self.migrate(from, to);
                 parcel.chat = to;
-                self.put_back(parcel, 0);
+                self.put_back(parcel, Duration::ZERO);
                 return;
             }
-            ApiError::CantParseEntities { .. } => {
+            Refusal::MarkUp => {
                 if let Some(body) = as_plain(&parcel.body) {
                     self.warn(&parcel, &error, "mark-up refused; sent again as plain text");
                     parcel.body = body;
-                    self.put_back(parcel, 0);
+                    self.put_back(parcel, Duration::ZERO);
                     return;
                 }
             }
-            ApiError::MessageGone { .. } if parcel.reply_to.is_some() => {
+            Refusal::MessageGone if parcel.reply_to.is_some() => {
                 parcel.reply_to = None;
-                self.put_back(parcel, 0);
+                self.put_back(parcel, Duration::ZERO);
                 return;
             }
-            ApiError::ThreadGone { .. } if parcel.thread.is_some() => {
+            Refusal::ThreadGone if parcel.thread.is_some() => {
                 self.warn(&parcel, &error, "the topic is gone; sent without it");
                 parcel.thread = None;
-                self.put_back(parcel, 0);
+                self.put_back(parcel, Duration::ZERO);
                 return;
             }
-            // The message to edit was deleted by the person: nothing is left to be done.
-            ApiError::MessageGone { .. } if parcel.kind == MessageKind::Edit => {}
-            ApiError::ChatGone { reason, .. } => {
-                jobs::chats::chat_gone(
-                    &self.parts.shared.store,
-                    &self.parts.bot,
-                    parcel.chat,
-                    error.code(),
-                    now,
-                )
-                .await;
+            Refusal::ChatGone => {
+                let store = &self.parts.shared.store;
+                let bot = &self.parts.bot;
+                jobs::chats::chat_gone(store, bot, parcel.chat, error.code, now).await;
                 self.parts.watch.gone(parcel.chat);
                 self.warn(&parcel, &error, "the chat cannot be written to");
-                let _ = reason;
                 self.give_up(parcel, &error).await;
                 return;
             }
-            ApiError::Unauthorised => {
-                tracing::error!(bot = %self.parts.bot, "{}", error.for_operator());
-                self.retry(parcel, &error, RETRY_CEILING_MS).await;
+            Refusal::Unauthorised => {
+                tracing::error!(bot = %self.parts.bot, "a message was refused: {error}");
+                self.retry(parcel, &error, UNAUTHORISED_PAUSE).await;
                 self.parts.watch.end(EndReason::Unauthorised);
                 return;
             }
-            ApiError::Server { .. }
-            | ApiError::Conflict { .. }
-            | ApiError::Network {
-                outcome: Outcome::NotSent | Outcome::Refused,
-                ..
-            } => {
+            Refusal::Later => {
                 if self.steady().micros_since(parcel.since) < GIVE_UP_AFTER_S * 1_000_000 {
-                    let pause = backoff_ms(parcel.tries);
+                    let pause = RETRY.pause(parcel.tries + 1);
                     self.warn(&parcel, &error, "will be tried again");
                     self.retry(parcel, &error, pause).await;
                     return;
                 }
             }
-            ApiError::Network {
-                outcome: Outcome::Unknown,
-                ..
-            }
-            | ApiError::Malformed { .. } => {
+            Refusal::Unknown => {
                 self.fate_unknown(parcel, &error).await;
                 return;
             }
-            ApiError::QueryTooOld
-            | ApiError::MessageGone { .. }
-            | ApiError::ThreadGone { .. }
-            | ApiError::MessageTooLong
-            | ApiError::FileTooLarge { .. }
-            | ApiError::BadRequest { .. } => {}
+            // Of an edit: the message was deleted by the person, and nothing is left to be done.
+            Refusal::MessageGone | Refusal::ThreadGone | Refusal::Final => {}
         }
         if parcel.kind != MessageKind::Edit {
             self.warn(&parcel, &error, "refused for good");
@@ -133,35 +114,30 @@ impl Core {
     }
 
     /// Back to `queued`, to be claimed again after a pause: a crash in between doubles nothing.
-    async fn retry(self: &Rc<Self>, mut parcel: Parcel, error: &ApiError, pause_ms: i64) {
+    async fn retry(self: &Rc<Self>, mut parcel: Parcel, error: &Undelivered, pause: Duration) {
         parcel.tries += 1;
-        let not_before = self.now().plus_millis(pause_ms);
-        jobs::messages::requeue(
-            &self.parts.shared.store,
-            parcel.key,
-            not_before,
-            error.code(),
-        )
-        .await;
+        let not_before = self.now().plus(pause);
+        let store = &self.parts.shared.store;
+        jobs::messages::requeue(store, parcel.key, not_before, error.code).await;
         {
             let state = &mut *self.state.borrow_mut();
             state.claimed -= usize::from(parcel.claimed);
-            state.last_error = Some(error.code().to_owned());
+            state.last_error = Some(error.code.to_owned());
         }
         parcel.claimed = false;
-        self.put_back(parcel, pause_ms);
+        self.put_back(parcel, pause);
     }
 
     /// The call may have been carried out: what then depends on the kind (design: "Sending").
-    async fn fate_unknown(self: &Rc<Self>, mut parcel: Parcel, error: &ApiError) {
+    async fn fate_unknown(self: &Rc<Self>, mut parcel: Parcel, error: &Undelivered) {
         match parcel.kind.resend() {
             Resend::Freely => {
-                let pause = backoff_ms(parcel.tries);
+                let pause = RETRY.pause(parcel.tries + 1);
                 self.retry(parcel, error, pause).await;
             }
-            Resend::Once if parcel.resends < RESENDS_MAX => {
-                let pause = backoff_ms(parcel.resends);
+            Resend::Marked if parcel.resends < RESENDS_MAX => {
                 parcel.resends += 1;
+                let pause = RETRY.pause(parcel.resends);
                 self.warn(
                     &parcel,
                     error,
@@ -171,10 +147,10 @@ impl Core {
                 self.parts.shared.metrics.resent();
                 self.put_back(parcel, pause);
             }
-            Resend::Once | Resend::Never => {
+            Resend::Marked | Resend::Never => {
                 self.warn(&parcel, error, "not known whether it arrived; left");
-                jobs::messages::mark_unknown(&self.parts.shared.store, parcel.key, error.code())
-                    .await;
+                let store = &self.parts.shared.store;
+                jobs::messages::mark_unknown(store, parcel.key, error.code).await;
                 self.parts.shared.metrics.message_unknown();
                 self.state.borrow_mut().failed += 1;
                 self.close(&parcel);
@@ -182,29 +158,24 @@ impl Core {
         }
     }
 
-    async fn give_up(self: &Rc<Self>, parcel: Parcel, error: &ApiError) {
-        jobs::messages::mark_failed(
-            &self.parts.shared.store,
-            parcel.key,
-            error.code(),
-            &error.to_string(),
-        )
-        .await;
+    async fn give_up(self: &Rc<Self>, parcel: Parcel, error: &Undelivered) {
+        let store = &self.parts.shared.store;
+        jobs::messages::mark_failed(store, parcel.key, error.code, &error.text).await;
         self.parts.shared.metrics.message_failed();
         {
             let mut state = self.state.borrow_mut();
             state.failed += 1;
-            state.last_error = Some(error.code().to_owned());
+            state.last_error = Some(error.code.to_owned());
         }
         self.close(&parcel);
     }
 
-    fn warn(&self, parcel: &Parcel, error: &ApiError, what: &str) {
+    fn warn(&self, parcel: &Parcel, error: &Undelivered, what: &str) {
         tracing::warn!(
             bot = %self.parts.bot,
-            chat = %crate::runtime::log::hashed(parcel.chat),
+            chat = %hashed(parcel.chat),
             message = parcel.key.0,
-            code = error.code(),
+            code = error.code,
             "{what}: {error}"
         );
     }
@@ -218,11 +189,6 @@ impl Core {
         )
         .await;
     }
-}
-
-/// The pause before the next try: doubles, with a ceiling.
-fn backoff_ms(tries: u32) -> i64 {
-    (RETRY_FIRST_MS << tries.min(10)).min(RETRY_CEILING_MS)
 }
 
 /// The same message without mark-up; `None` when it has none.

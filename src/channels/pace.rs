@@ -142,7 +142,7 @@ impl ChatState {
 
 /// The buckets and pauses of one bot.
 #[derive(Debug)]
-pub struct Limits {
+pub struct Pace {
     bot_rule: Option<Rule>,
     chat_rule: Option<Rule>,
     group_rule: Option<Rule>,
@@ -155,10 +155,10 @@ pub struct Limits {
     latest: i64,
 }
 
-impl Limits {
+impl Pace {
     /// Full buckets, no pauses.
-    pub fn new(rates: Rates) -> Limits {
-        let mut limits = Limits {
+    pub fn new(rates: Rates) -> Pace {
+        let mut limits = Pace {
             bot_rule: None,
             chat_rule: None,
             group_rule: None,
@@ -333,7 +333,7 @@ mod tests {
     };
 
     /// Sends `count` background messages to one chat as fast as allowed; says when, in ms.
-    fn send_all(limits: &mut Limits, chat: i64, count: usize) -> Vec<i64> {
+    fn send_all(limits: &mut Pace, chat: i64, count: usize) -> Vec<i64> {
         let mut at = START;
         let mut sent = Vec::new();
         for _ in 0..count {
@@ -346,7 +346,7 @@ mod tests {
 
     #[track_caller]
     fn check(rates: Rates, chat: i64, expected_ms: &[i64]) {
-        let mut limits = Limits::new(rates);
+        let mut limits = Pace::new(rates);
         assert_eq!(send_all(&mut limits, chat, expected_ms.len()), expected_ms);
     }
 
@@ -405,7 +405,7 @@ mod tests {
 
     #[test]
     fn interactive_never_waits_and_background_pays() {
-        let mut limits = Limits::new(Rates {
+        let mut limits = Pace::new(Rates {
             per_chat_per_s: 1,
             ..OFF
         });
@@ -431,7 +431,7 @@ mod tests {
     fn a_second_429_from_another_chat_pauses_the_bot() {
         #[track_caller]
         fn check(refusals: &[(i64, i64)], expected: &[(PauseScope, i64)]) {
-            let mut limits = Limits::new(OFF);
+            let mut limits = Pace::new(OFF);
             for (chat, ms) in refusals {
                 limits.refused(*chat, 5, START + ms * 1000);
             }
@@ -456,7 +456,7 @@ mod tests {
 
     #[test]
     fn a_pause_holds_both_lanes_and_never_shrinks() {
-        let mut limits = Limits::new(OFF);
+        let mut limits = Pace::new(OFF);
         assert_eq!(limits.refused(1, 10, START).until, START + 10 * SECOND);
         assert_eq!(limits.refused(1, 1, START).until, START + 10 * SECOND);
         let both = [Priority::Interactive, Priority::Background];
@@ -482,12 +482,12 @@ mod tests {
 
     #[test]
     fn pauses_survive_a_restart() {
-        let mut before = Limits::new(Rates::default());
+        let mut before = Pace::new(Rates::default());
         before.refused(3, 1, START - 10 * SECOND);
         before.refused(1, 30, START);
         before.refused(2, 40, START);
         let rows = before.pauses(START);
-        let mut after = Limits::new(Rates::default());
+        let mut after = Pace::new(Rates::default());
         for row in &rows {
             after.pause(*row);
         }
@@ -500,7 +500,7 @@ mod tests {
 
     #[test]
     fn idle_chats_are_forgotten() {
-        let mut limits = Limits::new(Rates {
+        let mut limits = Pace::new(Rates {
             per_bot_per_s: 0,
             ..Rates::default()
         });
@@ -516,14 +516,14 @@ mod tests {
         limits.forget_idle(START + 2001 * SECOND);
         assert_eq!(limits.chats_in_memory(), 1);
         // With chat limits off nothing is kept at all.
-        let mut limits = Limits::new(OFF);
+        let mut limits = Pace::new(OFF);
         limits.take(5, START);
         assert_eq!(limits.chats_in_memory(), 0);
     }
 
     #[test]
     fn a_migrated_group_keeps_its_debts() {
-        let mut limits = Limits::new(Rates {
+        let mut limits = Pace::new(Rates {
             per_group_per_min: 20,
             ..OFF
         });
@@ -542,7 +542,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_holds_nobody() {
-        let mut limits = Limits::new(Rates::default());
+        let mut limits = Pace::new(Rates::default());
         for _ in 0..5 {
             limits.take(5, START);
         }
@@ -559,7 +559,7 @@ mod tests {
         );
         assert!(limits.next_allowed(6, Priority::Background, earlier) < earlier + SECOND);
         // A little back is only another thread's older reading.
-        let mut limits = Limits::new(OFF);
+        let mut limits = Pace::new(OFF);
         limits.refused(5, 10, START);
         assert_eq!(
             limits.next_allowed(5, Priority::Interactive, START - 1000),
@@ -584,7 +584,7 @@ mod tests {
             steps in proptest::collection::vec((-3i64..4, 0i64..400_000), 1..250),
         ) {
             let rates = Rates { per_bot_per_s: rates.0, per_chat_per_s: rates.1, per_group_per_min: rates.2 };
-            let mut limits = Limits::new(rates);
+            let mut limits = Pace::new(rates);
             let mut at = START;
             let mut sent: Vec<(i64, i64)> = Vec::new();
             for (chat, pause) in steps {
@@ -613,7 +613,7 @@ mod tests {
             steps in proptest::collection::vec((1i64..4, 0i64..2_000_000, any::<bool>()), 1..150),
         ) {
             let rates = Rates { per_bot_per_s: 0, per_chat_per_s: 1, per_group_per_min: 0 };
-            let mut limits = Limits::new(rates);
+            let mut limits = Pace::new(rates);
             let mut now = START;
             let mut sent: Vec<(i64, i64)> = Vec::new();
             for (chat, pause, interactive) in steps {

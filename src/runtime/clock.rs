@@ -1,13 +1,11 @@
 //! The present moment, as the runtime sees it, and the time that has passed.
 //!
 //! Two questions, two answers. [`Clock::now`] is the wall clock: the machine's, one that a test moves,
-//! or that of a simulator which is followed (`testing.clock`, `clock/follow.rs`). Moments in rows,
+//! or that of a simulator which is followed (`testing.clock`, `app/followed_clock.rs`). Moments in rows,
 //! deadlines and periods of retention are told by it. [`Clock::steady`] is the time that has passed: it
 //! never goes back and does not jump when somebody sets the machine's clock, so holds and pauses within
 //! the process go by it. A test that moves its clock on moves both, for then time is meant to have
 //! passed.
-
-pub mod follow;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -45,6 +43,11 @@ impl Steady {
     /// So much later.
     pub fn plus_micros(self, micros: i64) -> Steady {
         Steady(self.0.saturating_add(micros))
+    }
+
+    /// So much later.
+    pub fn plus(self, pause: Duration) -> Steady {
+        self.plus_micros(i64::try_from(pause.as_micros()).unwrap_or(i64::MAX))
     }
 
     /// So much later.
