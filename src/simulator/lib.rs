@@ -31,11 +31,11 @@ mod server;
 mod simulator;
 mod world;
 
-pub use people::{Press, Pressed, Say};
+pub use people::{Attachment, Forward, Press, Pressed, Say, Suggestions, Via};
 pub use simulator::{Simulator, SimulatorConfig, SimulatorHandle, run_blocking};
 pub use world::{
     BotInfo, Button, Call, CallFilter, ChatInfo, Entry, EntryKind, Fault, FaultKind, FileInfo,
-    Keyboard, Rows, Sender,
+    FileKind, Keyboard, Rows, Sender, TopicInfo,
 };
 
 #[cfg(test)]

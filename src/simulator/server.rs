@@ -5,16 +5,19 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::middleware::from_fn;
 use actix_web::rt::System;
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpResponse, HttpServer};
 use tokio::sync::oneshot;
 
+use crate::http::guard;
 use crate::world::Shared;
 use crate::{api, page, people};
 
 /// A request's body; above it are Telegram's 50 MB and the other parts of a form.
 const BODY_MAX: usize = 64 << 20;
+
 /// Serves until told to stop. Runs its own runtime, so it must have a thread of its own.
 pub(crate) fn serve(
     shared: Arc<Shared>,
@@ -23,10 +26,13 @@ pub(crate) fn serve(
 ) -> io::Result<()> {
     System::new().block_on(async move {
         let data = web::Data::from(shared);
+        let listening = web::Data::new(guard::Listening(listener.local_addr()?));
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(data.clone())
+                .app_data(listening.clone())
                 .app_data(web::PayloadConfig::new(BODY_MAX))
+                .wrap(from_fn(guard::check))
                 .configure(api::routes)
                 .configure(people::routes)
                 .configure(page::routes)

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::people::{Press, Pressed, Say};
+use crate::people::{Press, Pressed, Say, Suggestions};
 use crate::server;
 use crate::world::clock::{format_rfc3339, parse_rfc3339};
 use crate::world::{BotInfo, Call, CallFilter, Entry, EntryKind, Fault, Sender, Shared, Standing};
@@ -95,9 +95,13 @@ impl Simulator {
         })
     }
 
-    /// A person writes to a bot; gives the id of the message.
+    /// A person writes to a bot; gives the id of the message, of an album that of the first.
+    ///
+    /// # Errors
+    /// What is missing or wrong in it.
     pub fn say(&self, bot: i64, say: Say) -> Result<i64, String> {
-        self.shared.lock().say(bot, say)
+        let ids = self.shared.lock().say(bot, say)?;
+        Ok(ids.first().copied().unwrap_or(0))
     }
 
     /// A person presses a button, found by its label.
@@ -107,14 +111,46 @@ impl Simulator {
 
     /// A person changes the text of an own message.
     pub fn edit(&self, bot: i64, chat: i64, message: i64, text: &str) -> Result<(), String> {
-        self.shared.lock().edit(bot, chat, message, text)
+        self.shared.lock().change(bot, chat, None, message, text)
+    }
+
+    /// A person deletes an own message, or in a private chat the bot's. The bot is not told.
+    ///
+    /// # Errors
+    /// When there is no such message, or it is not the person's.
+    pub fn delete(&self, bot: i64, chat: i64, from: i64, message: i64) -> Result<(), String> {
+        self.shared.lock().remove(bot, chat, Some(from), message)
+    }
+
+    /// A person opens a topic in a supergroup, which becomes a forum; gives its number.
+    ///
+    /// # Errors
+    /// When the chat is no supergroup or the name is empty.
+    pub fn open_topic(&self, bot: i64, chat: i64, by: i64, name: &str) -> Result<i64, String> {
+        self.shared.lock().open_topic(bot, chat, by, name)
+    }
+
+    /// Texts that the page offers to press in an empty chat with this bot.
+    pub fn suggest(&self, bot: i64, texts: &[&str]) {
+        let texts = texts.iter().map(|&text| text.to_owned()).collect();
+        self.shared.lock().suggest(bot, texts);
+    }
+
+    /// What a person sees in a chat before anything was written.
+    pub fn suggestions(&self, bot: i64, chat: i64, person: i64) -> Suggestions {
+        self.shared.lock().suggestions(bot, chat, person)
+    }
+
+    /// Switches privacy mode: in groups the bot hears only what is meant for it.
+    pub fn set_privacy(&self, bot: i64, on: bool) {
+        self.shared.lock().bot(bot).privacy = on;
     }
 
     /// Changes where the bot stands in a chat: `member`, `administrator`, `left`, or `kicked`,
     /// which in a private chat means blocked. `by` is the person who did it.
     pub fn stand(&self, bot: i64, chat: i64, status: &str, by: i64) -> Result<(), String> {
         let standing = Standing::parse(status).ok_or_else(|| {
-            format!("unknown status «{status}»: member, administrator, left or kicked")
+            format!("статуса «{status}» нет: member, administrator, left, kicked")
         })?;
         self.shared.lock().stand(bot, chat, by, standing);
         Ok(())

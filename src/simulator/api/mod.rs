@@ -1,10 +1,15 @@
 //! The Bot API: one call in, one reply out, with the faults between.
 
+mod albums;
+mod callbacks;
 mod chats;
+mod editing;
+mod forwards;
 mod media;
-mod messages;
 mod profile;
 mod routes;
+mod sending;
+mod text;
 mod updates;
 
 use actix_web::web::Bytes;
@@ -13,6 +18,7 @@ use serde_json::{Value, json};
 use crate::http::Params;
 use crate::world::clock::format_rfc3339;
 use crate::world::faults::Plan;
+use crate::world::files::FileKind;
 use crate::world::{Call, Fault, FaultKind, Shared, State, is_supergroup};
 
 pub(crate) use routes::{not_found, routes};
@@ -24,9 +30,15 @@ pub(crate) enum Reply {
         status: u16,
         body: String,
     },
+    /// A page that is not the Bot API's.
     Html {
         status: u16,
-        body: &'static str,
+        location: Option<String>,
+    },
+    /// JSON that is so many bytes longer than it need be.
+    Huge {
+        body: String,
+        more: u64,
     },
     /// The connection is closed without a word.
     Cut,
@@ -82,7 +94,7 @@ impl ApiError {
 pub(crate) type ApiResult = Result<Value, ApiError>;
 
 /// Methods in their usual spelling; calls may spell them in any case.
-pub(crate) const METHODS: [&str; 32] = [
+pub(crate) const METHODS: [&str; 46] = [
     "getMe",
     "getUpdates",
     "sendMessage",
@@ -93,9 +105,23 @@ pub(crate) const METHODS: [&str; 32] = [
     "deleteMessages",
     "answerCallbackQuery",
     "sendChatAction",
+    "editMessageMedia",
     "sendDocument",
     "sendPhoto",
+    "sendSticker",
+    "sendVoice",
+    "sendAudio",
+    "sendVideo",
+    "sendAnimation",
+    "sendVideoNote",
     "sendMediaGroup",
+    "sendContact",
+    "sendLocation",
+    "sendVenue",
+    "forwardMessage",
+    "forwardMessages",
+    "copyMessage",
+    "copyMessages",
     "getFile",
     "setMyCommands",
     "getMyCommands",
@@ -116,9 +142,6 @@ pub(crate) const METHODS: [&str; 32] = [
     "close",
     "logOut",
 ];
-
-const BAD_GATEWAY: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
-    <center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.18.0</center>\r\n</body>\r\n</html>\r\n";
 
 /// The bot of a token `<id>:<text>`.
 pub(crate) fn bot_of(token: &str) -> Option<i64> {
@@ -232,19 +255,16 @@ impl Run<'_> {
         let fault = fault?;
         let group = self.chat.is_some_and(|chat| chat < 0);
         let error = match fault.kind {
-            FaultKind::CutAfter | FaultKind::BadJson | FaultKind::Slow => return None,
+            FaultKind::CutAfter | FaultKind::BadJson | FaultKind::Huge | FaultKind::Slow => {
+                return None;
+            }
             FaultKind::MalformedUpdate | FaultKind::IdsJump => return None,
             FaultKind::CutBefore => return Some(("cut_before", None, Reply::Cut)),
             FaultKind::BadGatewayHtml => {
-                let error = ApiError::new(502, "502 Bad Gateway");
-                return Some((
-                    "error",
-                    Some(error),
-                    Reply::Html {
-                        status: 502,
-                        body: BAD_GATEWAY,
-                    },
-                ));
+                let status = fault.status.unwrap_or(502);
+                let error = ApiError::new(status, format!("{status} as a page of HTML"));
+                let location = fault.location.clone();
+                return Some(("error", Some(error), Reply::Html { status, location }));
             }
             FaultKind::TooManyRequests => {
                 let after = fault.retry_after.unwrap_or(1);
@@ -302,6 +322,13 @@ impl Run<'_> {
     fn finish(&self, fault: Option<&Fault>, body: String) -> Reply {
         match fault.map(|fault| fault.kind) {
             Some(FaultKind::CutAfter) => Reply::Cut,
+            Some(FaultKind::Huge) => {
+                let size_mb = fault.and_then(|fault| fault.size_mb).unwrap_or(64);
+                Reply::Huge {
+                    body,
+                    more: size_mb << 20,
+                }
+            }
             Some(FaultKind::BadJson) => {
                 let half = body.char_indices().nth(body.chars().count() / 2);
                 let body = body[..half.map_or(0, |(at, _)| at)].to_owned();
@@ -344,19 +371,30 @@ fn blocked(chat: i64) -> ApiError {
     })
 }
 
+/// The kind of file that a method sends.
+fn sent_kind(method: &str) -> Option<FileKind> {
+    let name = method.strip_prefix("send")?.to_ascii_lowercase();
+    FileKind::ALL
+        .into_iter()
+        .find(|kind| kind.name().replace('_', "") == name)
+}
+
 impl State {
     fn carry_out(&mut self, bot: i64, method: &str, params: &Params) -> ApiResult {
         match method {
             "getMe" => self.get_me(bot),
             "sendMessage" => self.send_message(bot, params),
-            "editMessageText" => self.edit_message_text(bot, params, false),
-            "editMessageCaption" => self.edit_message_text(bot, params, true),
-            "editMessageReplyMarkup" => self.edit_message_markup(bot, params),
+            "sendContact" | "sendLocation" | "sendVenue" => self.send_other(bot, method, params),
+            "editMessageText"
+            | "editMessageCaption"
+            | "editMessageMedia"
+            | "editMessageReplyMarkup" => self.edit(bot, method, params),
+            "forwardMessage" | "forwardMessages" | "copyMessage" | "copyMessages" => {
+                self.forward(bot, method, params)
+            }
             "deleteMessage" | "deleteMessages" => self.delete_messages(bot, params),
             "answerCallbackQuery" => self.answer_callback(bot, params),
             "sendChatAction" => self.send_chat_action(bot, params),
-            "sendDocument" => self.send_file(bot, params, crate::world::files::FileKind::Document),
-            "sendPhoto" => self.send_file(bot, params, crate::world::files::FileKind::Photo),
             "sendMediaGroup" => self.send_media_group(bot, params),
             "getFile" => self.get_file(bot, params),
             "setMyCommands" | "getMyCommands" | "deleteMyCommands" => {
@@ -368,7 +406,10 @@ impl State {
             "getChatMemberCount" => self.target(bot, params).map(|_| json!(2)),
             "leaveChat" => self.leave_chat(bot, params),
             "close" | "logOut" => Ok(json!(true)),
-            _ => self.my_texts(bot, method, params),
+            _ => match sent_kind(method) {
+                Some(kind) => self.send_file(bot, params, kind),
+                None => self.my_texts(bot, method, params),
+            },
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{ApiError, ApiResult};
 use crate::http::Params;
-use crate::world::{State, wire};
+use crate::world::{Commands, State, wire};
 
 /// Telegram's bounds, in characters.
 const NAME_MAX: usize = 64;
@@ -60,13 +60,14 @@ impl State {
             .json("scope")
             .map_err(|_| ApiError::bad("can't parse BotCommandScope"))?
             .unwrap_or_else(|| json!({"type": "default"}));
-        let key = format!(
-            "{scope} {}",
-            params.text("language_code").unwrap_or_default()
-        );
+        let language = params.text("language_code").unwrap_or_default();
+        let key = format!("{scope} {language}");
         let commands = &mut self.bot(bot).commands;
         match method {
-            "getMyCommands" => return Ok(commands.get(&key).cloned().unwrap_or(json!([]))),
+            "getMyCommands" => {
+                let list = commands.get(&key).map(|list| list.commands.clone());
+                return Ok(list.unwrap_or(json!([])));
+            }
             "deleteMyCommands" => {
                 commands.remove(&key);
             }
@@ -78,7 +79,12 @@ impl State {
                     return Err(ApiError::bad("expected an Array of BotCommand"));
                 };
                 check_commands(&list)?;
-                commands.insert(key, Value::Array(list));
+                let commands_given = Commands {
+                    scope,
+                    language,
+                    commands: Value::Array(list),
+                };
+                commands.insert(key, commands_given);
             }
         }
         self.tell_bot(bot);

@@ -5,7 +5,7 @@ use std::io;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 
 use super::{ApiError, Reply, bot_of, call};
 use crate::world::Shared;
@@ -28,9 +28,15 @@ fn reply(reply: Reply) -> HttpResponse {
         Reply::Json { status, body } => HttpResponse::build(status_of(status))
             .content_type("application/json")
             .body(body),
-        Reply::Html { status, body } => HttpResponse::build(status_of(status))
-            .content_type("text/html")
-            .body(body),
+        Reply::Html { status, location } => {
+            let status = status_of(status);
+            let mut answer = HttpResponse::build(status);
+            if let Some(location) = location {
+                answer.insert_header((header::LOCATION, location));
+            }
+            answer.content_type("text/html").body(page(status))
+        }
+        Reply::Huge { body, more } => huge(&body, more),
         Reply::Cut => {
             // A body that fails before its first byte makes the server drop the connection with
             // nothing written, the head of the response neither.
@@ -38,6 +44,30 @@ fn reply(reply: Reply) -> HttpResponse {
             HttpResponse::Ok().streaming(stream::once(async move { Err::<Bytes, _>(failed()) }))
         }
     }
+}
+
+/// What a proxy says in place of Telegram.
+fn page(status: StatusCode) -> String {
+    format!(
+        "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n\
+         <hr><center>nginx/1.18.0</center>\r\n</body>\r\n</html>\r\n"
+    )
+}
+
+/// JSON with white space before its last bracket; made as it is read, never held whole.
+fn huge(body: &str, more: u64) -> HttpResponse {
+    const CHUNK: &[u8] = &[b' '; 64 << 10];
+    let (head, tail) = body.split_at(body.len().saturating_sub(1));
+    let ends = [Bytes::from(head.to_owned()), Bytes::from(tail.to_owned())];
+    let [head, tail] = ends;
+    let chunks = more / CHUNK.len() as u64;
+    let padding = stream::iter((0..chunks).map(|_| Bytes::from_static(CHUNK)));
+    let all = stream::once(async { head })
+        .chain(padding)
+        .chain(stream::once(async { tail }));
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .streaming(all.map(Ok::<_, io::Error>))
 }
 
 fn status_of(status: u16) -> StatusCode {
@@ -76,7 +106,7 @@ async fn download(path: web::Path<(String, String)>, shared: Data) -> HttpRespon
         None => Err(ApiError::new(404, "Not Found")),
     };
     match found {
-        Ok((_, bytes)) => HttpResponse::Ok()
+        Ok(bytes) => HttpResponse::Ok()
             .content_type("application/octet-stream")
             .body(bytes),
         Err(_) => not_found(),

@@ -1,5 +1,7 @@
-//! What the two sides share about HTTP: the parameters of a request in all their spellings.
+//! What the sides share about HTTP: who may ask, and the parameters of a request in all their
+//! spellings.
 
+pub(crate) mod guard;
 mod multipart;
 mod params;
 

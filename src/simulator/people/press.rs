@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use super::Say;
+use super::{SAMPLE_PLACE, Say};
 use crate::world::wire;
 use crate::world::{Button, Callback, Chat, Message, Sender, State};
 
@@ -35,7 +35,7 @@ impl State {
     pub(crate) fn press(&mut self, bot: i64, press: Press) -> Result<Pressed, String> {
         let chat_id = self.moved(bot, press.chat.unwrap_or(press.from));
         if press.from <= 0 {
-            return Err("from: the number of a person is needed".into());
+            return Err("from: нужен номер человека, целое больше нуля".into());
         }
         self.person(press.from);
         if let Some(data) = press.data {
@@ -55,32 +55,57 @@ impl State {
         let (message, button) =
             find_button(self.chat(bot, chat_id), press.message_id, &press.label)?;
         let Some(message) = message else {
-            let say = Say {
-                from: press.from,
-                chat: Some(chat_id),
-                ..Say::default()
-            };
-            let say = if button.contact {
-                Say {
-                    contact: Some(Map::new()),
-                    ..say
-                }
-            } else {
-                Say {
-                    text: Some(button.label),
-                    ..say
-                }
-            };
-            return self.say(bot, say).map(Pressed::Message);
+            return self.press_key(bot, chat_id, press.from, button);
         };
-        match (button.data, button.url) {
-            (Some(data), _) => Ok(self.callback(bot, chat_id, message, press.from, &data)),
-            (None, Some(url)) => Err(format!(
-                "«{}» opens {url}: the bot gets nothing from it",
-                button.label
-            )),
-            (None, None) => Err(format!("«{}» sends nothing to the bot", button.label)),
+        let label = &button.label;
+        match (button.data, button.url, button.copy) {
+            (Some(data), ..) => Ok(self.callback(bot, chat_id, message, press.from, &data)),
+            (None, Some(url), _) => {
+                Err(format!("«{label}» открывает {url}: бот об этом не узнаёт"))
+            }
+            (None, None, Some(_)) => {
+                Err(format!("«{label}» копирует текст: бот об этом не узнаёт"))
+            }
+            (None, None, None) => Err(format!("«{label}» ничего боту не отправляет")),
         }
+    }
+
+    /// A button of the reply keyboard writes a message.
+    fn press_key(
+        &mut self,
+        bot: i64,
+        chat_id: i64,
+        from: i64,
+        button: Button,
+    ) -> Result<Pressed, String> {
+        let asks = button.contact || button.location;
+        let mut say = Say {
+            from,
+            chat: Some(chat_id),
+            ..Say::default()
+        };
+        if button.contact {
+            say.contact = Some(Map::new());
+        } else if button.location {
+            say.location = Some(SAMPLE_PLACE);
+        } else {
+            say.text = Some(button.label);
+        }
+        let chat = self.chat(bot, chat_id);
+        if let Some(shown) = &chat.keyboard {
+            // Clients answer the message with the keyboard: in groups with every button, in a
+            // private chat with those that send a contact or a place.
+            let answered = shown.message;
+            if (asks || chat_id < 0) && chat.message(answered).is_some() {
+                say.reply_to = Some(answered);
+            }
+        }
+        let ids = self.say(bot, say)?;
+        let chat = self.chat(bot, chat_id);
+        if chat.keyboard.as_ref().is_some_and(|shown| shown.once) {
+            chat.keyboard = None;
+        }
+        Ok(Pressed::Message(ids.first().copied().unwrap_or(0)))
     }
 
     fn callback(&mut self, bot: i64, chat: i64, message: i64, from: i64, data: &str) -> Pressed {
@@ -127,14 +152,14 @@ fn find_button(
     let found = match message {
         Some(id) => {
             let found = chat.message(id);
-            in_message(found.ok_or_else(|| format!("there is no message {id} in {}", chat.id))?)
+            in_message(found.ok_or_else(|| format!("в чате {} нет сообщения {id}", chat.id))?)
         }
         None => chat.messages.iter().rev().find_map(in_message),
     };
     if let Some(found) = found {
         return Ok(found);
     }
-    let mut keys = chat.keyboard.iter().flatten().flatten();
+    let mut keys = chat.keyboard.iter().flat_map(|shown| &shown.rows).flatten();
     if let Some(key) = keys.find(|key| key.label == label) {
         return Ok((None, key.clone()));
     }
@@ -148,7 +173,7 @@ fn find_button(
             .find(|m| m.buttons.is_some())
             .map_or(vec![], of_message),
     };
-    let keyboard = chat.keyboard.iter().flatten().flatten();
+    let keyboard = chat.keyboard.iter().flat_map(|shown| &shown.rows).flatten();
     let there: Vec<_> = rows
         .iter()
         .flatten()
@@ -156,11 +181,8 @@ fn find_button(
         .map(|button| format!("«{}»", button.label))
         .collect();
     Err(if there.is_empty() {
-        format!("there is no button «{label}»; there are no buttons")
+        format!("кнопки «{label}» нет; кнопок нет вовсе")
     } else {
-        format!(
-            "there is no button «{label}»; there are {}",
-            there.join(", ")
-        )
+        format!("кнопки «{label}» нет; есть {}", there.join(", "))
     })
 }

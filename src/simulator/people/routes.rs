@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::events;
 use super::{Press, Pressed, Say};
 use crate::http::Params;
-use crate::world::{CallFilter, Fault, Sender, Shared, Standing, files};
+use crate::world::{CallFilter, Fault, Sender, Shared, Standing, files, pictures};
 
 /// Longest wait of one request for messages or the clock.
 const WAIT_MAX_S: f64 = 60.0;
@@ -27,6 +27,13 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .route("/sim/bots/{bot}/messages", web::post().to(say))
         .route("/sim/bots/{bot}/press", web::post().to(press))
         .route("/sim/bots/{bot}/edits", web::post().to(edit))
+        .route("/sim/bots/{bot}/deletions", web::post().to(remove))
+        .route("/sim/bots/{bot}/topics", web::post().to(open_topic))
+        .route("/sim/bots/{bot}/suggestions", web::post().to(suggest))
+        .route(
+            "/sim/bots/{bot}/chats/{chat}/suggestions",
+            web::get().to(suggestions),
+        )
         .route("/sim/bots/{bot}/members", web::post().to(stand))
         .route("/sim/bots/{bot}/migrate", web::post().to(migrate))
         .route("/sim/bots/{bot}/updates", web::post().to(push_update))
@@ -84,7 +91,8 @@ fn answer(value: &Value) -> Answer {
 }
 
 fn body_json(body: &Bytes) -> Result<Value, Refused> {
-    serde_json::from_slice(body).map_err(|error| Refused(400, format!("not JSON: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| Refused(400, format!("тело запроса — не JSON: {error}")))
 }
 
 /// Query parameters, read as a bot's are.
@@ -105,7 +113,7 @@ async fn bots(shared: Data) -> Answer {
                 .collect();
             json!({"id": bot.id, "name": bot.name, "username": bot.username,
                 "description": bot.description, "commands": commands, "polling": bot.polling,
-                "polled": bot.polled, "waiting": bot.waiting, "chats": bot.chats})
+                "polled": bot.polled, "privacy": bot.privacy, "waiting": bot.waiting, "chats": bot.chats})
         })
         .collect();
     answer(&json!(infos))
@@ -114,10 +122,12 @@ async fn bots(shared: Data) -> Answer {
 async fn name_bot(body: Bytes, shared: Data) -> Answer {
     let body = body_json(&body)?;
     let id = body["id"].as_i64().filter(|id| *id > 0);
-    let id = id.ok_or_else(|| "id: the number of a bot is needed".to_owned())?;
-    shared
-        .lock()
-        .name_bot(id, body["name"].as_str(), body["username"].as_str());
+    let id = id.ok_or_else(|| "id: нужен номер бота, целое больше нуля".to_owned())?;
+    let mut state = shared.lock();
+    state.name_bot(id, body["name"].as_str(), body["username"].as_str());
+    if let Some(privacy) = body["privacy"].as_bool() {
+        state.bot(id).privacy = privacy;
+    }
     answer(&json!({"ok": true}))
 }
 
@@ -132,7 +142,7 @@ async fn people(shared: Data) -> Answer {
 async fn name_person(body: Bytes, shared: Data) -> Answer {
     let body = body_json(&body)?;
     let id = body["id"].as_i64().filter(|id| *id > 0);
-    let id = id.ok_or_else(|| "id: the number of a person is needed".to_owned())?;
+    let id = id.ok_or_else(|| "id: нужен номер человека, целое больше нуля".to_owned())?;
     let mut state = shared.lock();
     let person = state.person(id);
     if let Some(name) = body["name"].as_str() {
@@ -150,8 +160,12 @@ async fn say(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
     let write = |value: &Value| -> Result<Value, String> {
         let say = Say::from_json(value)?;
         let chat = say.chat.unwrap_or(say.from);
-        let id = shared.lock().say(bot, say)?;
-        Ok(json!({"message_id": id, "chat": chat}))
+        let ids = shared.lock().say(bot, say)?;
+        let mut written = json!({"message_id": ids.first(), "chat": chat});
+        if ids.len() > 1 {
+            written["message_ids"] = json!(ids);
+        }
+        Ok(written)
     };
     match &body {
         // Many at once, for tests that let thousands wait.
@@ -171,9 +185,7 @@ async fn press(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
         data: text("data"),
     };
     if press.label.is_empty() && press.data.is_none() {
-        return Err("label: what is written on the button is needed"
-            .to_owned()
-            .into());
+        return Err("label: нужна надпись кнопки".to_owned().into());
     }
     match shared.lock().press(path.into_inner(), press)? {
         Pressed::Callback(id) => answer(&json!({"ok": true, "callback_id": id})),
@@ -181,26 +193,80 @@ async fn press(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
     }
 }
 
+/// Chat, author and number of the message that a body is about.
+fn about_message(body: &Value) -> Result<(i64, Option<i64>, i64), Refused> {
+    let from = body["from"].as_i64();
+    let chat = body["chat"].as_i64().or(from);
+    let chat = chat.ok_or_else(|| "chat: нужен номер чата, или from".to_owned())?;
+    let message = body["message_id"].as_i64();
+    let message = message.ok_or_else(|| "message_id: нужен номер сообщения".to_owned())?;
+    Ok((chat, from, message))
+}
+
 async fn edit(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
     let body = body_json(&body)?;
-    let chat = body["chat"]
-        .as_i64()
-        .or_else(|| body["from"].as_i64())
-        .unwrap_or(0);
-    let message = body["message_id"].as_i64().unwrap_or(0);
+    let (chat, from, message) = about_message(&body)?;
     let text = body["text"].as_str().filter(|text| !text.trim().is_empty());
-    let text = text.ok_or_else(|| "text: the new text is needed".to_owned())?;
-    shared.lock().edit(path.into_inner(), chat, message, text)?;
+    let text = text.ok_or_else(|| "text: нужен новый текст".to_owned())?;
+    shared
+        .lock()
+        .change(path.into_inner(), chat, from, message, text)?;
     answer(&json!({"ok": true}))
+}
+
+async fn remove(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
+    let body = body_json(&body)?;
+    let (chat, from, message) = about_message(&body)?;
+    shared
+        .lock()
+        .remove(path.into_inner(), chat, from, message)?;
+    answer(&json!({"ok": true}))
+}
+
+async fn open_topic(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
+    let body = body_json(&body)?;
+    let chat = body["chat"].as_i64().unwrap_or(0);
+    let by = body["from"].as_i64().filter(|by| *by > 0);
+    let by = by.ok_or_else(|| "from: нужен номер человека, целое больше нуля".to_owned())?;
+    let name = body["name"].as_str().unwrap_or_default();
+    let thread = shared
+        .lock()
+        .open_topic(path.into_inner(), chat, by, name)?;
+    answer(&json!({"thread": thread}))
+}
+
+async fn suggest(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
+    let body = body_json(&body)?;
+    let texts = body["texts"].as_array().and_then(|texts| {
+        let text = |text: &Value| text.as_str().map(str::to_owned);
+        texts.iter().map(text).collect::<Option<Vec<_>>>()
+    });
+    let texts = texts.ok_or_else(|| "texts: нужен список текстов".to_owned())?;
+    shared.lock().suggest(path.into_inner(), texts);
+    answer(&json!({"ok": true}))
+}
+
+async fn suggestions(path: web::Path<(i64, i64)>, request: HttpRequest, shared: Data) -> Answer {
+    let (bot, chat) = path.into_inner();
+    let person = query(&request).int("from").unwrap_or(chat);
+    let found = shared.lock().suggestions(bot, chat, person);
+    let commands: Vec<_> = found
+        .commands
+        .iter()
+        .map(|(command, text)| json!({"command": command, "description": text}))
+        .collect();
+    answer(&json!({
+        "description": found.description, "commands": commands, "texts": found.texts,
+    }))
 }
 
 async fn stand(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
     let body = body_json(&body)?;
     let chat = body["chat"].as_i64().filter(|chat| *chat != 0);
-    let chat = chat.ok_or_else(|| "chat: the number of a chat is needed".to_owned())?;
+    let chat = chat.ok_or_else(|| "chat: нужен номер чата".to_owned())?;
     let status = body["status"].as_str().unwrap_or_default();
     let standing = Standing::parse(status).ok_or_else(|| {
-        format!("status: member, administrator, left or kicked is needed, not «{status}»")
+        format!("status: member, administrator, left или kicked, а не «{status}»")
     })?;
     let by = body["from"]
         .as_i64()
@@ -217,7 +283,7 @@ async fn migrate(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer {
         body["to"].as_i64().unwrap_or(0),
     );
     if chat >= 0 || to >= 0 {
-        return Err("chat and to: two groups, numbers below zero, are needed"
+        return Err("chat и to: нужны номера двух групп, меньше нуля"
             .to_owned()
             .into());
     }
@@ -230,7 +296,7 @@ async fn push_update(path: web::Path<i64>, body: Bytes, shared: Data) -> Answer 
     let body = body_json(&body)?;
     let object = body
         .as_object()
-        .ok_or_else(|| "an update is an object".to_owned())?;
+        .ok_or_else(|| "обновление — это объект".to_owned())?;
     let fields: String = object
         .iter()
         .filter(|(key, _)| *key != "update_id")
@@ -254,7 +320,7 @@ async fn messages(request: HttpRequest, path: web::Path<(i64, i64)>, shared: Dat
         Some(id) => {
             let id = id
                 .parse()
-                .map_err(|_| format!("from: «bot» or a number, not «{id}»"))?;
+                .map_err(|_| format!("from: «bot» или номер, а не «{id}»"))?;
             Some(Sender::Person(id))
         }
     };
@@ -297,11 +363,11 @@ async fn file(path: web::Path<(i64, String)>, shared: Data) -> Answer {
     let found = state
         .files
         .get(bot, &id)
-        .ok_or_else(|| Refused(404, format!("no file {id}")))?;
+        .ok_or_else(|| Refused(404, format!("файла {id} нет")))?;
     // Never shown in the page's own origin: a file may hold a page with a script.
     let name: String = found.name.chars().filter(|c| !c.is_control()).collect();
     let encoded: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let picture = files::is_picture(&found.bytes);
+    let picture = pictures::is_picture(&found.bytes);
     let kind = if picture {
         files::mime(&found.name)
     } else {
@@ -380,7 +446,7 @@ async fn clear_faults(shared: Data) -> Answer {
 async fn seed(body: Bytes, shared: Data) -> Answer {
     let body = body_json(&body)?;
     let seed = body["seed"].as_u64();
-    let seed = seed.ok_or_else(|| "seed: a whole number from 0 is needed".to_owned())?;
+    let seed = seed.ok_or_else(|| "seed: нужно целое число от 0".to_owned())?;
     shared.lock().faults.reseed(seed);
     answer(&json!({"seed": seed}))
 }

@@ -1,8 +1,8 @@
 //! Where the bot stands in a chat: blocked, thrown out, come back; and groups that move.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::world::{Standing, State, is_supergroup, wire};
+use crate::world::{Message, Sender, Standing, State, Topic, is_supergroup, wire};
 
 impl State {
     /// Changes where the bot stands in a chat, and lets it know.
@@ -18,6 +18,74 @@ impl State {
         if let Some(owner) = self.bots.get(&bot) {
             let body = self.my_chat_member_json(owner, chat_id, by, old, new);
             self.update(bot, Some(chat_id), "my_chat_member", &body);
+        }
+        if chat_id > 0 || old.is_in() == new.is_in() {
+            return;
+        }
+        // In a group everybody sees who came and who went, the bot too.
+        let Some(me) = self.bots.get(&bot).map(wire::bot_user) else {
+            return;
+        };
+        let (key, value) = if new.is_in() {
+            ("new_chat_members", json!([me]))
+        } else {
+            ("left_chat_member", me)
+        };
+        self.service(bot, chat_id, by, key, value);
+    }
+
+    /// Writes a service message and lets the bot know. Gives its id.
+    fn service(&mut self, bot: i64, chat_id: i64, by: i64, key: &str, value: Value) -> i64 {
+        let mut message = Message::new(Sender::Person(by));
+        message.extra.insert(key.into(), value);
+        let id = self.write(bot, chat_id, message);
+        if let Some(value) = self.message_json(bot, chat_id, id) {
+            self.update(bot, Some(chat_id), "message", &value);
+        }
+        id
+    }
+
+    /// A person opens a topic of a group, which becomes a forum. Gives the number by which
+    /// messages name it: that of the message that says so.
+    pub(crate) fn open_topic(
+        &mut self,
+        bot: i64,
+        chat: i64,
+        by: i64,
+        name: &str,
+    ) -> Result<i64, String> {
+        let chat_id = self.moved(bot, chat);
+        if !is_supergroup(chat_id) {
+            return Err("chat: темы бывают в супергруппе, номер её ниже -1000000000000".into());
+        }
+        if name.trim().is_empty() {
+            return Err("name: теме нужно название".into());
+        }
+        self.person(by);
+        let chat = self.chat(bot, chat_id);
+        let id = chat.next_message_id;
+        let topic = Topic {
+            name: name.trim().to_owned(),
+        };
+        chat.threads.insert(id, topic);
+        let mut message = Message::new(Sender::Person(by));
+        // Telegram's first colour of an icon.
+        let created = json!({"name": name.trim(), "icon_color": 7_322_096});
+        message.extra.insert("forum_topic_created".into(), created);
+        message.thread = Some(id);
+        self.write(bot, chat_id, message);
+        if let Some(value) = self.message_json(bot, chat_id, id)
+            && self.hears(bot, chat_id, id)
+        {
+            self.update(bot, Some(chat_id), "message", &value);
+        }
+        Ok(id)
+    }
+
+    /// A person who writes to a bot has unblocked it.
+    pub(super) fn come_back(&mut self, bot: i64, chat: i64, by: i64) {
+        if matches!(self.chat(bot, chat).standing, Standing::Kicked) && chat > 0 {
+            self.stand(bot, chat, by, Standing::Member);
         }
     }
 

@@ -191,7 +191,7 @@ fn a_poll_ends_with_its_connection() {
     let sim = start();
     let mut stream = TcpStream::connect(sim.addr()).unwrap();
     stream
-        .write_all(b"GET /bot42:x/getUpdates?timeout=50 HTTP/1.1\r\nHost: x\r\n\r\n")
+        .write_all(b"GET /bot42:x/getUpdates?timeout=50 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         .unwrap();
     let polling = |sim: &Simulator| sim.bots().iter().any(|bot| bot.polling);
     assert!(sim.wait_until(PATIENCE, polling));

@@ -289,3 +289,36 @@ fn likely_faults_repeat_with_the_seed() {
     assert_eq!(first, run());
     assert!(first.contains(&true) && first.contains(&false));
 }
+
+#[test]
+fn pages_of_a_proxy_come_with_any_status() {
+    let sim = start();
+    for status in [302, 401, 404, 413] {
+        let fault = json!({"kind": "html", "status": status, "location": "http://portal/"});
+        assert_eq!(post(&sim, "/sim/faults", &fault).0, 200);
+        let (got, body) = request(&sim, "POST", "/bot42:x/getMe", "", b"").unwrap();
+        assert_eq!(got, status);
+        assert!(body.starts_with("<html>"), "{body}");
+    }
+    let wrong = json!({"kind": "html", "status": 200});
+    assert_eq!(post(&sim, "/sim/faults", &wrong).0, 400);
+}
+
+#[test]
+fn an_answer_may_be_huge() {
+    let sim = start();
+    let fault = json!({"kind": "huge", "method": "getMe", "size_mb": 3});
+    assert_eq!(post(&sim, "/sim/faults", &fault).0, 200);
+    let mut stream = TcpStream::connect(sim.addr()).unwrap();
+    stream
+        .write_all(b"GET /bot42:x/getMe HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(
+        answer.len() > 3 << 20 && answer.ends_with(b"}\r\n0\r\n\r\n"),
+        "{}",
+        answer.len()
+    );
+    assert_eq!(call(&sim, "getMe", &json!({}))["ok"], true);
+}

@@ -1,10 +1,13 @@
 //! The simulator over real connections: a bot's calls and people's requests in, answers out.
 
 mod api;
+mod changing;
 mod faults;
+mod groups;
 mod media;
 mod people;
 mod rooms;
+mod writing;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -39,7 +42,7 @@ fn request(
     let mut stream = TcpStream::connect(sim.addr()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: {kind}\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: {kind}\r\n\
          Content-Length: {}\r\n\r\n",
         body.len()
     );
@@ -142,7 +145,7 @@ fn ends_when_told_and_says_where_it_cannot_listen() {
     // A poll that hangs does not hold it up.
     let mut stream = TcpStream::connect(addr).unwrap();
     stream
-        .write_all(b"GET /bot42:x/getUpdates?timeout=50 HTTP/1.1\r\nHost: x\r\n\r\n")
+        .write_all(b"GET /bot42:x/getUpdates?timeout=50 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         .unwrap();
     assert!(sim.wait_until(PATIENCE, |sim| sim.bots().iter().any(|bot| bot.polling)));
     sim.stop();
@@ -168,4 +171,48 @@ fn the_page_and_its_parts_are_there() {
         );
     }
     assert_eq!(request(&sim, "GET", "/none", "", b"").unwrap().0, 404);
+}
+
+/// The status of a request with these headers beside the usual ones.
+fn status_with(sim: &SimulatorHandle, request: &str, headers: &str) -> u16 {
+    let mut stream = TcpStream::connect(sim.addr()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = format!(
+        "{request} HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: 2\r\n\r\n{{}}"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn pages_of_others_are_refused_on_every_side() {
+    let sim = start();
+    let own = format!("Host: {}\r\nOrigin: http://{0}\r\n", sim.addr());
+    let foreign_host = "Host: evil.example\r\n";
+    let foreign_page = format!("Host: {}\r\nOrigin: http://evil.example\r\n", sim.addr());
+    let picture = format!("Host: {}\r\nSec-Fetch-Site: cross-site\r\n", sim.addr());
+    for (request, done) in [
+        ("POST /bot42:x/getMe", 200),
+        ("GET /bot42:x/getMe", 200),
+        ("POST /sim/clock", 400),
+        ("GET /sim/bots", 200),
+        ("GET /page.css", 200),
+    ] {
+        assert_eq!(status_with(&sim, request, &own), done, "{request}");
+        for headers in [foreign_host, &foreign_page, &picture] {
+            assert_eq!(
+                status_with(&sim, request, headers),
+                403,
+                "{request} {headers}"
+            );
+        }
+    }
+    assert_eq!(
+        status_with(&sim, "GET /", &picture),
+        200,
+        "a link to the page"
+    );
+    assert_eq!(status_with(&sim, "GET /", foreign_host), 403);
 }

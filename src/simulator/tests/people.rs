@@ -271,7 +271,7 @@ fn events_stream_old_and_new() {
     let mut stream = TcpStream::connect(sim.addr()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream
-        .write_all(b"GET /sim/events?after=0&bot=42 HTTP/1.1\r\nHost: x\r\n\r\n")
+        .write_all(b"GET /sim/events?after=0&bot=42 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         .unwrap();
     let mut lines = BufReader::new(stream).lines();
     let mut next = || loop {

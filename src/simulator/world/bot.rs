@@ -14,7 +14,12 @@ pub(crate) struct Bot {
     pub(crate) username: String,
     pub(crate) description: String,
     pub(crate) short_description: String,
-    pub(crate) commands: BTreeMap<String, Value>,
+    /// Lists of commands, by scope and language as they were given.
+    pub(crate) commands: BTreeMap<String, Commands>,
+    /// Texts to press in an empty chat.
+    pub(crate) suggestions: Vec<String>,
+    /// Hears in groups only what is meant for it.
+    pub(crate) privacy: bool,
     pub(crate) webhook: String,
     pub(crate) allowed: Option<Vec<String>>,
     pub(crate) waiting: VecDeque<Update>,
@@ -28,6 +33,17 @@ pub(crate) struct Bot {
     pub(crate) migrated: HashMap<i64, i64>,
     pub(crate) next_message_id: i64,
     pub(crate) callbacks: BTreeMap<u64, Callback>,
+}
+
+/// The commands of one scope and language.
+#[derive(Debug, Clone)]
+pub(crate) struct Commands {
+    /// A `BotCommandScope`.
+    pub(crate) scope: Value,
+    /// Empty: for all languages that have none of their own.
+    pub(crate) language: String,
+    /// A list of `BotCommand`.
+    pub(crate) commands: Value,
 }
 
 /// An update as it will be sent, its JSON already written.
@@ -53,6 +69,8 @@ impl Bot {
             description: String::new(),
             short_description: String::new(),
             commands: BTreeMap::new(),
+            suggestions: Vec::new(),
+            privacy: false,
             webhook: String::new(),
             allowed: None,
             waiting: VecDeque::new(),

@@ -1,6 +1,6 @@
 //! Chats of a bot.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{Entry, Message, Rows};
 
@@ -25,6 +25,11 @@ impl Standing {
         }
     }
 
+    /// Whether the bot is in the chat.
+    pub(crate) fn is_in(self) -> bool {
+        matches!(self, Self::Member | Self::Administrator)
+    }
+
     pub(crate) fn parse(text: &str) -> Option<Self> {
         [Self::Member, Self::Administrator, Self::Left, Self::Kicked]
             .into_iter()
@@ -32,15 +37,33 @@ impl Standing {
     }
 }
 
+/// A reply keyboard as it stands below a chat.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    pub(crate) rows: Rows,
+    /// The message that put it up, which what its buttons send may answer.
+    pub(crate) message: i64,
+    /// It hides once a button was pressed.
+    pub(crate) once: bool,
+}
+
+/// A topic of a forum.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Topic {
+    /// Empty for one that was only spoken of by its number.
+    pub(crate) name: String,
+}
+
 pub(crate) struct Chat {
     pub(crate) id: i64,
     pub(crate) title: String,
     pub(crate) standing: Standing,
-    pub(crate) threads: BTreeSet<i64>,
+    /// By the number of the message that opened them.
+    pub(crate) threads: BTreeMap<i64, Topic>,
     pub(crate) messages: VecDeque<Message>,
     pub(crate) log: VecDeque<Entry>,
     /// The reply keyboard that people see.
-    pub(crate) keyboard: Option<Rows>,
+    pub(crate) keyboard: Option<Shown>,
     /// Of a supergroup, which numbers its messages itself.
     pub(crate) next_message_id: i64,
 }
@@ -56,7 +79,7 @@ impl Chat {
             id,
             title,
             standing: Standing::Member,
-            threads: BTreeSet::new(),
+            threads: BTreeMap::new(),
             messages: VecDeque::new(),
             log: VecDeque::new(),
             keyboard: None,

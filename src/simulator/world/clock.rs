@@ -80,25 +80,23 @@ impl Clock {
         if let Some(now) = change.get("now") {
             let text = now
                 .as_str()
-                .ok_or("now: a text like \"2026-12-31T23:00:00Z\" is needed")?;
+                .ok_or("now: нужен момент вида \"2026-12-31T23:00:00Z\"")?;
             self.set(parse_rfc3339(text)?);
             known = true;
         }
         if let Some(by) = change.get("advance_s") {
-            let seconds = by
-                .as_f64()
-                .ok_or("advance_s: a number of seconds is needed")?;
+            let seconds = by.as_f64().ok_or("advance_s: нужно число секунд")?;
             self.advance_us((seconds * 1e6) as i64);
             known = true;
         }
         if let Some(frozen) = change.get("frozen") {
-            self.freeze(frozen.as_bool().ok_or("frozen: true or false is needed")?);
+            self.freeze(frozen.as_bool().ok_or("frozen: нужно true или false")?);
             known = true;
         }
         if known {
             Ok(())
         } else {
-            Err("one of now, advance_s, frozen is needed".into())
+            Err("нужно одно из now, advance_s, frozen".into())
         }
     }
 }
@@ -125,7 +123,7 @@ pub(crate) fn parse_rfc3339(text: &str) -> Result<i64, String> {
         }
     }
     Err(format!(
-        "«{text}» is not a moment: write it like 2026-12-31T23:00:00Z"
+        "«{text}» — не момент: пишите его как 2026-12-31T23:00:00Z"
     ))
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{Keyboard, Rows};
+use super::{Callback, Keyboard, Rows};
 
 /// Who wrote a message. In JSON `"bot"` or the number of the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub struct FileInfo {
     pub name: String,
     /// Its size in bytes.
     pub size: usize,
-    /// `document`, `photo` or `sticker`.
+    /// `document`, `photo`, `sticker`, `voice`, `audio`, `video`, `animation` or `video_note`.
     pub kind: String,
     /// Its media type, by the name.
     pub mime: String,
@@ -92,13 +92,34 @@ pub struct Entry {
     pub buttons: Rows,
     /// What it did to the reply keyboard; `None`: nothing.
     pub keyboard: Option<Keyboard>,
+    /// Of a reply keyboard: it hides once a button was pressed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keyboard_once: bool,
+    /// What the bot wants to stand in the person's empty field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placeholder: Option<String>,
+    /// The person's next text is to answer this message.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force_reply: bool,
     /// Files.
     pub files: Vec<FileInfo>,
     /// Of a message that is neither text nor file: `contact`, `sticker` or another key of the
     /// Bot API.
     pub media: Option<String>,
+    /// What such a message says, in words: a name and a number, a place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// Of a forwarded message: whose it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward: Option<String>,
+    /// The user name of the bot through which a person sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
     /// The message it answers.
     pub reply_to: Option<i64>,
+    /// The part of that message that it quotes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
     /// The topic of a forum.
     pub thread: Option<i64>,
     /// The album it belongs to.
@@ -118,4 +139,37 @@ pub(crate) struct Event {
     pub(crate) chat: Option<i64>,
     pub(crate) seq: u64,
     pub(crate) json: String,
+}
+
+impl Entry {
+    /// What pops up after a press; empty text: the waiting sign goes away.
+    pub(crate) fn answer(bot: i64, press: &Callback, text: String, date: i64) -> Self {
+        Self {
+            seq: 0,
+            bot,
+            chat: press.chat,
+            kind: EntryKind::Answer,
+            message_id: press.message,
+            from: Sender::Bot,
+            name: String::new(),
+            html: vestnik_markup::escape(&text),
+            text,
+            buttons: Vec::new(),
+            keyboard: None,
+            keyboard_once: false,
+            placeholder: None,
+            force_reply: false,
+            files: Vec::new(),
+            media: None,
+            about: None,
+            forward: None,
+            via: None,
+            reply_to: None,
+            quote: None,
+            thread: None,
+            album: None,
+            alert: false,
+            date,
+        }
+    }
 }

@@ -15,7 +15,7 @@ pub enum FaultKind {
     TooManyRequests,
     /// A 5xx answer in JSON, as Telegram gives it.
     ServerError,
-    /// A 502 page of HTML, as a proxy before Telegram gives it.
+    /// A page of HTML, as something before Telegram gives it; `status` 502 when not given.
     BadGatewayHtml,
     /// The connection is cut; the call was not carried out.
     CutBefore,
@@ -43,10 +43,12 @@ pub enum FaultKind {
     IdsJump,
     /// The call was carried out, the answer is not JSON.
     BadJson,
+    /// The call was carried out, the answer is `size_mb` long.
+    Huge,
 }
 
 impl FaultKind {
-    const NAMES: [(&str, Self); 35] = [
+    const NAMES: [(&str, Self); 37] = [
         ("too_many_requests", Self::TooManyRequests),
         ("429", Self::TooManyRequests),
         ("server_error", Self::ServerError),
@@ -82,6 +84,8 @@ impl FaultKind {
         ("jump_down", Self::IdsJump),
         ("bad_json", Self::BadJson),
         ("garbage", Self::BadJson),
+        ("huge", Self::Huge),
+        ("huge_body", Self::Huge),
     ];
 
     fn parse(text: &str) -> Option<Self> {
@@ -119,6 +123,9 @@ impl FaultKind {
     }
 }
 
+/// The longest answer of `huge`.
+const SIZE_MB_MAX: u64 = 1_024;
+
 /// One fault. Without `count` and `probability`, accidents happen once and states of the world
 /// (blocked, kicked, deactivated, chat not found, unauthorised, conflict) stay until cleared.
 #[derive(Debug, Clone, Serialize)]
@@ -143,8 +150,12 @@ pub struct Fault {
     pub migrate_to: Option<i64>,
     /// Of `migrated`: whether the bot is told by service messages too, as Telegram does.
     pub updates: bool,
-    /// Of `server_error`: the status; 500 when not given.
+    /// Of `server_error` and `html`: the status; 500 and 502 when not given.
     pub status: Option<u16>,
+    /// Of `html` with a status of 3xx: where it sends to.
+    pub location: Option<String>,
+    /// Of `huge`: how long the answer is; 64 when not given.
+    pub size_mb: Option<u64>,
     /// How often it has happened.
     pub used: u64,
 }
@@ -164,6 +175,8 @@ impl Fault {
             migrate_to: None,
             updates: false,
             status: None,
+            location: None,
+            size_mb: None,
             used: 0,
         }
     }
@@ -216,17 +229,15 @@ impl Fault {
 
     /// Reads the JSON of `POST /sim/faults`; unknown keys and kinds are refused by name.
     pub fn from_json(value: &Value) -> Result<Self, String> {
-        let object = value
-            .as_object()
-            .ok_or("a fault is an object with a \"kind\"")?;
+        let object = value.as_object().ok_or("сбой — это объект с \"kind\"")?;
         let kind_text = match object.get("kind") {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => number.to_string(),
-            _ => return Err("kind is missing".into()),
+            _ => return Err("нет kind: какой это сбой".into()),
         };
         let kind = FaultKind::parse(&kind_text).ok_or_else(|| {
             let names: Vec<_> = FaultKind::NAMES.iter().map(|(name, _)| *name).collect();
-            format!("unknown kind «{kind_text}»; there are {}", names.join(", "))
+            format!("сбоя «{kind_text}» нет; есть {}", names.join(", "))
         })?;
         let mut fault = Self::new(kind);
         if matches!(kind_text.as_str(), "500" | "503") {
@@ -235,12 +246,12 @@ impl Fault {
         let whole = |key: &str, value: &Value| {
             value
                 .as_i64()
-                .ok_or_else(|| format!("{key}: a whole number is needed"))
+                .ok_or_else(|| format!("{key}: нужно целое число"))
         };
         let positive = |key: &str, value: &Value| {
             value
                 .as_u64()
-                .ok_or_else(|| format!("{key}: a whole number from 0 is needed"))
+                .ok_or_else(|| format!("{key}: нужно целое число от 0"))
         };
         for (key, value) in object {
             if value.is_null() {
@@ -249,14 +260,14 @@ impl Fault {
             match key.as_str() {
                 "kind" => {}
                 "method" => {
-                    let text = value.as_str().ok_or("method: a text is needed")?;
+                    let text = value.as_str().ok_or("method: нужен текст")?;
                     fault.method = (!matches!(text, "" | "*")).then(|| text.to_owned());
                 }
                 "count" => fault.count = Some(positive(key, value)?),
                 "probability" => {
                     let probability = value.as_f64().filter(|p| (0.0..=1.0).contains(p));
                     fault.probability =
-                        Some(probability.ok_or("probability: a number from 0 to 1 is needed")?);
+                        Some(probability.ok_or("probability: нужно число от 0 до 1")?);
                     if !object.contains_key("count") {
                         fault.count = None;
                     }
@@ -266,14 +277,23 @@ impl Fault {
                 "retry_after" => fault.retry_after = Some(positive(key, value)?),
                 "delay_ms" => fault.delay_ms = Some(positive(key, value)?),
                 "migrate_to" => fault.migrate_to = Some(whole(key, value)?),
+                "location" => {
+                    let text = value.as_str().ok_or("location: нужен адрес")?;
+                    fault.location = Some(text.to_owned());
+                }
+                "size_mb" => fault.size_mb = Some(positive(key, value)?.min(SIZE_MB_MAX)),
                 "updates" => {
-                    fault.updates = value.as_bool().ok_or("updates: true or false is needed")?;
+                    fault.updates = value.as_bool().ok_or("updates: нужно true или false")?;
                 }
                 "status" => {
-                    let status = value.as_u64().filter(|status| (500..600).contains(status));
-                    fault.status = Some(status.ok_or("status: 500 to 599 is needed")? as u16);
+                    let (from, words) = match kind {
+                        FaultKind::BadGatewayHtml => (300, "status: нужно число от 300 до 599"),
+                        _ => (500, "status: нужно число от 500 до 599"),
+                    };
+                    let status = value.as_u64().filter(|status| (from..600).contains(status));
+                    fault.status = Some(status.ok_or(words)? as u16);
                 }
-                _ => return Err(format!("unknown key «{key}» in a fault")),
+                _ => return Err(format!("у сбоя нет ключа «{key}»")),
             }
         }
         Ok(fault)

@@ -3,24 +3,54 @@
 use std::collections::{HashMap, VecDeque};
 
 use actix_web::web::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::FileInfo;
+use super::{FileInfo, pictures};
 
 /// What a file was sent as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileKind {
+pub enum FileKind {
+    /// A file as it is.
     Document,
+    /// A picture, shown in the chat.
     Photo,
+    /// A sticker, without a caption.
     Sticker,
+    /// A voice message.
+    Voice,
+    /// Music.
+    Audio,
+    /// A video.
+    Video,
+    /// A GIF, or a video without sound.
+    Animation,
+    /// A round video, without a caption.
+    VideoNote,
 }
 
 impl FileKind {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Document,
+        Self::Photo,
+        Self::Sticker,
+        Self::Voice,
+        Self::Audio,
+        Self::Video,
+        Self::Animation,
+        Self::VideoNote,
+    ];
+
+    /// The field of a message, and the parameter of the method that sends one.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Document => "document",
             Self::Photo => "photo",
             Self::Sticker => "sticker",
+            Self::Voice => "voice",
+            Self::Audio => "audio",
+            Self::Video => "video",
+            Self::Animation => "animation",
+            Self::VideoNote => "video_note",
         }
     }
 
@@ -30,6 +60,76 @@ impl FileKind {
             Self::Document => "Document",
             Self::Photo => "Photo",
             Self::Sticker => "Sticker",
+            Self::Voice => "VoiceNote",
+            Self::Audio => "Audio",
+            Self::Video => "Video",
+            Self::Animation => "Animation",
+            Self::VideoNote => "VideoNote",
+        }
+    }
+
+    /// The folder of `file_path`.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Document => "documents",
+            Self::Photo => "photos",
+            Self::Sticker => "stickers",
+            Self::Voice => "voice",
+            Self::Audio => "music",
+            Self::Video => "videos",
+            Self::Animation => "animations",
+            Self::VideoNote => "video_notes",
+        }
+    }
+
+    /// A name for a file that has none.
+    pub(crate) fn sample_name(self) -> &'static str {
+        match self {
+            Self::Document => "file.bin",
+            Self::Photo => "photo.png",
+            Self::Sticker => "sticker.png",
+            Self::Voice => "voice.oga",
+            Self::Audio => "music.mp3",
+            Self::Video => "video.mp4",
+            Self::Animation => "animation.mp4",
+            Self::VideoNote => "video_note.mp4",
+        }
+    }
+
+    /// Whether `editMessageMedia` may replace it, and put it in another's place.
+    pub(crate) fn has_media(self) -> bool {
+        !matches!(self, Self::Sticker | Self::VideoNote | Self::Voice)
+    }
+
+    pub(crate) fn has_caption(self) -> bool {
+        !matches!(self, Self::Sticker | Self::VideoNote)
+    }
+
+    /// Whether an album may hold it, and with what: photos and videos stand together, documents
+    /// and audio files each among themselves.
+    pub(crate) fn album(self) -> Option<Self> {
+        match self {
+            Self::Photo | Self::Video => Some(Self::Photo),
+            Self::Document | Self::Audio => Some(self),
+            _ => None,
+        }
+    }
+
+    /// The media type where the name's ending says none of this kind.
+    fn mime(self, name: &str) -> &'static str {
+        let (start, default) = match self {
+            Self::Voice => ("audio/", "audio/ogg"),
+            Self::Audio => ("audio/", "audio/mpeg"),
+            Self::Video | Self::Animation | Self::VideoNote => ("video/", "video/mp4"),
+            Self::Sticker => ("image/", "image/webp"),
+            Self::Photo => ("image/", "image/jpeg"),
+            Self::Document => ("", ""),
+        };
+        let found = mime(name);
+        if found.starts_with(start) {
+            found
+        } else {
+            default
         }
     }
 }
@@ -41,6 +141,8 @@ pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) kind: FileKind,
     pub(crate) bytes: Bytes,
+    /// What its sender says of it: `duration`, `width`, `title` and so on.
+    pub(crate) about: Map<String, Value>,
 }
 
 impl File {
@@ -50,7 +152,7 @@ impl File {
             name: self.name.clone(),
             size: self.bytes.len(),
             kind: self.kind.name().into(),
-            mime: mime(&self.name).into(),
+            mime: self.kind.mime(&self.name).into(),
             base64: None,
         }
     }
@@ -61,65 +163,89 @@ impl File {
 
     /// The path under `/file/bot<TOKEN>/`.
     pub(crate) fn path(&self) -> String {
-        let folder = match self.kind {
-            FileKind::Document => "documents",
-            FileKind::Photo => "photos",
-            FileKind::Sticker => "stickers",
-        };
         let extension = self.name.rsplit_once('.').map_or("bin", |(_, end)| end);
         let safe: String = extension
             .chars()
             .filter(char::is_ascii_alphanumeric)
             .take(8)
             .collect();
-        format!("{folder}/{}.{safe}", self.id)
+        format!("{}/{}.{safe}", self.kind.folder(), self.id)
     }
 
     /// The result of `getFile`.
     pub(crate) fn get_file_json(&self) -> Value {
-        json!({
-            "file_id": self.id,
-            "file_unique_id": self.unique_id(),
-            "file_size": self.bytes.len(),
-            "file_path": self.path(),
-        })
+        let mut out = self.base();
+        out.insert("file_path".into(), json!(self.path()));
+        Value::Object(out)
     }
 
-    /// The field of a message that holds it, and its value.
-    pub(crate) fn message_json(&self) -> (&'static str, Value) {
-        let size = self.bytes.len();
-        let value = match self.kind {
-            FileKind::Document => json!({
-                "file_id": self.id,
-                "file_unique_id": self.unique_id(),
-                "file_name": self.name,
-                "mime_type": mime(&self.name),
-                "file_size": size,
-            }),
-            FileKind::Photo => {
-                let (width, height) = picture_size(&self.bytes);
-                json!([{
-                    "file_id": self.id,
-                    "file_unique_id": self.unique_id(),
-                    "width": width,
-                    "height": height,
-                    "file_size": size,
-                }])
-            }
-            FileKind::Sticker => json!({
-                "file_id": self.id,
-                "file_unique_id": self.unique_id(),
-                "type": "regular",
-                "width": 512,
-                "height": 512,
-                "is_animated": false,
-                "is_video": false,
-                "emoji": "👍",
-                "set_name": "simulator",
-                "file_size": size,
-            }),
+    fn base(&self) -> Map<String, Value> {
+        let mut out = Map::new();
+        out.insert("file_id".into(), json!(self.id));
+        out.insert("file_unique_id".into(), json!(self.unique_id()));
+        out.insert("file_size".into(), json!(self.bytes.len()));
+        out
+    }
+
+    /// Adds the fields of a message that hold it.
+    pub(crate) fn write_json(&self, message: &mut Map<String, Value>) {
+        let mut out = self.base();
+        let number = |key: &str, default: u32| {
+            let given = self.about.get(key).and_then(Value::as_u64);
+            json!(given.unwrap_or(u64::from(default)))
         };
-        (self.kind.name(), value)
+        if !matches!(
+            self.kind,
+            FileKind::Photo | FileKind::Sticker | FileKind::VideoNote
+        ) {
+            out.insert("mime_type".into(), json!(self.kind.mime(&self.name)));
+            if self.kind != FileKind::Voice {
+                out.insert("file_name".into(), json!(self.name));
+            }
+        }
+        match self.kind {
+            FileKind::Document => {}
+            FileKind::Photo => {
+                let (width, height) = pictures::size(&self.bytes).unwrap_or(pictures::PLAUSIBLE);
+                out.insert("width".into(), json!(width));
+                out.insert("height".into(), json!(height));
+                message.insert("photo".into(), json!([out]));
+                return;
+            }
+            FileKind::Sticker => {
+                let sticker = json!({"type": "regular", "width": 512, "height": 512,
+                    "is_animated": false, "is_video": false, "emoji": "👍",
+                    "set_name": "simulator"});
+                out.extend(sticker.as_object().cloned().unwrap_or_default());
+            }
+            FileKind::Voice => {
+                out.insert("duration".into(), number("duration", 1));
+            }
+            FileKind::Audio => {
+                out.insert("duration".into(), number("duration", 1));
+                for key in ["performer", "title"] {
+                    if let Some(value) = self.about.get(key) {
+                        out.insert(key.into(), value.clone());
+                    }
+                }
+            }
+            FileKind::Video | FileKind::Animation => {
+                for (key, default) in [("duration", 1), ("width", 640), ("height", 360)] {
+                    out.insert(key.into(), number(key, default));
+                }
+            }
+            FileKind::VideoNote => {
+                out.insert("duration".into(), number("duration", 1));
+                out.insert("length".into(), number("length", 240));
+            }
+        }
+        if self.kind == FileKind::Animation {
+            // Telegram gives it as a document too, for bots from before animations.
+            let mut document = out.clone();
+            document.retain(|key, _| !matches!(key.as_str(), "duration" | "width" | "height"));
+            message.insert("document".into(), Value::Object(document));
+        }
+        message.insert(self.kind.name().into(), Value::Object(out));
     }
 }
 
@@ -144,7 +270,15 @@ impl Files {
         }
     }
 
-    pub(crate) fn add(&mut self, bot: i64, name: &str, kind: FileKind, bytes: Bytes) -> File {
+    /// Keeps a file; what its sender says of it is in `about`.
+    pub(crate) fn add(
+        &mut self,
+        bot: i64,
+        name: &str,
+        kind: FileKind,
+        bytes: Bytes,
+        about: Map<String, Value>,
+    ) -> File {
         let id = format!("BQAC{}x{}", bot, self.next);
         self.next += 1;
         let file = File {
@@ -153,6 +287,7 @@ impl Files {
             name: name.to_owned(),
             kind,
             bytes,
+            about,
         };
         self.held += file.bytes.len();
         self.by_id.insert(id.clone(), file.clone());
@@ -194,6 +329,13 @@ pub(crate) fn mime(name: &str) -> &'static str {
         "jpg" | "jpeg" => "image/jpeg",
         "gif" => "image/gif",
         "webp" => "image/webp",
+        "oga" | "ogg" | "opus" => "audio/ogg",
+        "mp3" => "audio/mpeg",
+        "m4a" => "audio/mp4",
+        "wav" => "audio/x-wav",
+        "mp4" => "video/mp4",
+        "mov" => "video/quicktime",
+        "webm" => "video/webm",
         "doc" => "application/msword",
         "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         "xls" => "application/vnd.ms-excel",
@@ -201,28 +343,3 @@ pub(crate) fn mime(name: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
-
-/// Whether Telegram would take these bytes for a picture.
-pub(crate) fn is_picture(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"\x89PNG\r\n\x1a\n")
-        || bytes.starts_with(b"\xFF\xD8\xFF")
-        || bytes.starts_with(b"GIF8")
-        || bytes.starts_with(b"BM")
-        || (bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"))
-}
-
-/// Width and height of a PNG; a plausible size for the other kinds.
-fn picture_size(bytes: &[u8]) -> (u32, u32) {
-    let number = |at: usize| {
-        bytes
-            .get(at..at + 4)
-            .map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
-    };
-    match (bytes.starts_with(b"\x89PNG"), number(16), number(20)) {
-        (true, Some(width), Some(height)) => (width, height),
-        _ => (800, 600),
-    }
-}
-
-/// A small picture, for people who send "a photo" without saying which.
-pub(crate) const SAMPLE_PNG: &[u8] = include_bytes!("photo.png");

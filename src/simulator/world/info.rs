@@ -22,6 +22,8 @@ pub struct BotInfo {
     pub polling: bool,
     /// Whether it ever polled.
     pub polled: bool,
+    /// Whether it hears in groups only what is meant for it.
+    pub privacy: bool,
     /// Updates that were not confirmed yet.
     pub waiting: usize,
     /// Its chats.
@@ -40,6 +42,18 @@ pub struct ChatInfo {
     pub title: String,
     /// Where the bot stands: `member`, `administrator`, `left` or `kicked` (blocked).
     pub status: String,
+    /// The topics of a forum.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<TopicInfo>,
+}
+
+/// A topic of a forum.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TopicInfo {
+    /// The number by which messages name it.
+    pub id: i64,
+    /// Its name; empty for one that was only spoken of by its number.
+    pub name: String,
 }
 
 impl State {
@@ -80,8 +94,8 @@ impl State {
             .map(|bot| {
                 let defaults = bot
                     .commands
-                    .iter()
-                    .find(|(key, _)| key.contains("\"default\""));
+                    .values()
+                    .find(|list| list.scope["type"] == "default" && list.language.is_empty());
                 let text = |value: &Value, key: &str| {
                     value
                         .get(key)
@@ -89,11 +103,13 @@ impl State {
                         .unwrap_or_default()
                         .to_owned()
                 };
-                let commands = defaults.and_then(|(_, list)| list.as_array()).map(|list| {
-                    list.iter()
-                        .map(|c| (text(c, "command"), text(c, "description")))
-                        .collect()
-                });
+                let commands = defaults
+                    .and_then(|list| list.commands.as_array())
+                    .map(|list| {
+                        list.iter()
+                            .map(|c| (text(c, "command"), text(c, "description")))
+                            .collect()
+                    });
                 let mut chats: Vec<_> = bot
                     .chats
                     .values()
@@ -102,6 +118,14 @@ impl State {
                         kind: chat.kind().to_owned(),
                         title: self.chat_title(chat.id, bot.id),
                         status: chat.standing.name().to_owned(),
+                        topics: chat
+                            .threads
+                            .iter()
+                            .map(|(id, topic)| TopicInfo {
+                                id: *id,
+                                name: topic.name.clone(),
+                            })
+                            .collect(),
                     })
                     .collect();
                 chats.sort_by_key(|chat| chat.id);
@@ -113,6 +137,7 @@ impl State {
                     commands: commands.unwrap_or_default(),
                     polling: bot.polling > 0,
                     polled: bot.poll_epoch > 0,
+                    privacy: bot.privacy,
                     waiting: bot.waiting.len(),
                     chats,
                 }

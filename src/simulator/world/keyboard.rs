@@ -1,12 +1,15 @@
 //! Buttons under messages and keyboards of replies: read, checked as Telegram checks them.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Telegram's limit on callback_data, in bytes.
 const CALLBACK_DATA_MAX: usize = 64;
 /// Telegram's limit on the buttons of one message.
 const BUTTONS_MAX: usize = 100;
+
+/// Buttons of a row beyond this are dropped by Telegram without a word.
+const ROW_MAX: usize = 12;
 
 /// A button as a person sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,9 +22,15 @@ pub struct Button {
     /// Of an inline button that opens a page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// Of an inline button that copies a text: the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<String>,
     /// Of a reply keyboard: pressing it sends the person's contact.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub contact: bool,
+    /// Of a reply keyboard: pressing it sends where the person is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub location: bool,
 }
 
 /// Rows of buttons.
@@ -37,14 +46,25 @@ pub enum Keyboard {
     Removed(String),
 }
 
+/// How a reply keyboard, or a wish for an answer, behaves on the person's side.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ReplyOptions {
+    /// The keyboard hides once a button was pressed.
+    pub(crate) once: bool,
+    /// What stands in the empty field.
+    pub(crate) placeholder: Option<String>,
+    /// The person's next text answers this message unless chosen otherwise.
+    pub(crate) force_reply: bool,
+}
+
 /// The parameter `reply_markup` of a method.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Markup {
     None,
     Inline(Rows),
-    Reply(Rows),
+    Reply(Rows, ReplyOptions),
     Remove,
-    ForceReply,
+    ForceReply(ReplyOptions),
 }
 
 impl Markup {
@@ -67,7 +87,13 @@ impl Markup {
             });
         }
         if let Some(rows) = object.get("keyboard") {
-            return Ok(Self::Reply(read_rows(rows, "keyboard", reply_button)?));
+            let options = reply_options(object, "one_time_keyboard", "")?;
+            let rows = read_rows(rows, "keyboard", reply_button)?;
+            return Ok(if rows.is_empty() {
+                Self::None
+            } else {
+                Self::Reply(rows, options)
+            });
         }
         if object
             .get("remove_keyboard")
@@ -79,13 +105,36 @@ impl Markup {
             .get("force_reply")
             .is_some_and(|flag| flag == &Value::Bool(true))
         {
-            return Ok(Self::ForceReply);
+            return Ok(Self::ForceReply(reply_options(object, "", "force_reply")?));
         }
         if object.is_empty() || object.values().all(|value| value == &Value::Bool(false)) {
             return Ok(Self::None);
         }
         Err("can't parse reply markup JSON object".into())
     }
+}
+
+/// Telegram's limit on `input_field_placeholder`, in characters.
+const PLACEHOLDER_MAX: usize = 64;
+
+fn reply_options(
+    object: &Map<String, Value>,
+    once: &str,
+    force_reply: &str,
+) -> Result<ReplyOptions, String> {
+    let placeholder = object
+        .get("input_field_placeholder")
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty());
+    if placeholder.is_some_and(|text| text.chars().count() > PLACEHOLDER_MAX) {
+        return Err("input field placeholder is too long".into());
+    }
+    let on = |key: &str| object.get(key) == Some(&Value::Bool(true));
+    Ok(ReplyOptions {
+        once: on(once),
+        placeholder: placeholder.map(str::to_owned),
+        force_reply: on(force_reply),
+    })
 }
 
 fn read_rows(
@@ -99,7 +148,8 @@ fn read_rows(
         let row = row
             .as_array()
             .ok_or_else(|| format!("can't parse {what} row: an Array expected"))?;
-        let row = row.iter().map(&read).collect::<Result<Vec<_>, _>>()?;
+        let mut row = row.iter().map(&read).collect::<Result<Vec<_>, _>>()?;
+        row.truncate(ROW_MAX);
         if !row.is_empty() {
             out.push(row);
         }
@@ -154,10 +204,20 @@ fn inline_button(value: &Value) -> Result<Button, String> {
             ..Button::default()
         });
     }
+    if let Some(copy) = object.get("copy_text") {
+        let copy = copy.get("text").and_then(Value::as_str).unwrap_or_default();
+        if !(1..=256).contains(&copy.chars().count()) {
+            return Err("BUTTON_COPY_TEXT_INVALID".into());
+        }
+        return Ok(Button {
+            label,
+            copy: Some(copy.to_owned()),
+            ..Button::default()
+        });
+    }
     let other = [
         "switch_inline_query",
         "switch_inline_query_current_chat",
-        "copy_text",
         "pay",
     ];
     if other.iter().any(|key| object.contains_key(*key)) {
@@ -178,10 +238,11 @@ fn reply_button(value: &Value) -> Result<Button, String> {
     if label.trim().is_empty() {
         return Err("keyboard button text must be non-empty".into());
     }
-    let contact = value.get("request_contact") == Some(&Value::Bool(true));
+    let asks = |key: &str| value.get(key) == Some(&Value::Bool(true));
     Ok(Button {
         label,
-        contact,
+        contact: asks("request_contact"),
+        location: asks("request_location"),
         ..Button::default()
     })
 }
@@ -192,10 +253,13 @@ pub(crate) fn inline_json(rows: &Rows) -> Value {
         .iter()
         .map(|row| {
             row.iter()
-                .map(|button| match (&button.data, &button.url) {
-                    (Some(data), _) => json!({"text": button.label, "callback_data": data}),
-                    (None, Some(url)) => json!({"text": button.label, "url": url}),
-                    (None, None) => json!({"text": button.label}),
+                .map(|button| match (&button.data, &button.url, &button.copy) {
+                    (Some(data), ..) => json!({"text": button.label, "callback_data": data}),
+                    (None, Some(url), _) => json!({"text": button.label, "url": url}),
+                    (None, None, Some(text)) => {
+                        json!({"text": button.label, "copy_text": {"text": text}})
+                    }
+                    (None, None, None) => json!({"text": button.label}),
                 })
                 .collect()
         })
@@ -254,7 +318,7 @@ mod tests {
         check(json!({"inline_keyboard": []}), "None");
         check(json!("x"), "! object expected as reply markup");
         check(
-            json!({"inline_keyboard": [vec![json!({"text": "x", "callback_data": "1"}); 101]]}),
+            json!({"inline_keyboard": vec![json!([{"text": "x", "callback_data": "1"}]); 101]}),
             "! reply markup is too long",
         );
     }
@@ -262,12 +326,22 @@ mod tests {
     #[test]
     fn other_markups() {
         check(json!({"remove_keyboard": true}), "Remove");
-        check(json!({"force_reply": true}), "ForceReply");
+        let asks = json!({"force_reply": true, "input_field_placeholder": "ИНН"});
+        let expected = "ForceReply(ReplyOptions { once: false, placeholder: Some(\"ИНН\"), force_reply: true })";
+        check(asks, expected);
+        check(json!({"keyboard": [[]]}), "None");
+        // What does not fit into a row is lost without a word.
+        let wide = Markup::read(Some(json!({"keyboard": [vec!["А"; 13]]})));
+        assert!(matches!(wide, Ok(Markup::Reply(rows, _)) if rows[0].len() == 12));
+        check(
+            json!({"keyboard": [["А"]], "input_field_placeholder": "x".repeat(65)}),
+            "! input field placeholder is too long",
+        );
         check(json!({}), "None");
         let rows = Markup::read(Some(
             json!({"keyboard": [["А", {"text": "Б", "request_contact": true}]]}),
         ));
-        let Ok(Markup::Reply(rows)) = rows else {
+        let Ok(Markup::Reply(rows, _)) = rows else {
             panic!("{rows:?}")
         };
         assert_eq!((rows[0][0].label.as_str(), rows[0][1].contact), ("А", true));

@@ -5,12 +5,16 @@ pub(crate) mod clock;
 pub(crate) mod faults;
 pub(crate) mod files;
 pub(crate) mod keyboard;
+pub(crate) mod pictures;
 pub(crate) mod wire;
 
 mod bot;
 mod chat;
+mod delivery;
+mod entities;
 mod entry;
 mod info;
+mod log;
 mod message;
 mod person;
 pub(crate) mod rng;
@@ -24,21 +28,22 @@ use tokio::sync::{Notify, broadcast};
 
 use crate::SimulatorConfig;
 
-pub(crate) use bot::{Bot, Callback, Update};
+pub(crate) use bot::{Bot, Callback, Commands, Update};
 pub use calls::{Call, CallFilter};
-pub(crate) use chat::{Chat, Standing, is_supergroup};
+pub(crate) use chat::{Chat, Shown, Standing, Topic, is_supergroup};
 pub(crate) use entry::Event;
 pub use entry::{Entry, EntryKind, FileInfo, Sender};
 pub use faults::{Fault, FaultKind};
-pub use info::{BotInfo, ChatInfo};
+pub use files::FileKind;
+pub use info::{BotInfo, ChatInfo, TopicInfo};
 pub use keyboard::{Button, Keyboard, Rows};
-pub(crate) use message::Message;
+pub(crate) use message::{ALBUM_MAX, Forwarded, Message, Origin, Quote, album_breach};
 pub(crate) use person::Person;
 
 use calls::Calls;
 use clock::Clock;
 use faults::Faults;
-use files::{File, Files};
+use files::Files;
 
 /// Events that a reader of `/sim/events` may lag behind before it is told to read anew.
 const EVENTS_BOUND: usize = 4_096;
@@ -197,7 +202,13 @@ impl State {
         message.id = *counter;
         *counter += 1;
         match &message.keyboard {
-            Some(Keyboard::Shown(rows)) => chat.keyboard = Some(rows.clone()),
+            Some(Keyboard::Shown(rows)) => {
+                chat.keyboard = Some(Shown {
+                    rows: rows.clone(),
+                    message: message.id,
+                    once: message.options.once,
+                });
+            }
             Some(Keyboard::Removed(_)) => chat.keyboard = None,
             None => {}
         }
@@ -210,47 +221,29 @@ impl State {
         id
     }
 
+    /// A number for a new album.
+    pub(crate) fn album_id(&mut self) -> String {
+        (self.faults.rng().next() >> 1).to_string()
+    }
+
+    /// Takes a message out of a chat; bots learn nothing of it.
+    pub(crate) fn delete(&mut self, bot: i64, chat: i64, id: i64) {
+        self.log_message(bot, chat, id, EntryKind::Delete);
+        self.chat(bot, chat)
+            .messages
+            .retain(|message| message.id != id);
+    }
+
     /// Adds a line about a message as it is now.
     pub(crate) fn log_message(&mut self, bot: i64, chat: i64, id: i64, kind: EntryKind) {
         let found = self
             .bots
             .get(&bot)
-            .and_then(|bot| bot.chats.get(&chat)?.message(id));
-        let Some(message) = found.cloned() else {
-            return;
-        };
-        let name = match message.from {
-            Sender::Bot => String::new(),
-            Sender::Person(id) => self
-                .people
-                .get(&id)
-                .map_or_else(String::new, Person::full_name),
-        };
-        let media = message.extra.keys().next().cloned();
-        self.log(Entry {
-            seq: 0,
-            bot,
-            chat,
-            kind,
-            message_id: id,
-            from: message.from,
-            name,
-            html: message.rich.to_html(),
-            text: message.rich.text().to_owned(),
-            buttons: message.buttons.unwrap_or_default(),
-            keyboard: if kind == EntryKind::Message {
-                message.keyboard
-            } else {
-                None
-            },
-            files: message.file.iter().map(File::info).collect(),
-            media,
-            reply_to: message.reply_to,
-            thread: message.thread,
-            album: message.album,
-            alert: false,
-            date: message.edit_date.unwrap_or(message.date),
-        });
+            .and_then(|owner| Some((owner, owner.chats.get(&chat)?.message(id)?)));
+        if let Some((owner, message)) = found {
+            let entry = self.entry(owner, chat, message, kind);
+            self.log(entry);
+        }
     }
 
     pub(crate) fn log(&mut self, mut entry: Entry) {

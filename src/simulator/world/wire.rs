@@ -1,10 +1,10 @@
 //! Objects of the Bot API as JSON.
 
 use serde_json::{Map, Value, json};
-use vestnik_markup::{EntityKind, Rich};
 
+use super::entities;
 use super::keyboard::inline_json;
-use super::{Bot, Chat, Message, Person, Sender, Standing, State};
+use super::{Bot, Chat, Forwarded, Message, Origin, Person, Quote, Sender, Standing, State};
 
 /// What may come between good updates: fields of other types, kinds nobody knows, nothing at all.
 /// Each follows the update's id.
@@ -46,7 +46,7 @@ pub(crate) fn me(bot: &Bot) -> Value {
         "first_name": bot.name,
         "username": bot.username,
         "can_join_groups": true,
-        "can_read_all_group_messages": true,
+        "can_read_all_group_messages": !bot.privacy,
         "supports_inline_queries": false,
         "can_connect_to_business": false,
         "has_main_web_app": false,
@@ -75,89 +75,29 @@ pub(crate) fn chat(chat: &Chat, person: Option<&Person>) -> Value {
     out
 }
 
-pub(crate) fn entities(rich: &Rich) -> Vec<Value> {
-    let mut out: Vec<Value> = rich
-        .entities()
-        .iter()
-        .map(|entity| {
-            let mut value = json!({
-                "type": entity.kind.name(),
-                "offset": entity.offset,
-                "length": entity.length,
-            });
-            match &entity.kind {
-                EntityKind::Link(url) => match url.strip_prefix("tg://user?id=") {
-                    Some(id) if id.parse::<i64>().is_ok() => {
-                        value["type"] = json!("text_mention");
-                        value["user"] = json!({
-                            "id": id.parse::<i64>().unwrap_or_default(),
-                            "is_bot": false,
-                            "first_name": "",
-                        });
-                    }
-                    _ => value["url"] = json!(url),
-                },
-                EntityKind::Pre(Some(language)) => value["language"] = json!(language),
-                EntityKind::CustomEmoji(id) => value["custom_emoji_id"] = json!(id),
-                _ => {}
-            }
-            value
-        })
-        .collect();
-    out.extend(commands(rich.text()));
-    out.extend(mentions(rich.text()));
-    out
-}
-
-/// Mentions in a text: `@name` of five letters or more, where no word and no command goes before it.
-fn mentions(text: &str) -> Vec<Value> {
-    let mut out = Vec::new();
-    if !text.contains('@') {
-        return out;
-    }
-    let mut offset = 0;
-    let mut before = ' ';
-    for (at, ch) in text.char_indices() {
-        if ch == '@' && !before.is_alphanumeric() && before != '_' && before != '/' {
-            let rest = &text[at + 1..];
-            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            let name = rest.find(|c| !word(c)).unwrap_or(rest.len());
-            if (5..=32).contains(&name) {
-                out.push(json!({"type": "mention", "offset": offset, "length": 1 + name}));
-            }
-        }
-        offset += ch.len_utf16();
-        before = ch;
-    }
-    out
-}
-
-/// Commands in a text: `/start`, `/start@bot`, at its beginning or after white space.
-fn commands(text: &str) -> Vec<Value> {
-    let mut out = Vec::new();
-    if !text.contains('/') {
-        return out;
-    }
-    let mut offset = 0;
-    let mut before = ' ';
-    for (at, ch) in text.char_indices() {
-        if ch == '/' && before.is_whitespace() {
-            let rest = &text[at + 1..];
-            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            let name = rest.find(|c| !word(c)).unwrap_or(rest.len());
-            let mut length = 1 + name;
-            if let Some(bot) = rest[name..].strip_prefix('@') {
-                let bot_len = bot.find(|c| !word(c)).unwrap_or(bot.len());
-                if bot_len > 0 {
-                    length += 1 + bot_len;
-                }
-            }
-            if (1..=32).contains(&name) {
-                out.push(json!({"type": "bot_command", "offset": offset, "length": length}));
-            }
-        }
-        offset += ch.len_utf16();
-        before = ch;
+/// A `TextQuote`; of the formatting only what quotes may have.
+fn quote_json(quote: &Quote) -> Value {
+    let mut out = json!({
+        "text": quote.text.text(),
+        "position": quote.position,
+        "is_manual": true,
+    });
+    let allowed = [
+        "bold",
+        "italic",
+        "underline",
+        "strikethrough",
+        "spoiler",
+        "custom_emoji",
+    ];
+    let mut entities = entities::json(&quote.text);
+    entities.retain(|entity| {
+        entity["type"]
+            .as_str()
+            .is_some_and(|kind| allowed.contains(&kind))
+    });
+    if !entities.is_empty() {
+        out["entities"] = json!(entities);
     }
     out
 }
@@ -210,13 +150,21 @@ impl State {
         if let Some(album) = &message.album {
             out.insert("media_group_id".into(), json!(album));
         }
-        if let Some(id) = message.reply_to.filter(|_| with_reply) {
+        if let Some(forward) = &message.forward {
+            self.write_forward(bot, forward, &mut out);
+        }
+        // A message of a topic that answers nothing answers the one that opened the topic.
+        let topic = message.thread.filter(|id| *id != message.id);
+        if let Some(id) = message.reply_to.or(topic).filter(|_| with_reply) {
             // Telegram goes one level deep only.
             let answered = bot.chats.get(&chat).and_then(|chat| chat.message(id));
             if let Some(answered) = answered {
                 let value = self.message_value(bot, chat, answered, false);
                 out.insert("reply_to_message".into(), value);
             }
+        }
+        if let Some(quote) = &message.quote {
+            out.insert("quote".into(), quote_json(quote));
         }
         let text = message.rich.text();
         if !text.is_empty() {
@@ -227,22 +175,63 @@ impl State {
                 ("text", "entities")
             };
             out.insert(key.into(), json!(text));
-            let entities = entities(&message.rich);
+            let entities = entities::json(&message.rich);
             if !entities.is_empty() {
                 out.insert(entities_key.into(), json!(entities));
             }
         }
         if let Some(file) = &message.file {
-            let (key, value) = file.message_json();
-            out.insert(key.into(), value);
+            file.write_json(&mut out);
         }
         if let Some(rows) = &message.buttons {
             out.insert("reply_markup".into(), inline_json(rows));
+        }
+        if let Some(via) = message.via.and_then(|id| self.people.get(&id)) {
+            out.insert("via_bot".into(), user(via));
         }
         for (key, value) in &message.extra {
             out.insert(key.clone(), value.clone());
         }
         Value::Object(out)
+    }
+
+    /// `forward_origin`, and the older fields that Telegram still gives beside it.
+    fn write_forward(&self, bot: &Bot, forward: &Forwarded, out: &mut Map<String, Value>) {
+        let chat_of = |id: i64, kind: &str, title: &str| {
+            let known = bot.chats.contains_key(&id).then(|| self.chat_json(bot, id));
+            known.unwrap_or_else(|| json!({"id": id, "type": kind, "title": title}))
+        };
+        let (mut origin, older) = match &forward.origin {
+            Origin::User(sender) => {
+                let user = self.user_json(bot, *sender);
+                (
+                    json!({"type": "user", "sender_user": user}),
+                    json!({"forward_from": user}),
+                )
+            }
+            Origin::Hidden(name) => (
+                json!({"type": "hidden_user", "sender_user_name": name}),
+                json!({"forward_sender_name": name}),
+            ),
+            Origin::Chat { id, title } => {
+                let chat = chat_of(*id, "supergroup", title);
+                (
+                    json!({"type": "chat", "sender_chat": chat}),
+                    json!({"forward_from_chat": chat}),
+                )
+            }
+            Origin::Channel { id, title, message } => {
+                let chat = chat_of(*id, "channel", title);
+                (
+                    json!({"type": "channel", "chat": chat, "message_id": message}),
+                    json!({"forward_from_chat": chat, "forward_from_message_id": message}),
+                )
+            }
+        };
+        origin["date"] = json!(forward.date);
+        out.insert("forward_origin".into(), origin);
+        out.extend(older.as_object().cloned().unwrap_or_default());
+        out.insert("forward_date".into(), json!(forward.date));
     }
 
     /// A `ChatMemberUpdated` about the bot itself.
