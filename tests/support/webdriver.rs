@@ -151,6 +151,46 @@ impl Page {
         }
     }
 
+    /// Presses keys one after another, held together when the first is a modifier
+    /// (`\u{e009}` is Control); they go to what has the focus.
+    #[track_caller]
+    pub fn press(&self, keys: &[&str]) {
+        let down = |key: &&str| json!({"type": "keyDown", "value": key});
+        let up = |key: &&str| json!({"type": "keyUp", "value": key});
+        let chord = keys.first() == Some(&"\u{e009}");
+        let actions: Vec<Value> = if chord {
+            let downs = keys.iter().map(down);
+            downs.chain(keys.iter().rev().map(up)).collect()
+        } else {
+            keys.iter().flat_map(|key| [down(key), up(key)]).collect()
+        };
+        let source = json!({"type": "key", "id": "keys", "actions": actions});
+        self.command("POST", "/actions", &json!({"actions": [source]}));
+    }
+
+    /// Gives the page a size in CSS pixels, smaller than a window can be made.
+    #[track_caller]
+    pub fn size(&self, width: u32, height: u32) {
+        let metrics =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
+    }
+
+    /// Makes the person one who prefers the dark or the light theme.
+    #[track_caller]
+    pub fn theme(&self, dark: bool) {
+        let value = if dark { "dark" } else { "light" };
+        let feature = json!({"name": "prefers-color-scheme", "value": value});
+        self.devtools("Emulation.setEmulatedMedia", &json!({"features": [feature]}));
+    }
+
+    /// A command of the browser's own protocol, for what WebDriver has no words for.
+    #[track_caller]
+    fn devtools(&self, command: &str, parameters: &Value) {
+        let body = json!({"cmd": command, "params": parameters});
+        self.command("POST", "/goog/cdp/execute", &body);
+    }
+
     /// Clicks the element of a selector with this text as soon as it is there.
     #[track_caller]
     pub fn click(&self, selector: &str, text: &str) {

@@ -158,9 +158,9 @@ fn ends_when_told_and_says_where_it_cannot_listen() {
 fn the_page_and_its_parts_are_there() {
     let sim = start();
     for (path, word) in [
-        ("/", "page.js"),
-        ("/page.js", "EventSource"),
-        ("/page.css", "--"),
+        ("/", "page/main.js"),
+        ("/page/main.js", "EventSource"),
+        ("/page/page.css", "--"),
     ] {
         let (status, body) = request(&sim, "GET", path, "", b"").unwrap();
         assert_eq!(status, 200);
@@ -170,6 +170,27 @@ fn the_page_and_its_parts_are_there() {
             "{path} loads nothing from elsewhere"
         );
     }
+    // Each script that another one asks for is served.
+    for name in ["main", "compose", "messages", "side", "tools"] {
+        let (_, body) = request(&sim, "GET", &format!("/page/{name}.js"), "", b"").unwrap();
+        let imports: Vec<_> = body
+            .lines()
+            .filter_map(|line| line.split(" from \"./").nth(1))
+            .collect();
+        assert!(!imports.is_empty(), "{name}");
+        for import in imports {
+            let path = format!("/page/{}", import.trim_end_matches("\";"));
+            assert_eq!(
+                request(&sim, "GET", &path, "", b"").unwrap().0,
+                200,
+                "{path}"
+            );
+        }
+    }
+    // No script and no style stands within the page: the policy would stop it.
+    let (_, index) = request(&sim, "GET", "/", "", b"").unwrap();
+    assert!(!index.contains("style=") && !index.contains("onclick"));
+    assert_eq!(index.matches("<script").count(), 1);
     assert_eq!(request(&sim, "GET", "/none", "", b"").unwrap().0, 404);
 }
 
@@ -198,7 +219,7 @@ fn pages_of_others_are_refused_on_every_side() {
         ("GET /bot42:x/getMe", 200),
         ("POST /sim/clock", 400),
         ("GET /sim/bots", 200),
-        ("GET /page.css", 200),
+        ("GET /page/page.css", 200),
     ] {
         assert_eq!(status_with(&sim, request, &own), done, "{request}");
         for headers in [foreign_host, &foreign_page, &picture] {
