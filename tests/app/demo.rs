@@ -30,7 +30,7 @@ fn it_prints_both_addresses_answers_and_leaves_nothing_behind() {
 
     let shown = http::ask(page, "GET", "/", None);
     assert_eq!(shown.status, 200);
-    assert!(shown.body.contains("page.js"));
+    assert!(shown.body.contains("page/main.js"));
     assert_eq!(http::ask(control, "GET", "/health/ready", None).status, 200);
 
     // Three bots, one of them with a choice of three levels.

@@ -62,7 +62,8 @@ fn until(page: &Page, what: &str, script: &str) {
 
 #[test]
 fn a_person_talks_to_a_bot_in_the_browser() {
-    let bold = "[[keyword]]\nwords = \"Жирно\"\nkind = \"text\"\ntext = \"<b>да</b> &lt;script&gt;\"\n";
+    let bold =
+        "[[keyword]]\nwords = \"Жирно\"\nkind = \"text\"\ntext = \"<b>да</b> &lt;script&gt;\"\n";
     let Some((app, page)) = shop(bold) else {
         return;
     };
@@ -183,7 +184,11 @@ fn the_keyboard_alone_is_enough() {
         "return document.activeElement.id === 'text' && document.getElementById('note-text').innerText.includes('✅ Раз');",
     );
     page.press(&[ESCAPE]);
-    until(&page, "no answer", "return document.getElementById('note').hidden;");
+    until(
+        &page,
+        "no answer",
+        "return document.getElementById('note').hidden;",
+    );
     // Up changes the last own message; Control with Up chooses what to answer.
     page.press(&[UP]);
     let own = "return document.getElementById('text').value;";
@@ -218,17 +223,31 @@ fn the_keyboard_alone_is_enough() {
     // Drawers close by Escape and give the focus back.
     page.script("document.getElementById('open-tools').focus();");
     page.press(&[ENTER]);
-    until(&page, "the drawer", "return !document.getElementById('tools').hidden;");
+    until(
+        &page,
+        "the drawer",
+        "return !document.getElementById('tools').hidden;",
+    );
     assert_eq!(focused(&page), "close-tools");
     page.press(&[ESCAPE]);
-    assert_eq!(page.script("return document.getElementById('tools').hidden;"), true);
+    assert_eq!(
+        page.script("return document.getElementById('tools').hidden;"),
+        true
+    );
     assert_eq!(focused(&page), "open-tools");
     page.size(360, 740);
     page.script("document.getElementById('open-side').focus();");
     page.press(&[ENTER]);
-    until(&page, "the list", "return document.getElementById('main').inert;");
+    until(
+        &page,
+        "the list",
+        "return document.getElementById('main').inert;",
+    );
     page.press(&[ESCAPE]);
-    assert_eq!(page.script("return document.getElementById('main').inert;"), false);
+    assert_eq!(
+        page.script("return document.getElementById('main').inert;"),
+        false
+    );
     assert_eq!(focused(&page), "open-side");
     app.rest();
 }
@@ -257,7 +276,10 @@ fn own_messages_are_changed_and_deleted_and_files_are_dropped_and_pasted() {
     page.wait("the deletion", |page| {
         (!page.texts("#messages .message.mine.deleted").is_empty()).then_some(())
     });
-    assert_eq!((of_kind(EntryKind::Edit), of_kind(EntryKind::Delete)), (1, 1));
+    assert_eq!(
+        (of_kind(EntryKind::Edit), of_kind(EntryKind::Delete)),
+        (1, 1)
+    );
 
     // Two pictures dropped, one of them taken out and pasted again: they go as an album with the
     // text as its caption.
@@ -317,16 +339,18 @@ fn the_drawer_moves_the_clock_and_breaks_things() {
     page.wait("the next day", |_| {
         (sim.now_us() - before >= 86_400_000_000).then_some(())
     });
+    // The clock of these tests stands; it is let go and stopped again.
+    page.click("#freeze", "Пустить");
     page.click("#freeze", "Остановить");
     page.wait("a clock that stands", |page| {
         page.texts("#clock")[0].contains("стоят").then_some(())
     });
-    page.script("document.getElementById('fault-kind').value = 'unauthorized';");
+    page.script("document.getElementById('fault-kind').value = 'cut_after';");
     page.script("document.getElementById('fault-kind').dispatchEvent(new Event('change'));");
     page.click("#add-fault button", "Добавить");
     page.wait("the fault", |page| {
         let faults = page.texts("#faults li");
-        (faults.len() == 1 && faults[0].contains("401")).then_some(())
+        (faults.len() == 1 && faults[0].contains("после вызова")).then_some(())
     });
     let faults = sim.faults();
     assert_eq!((faults.len(), faults[0].bot), (1, Some(bot)));
@@ -341,7 +365,10 @@ fn the_drawer_moves_the_clock_and_breaks_things() {
     });
     let chats = sim.bots().into_iter().find(|one| one.id == bot);
     let chats = chats.expect("the bot").chats;
-    assert!(chats.iter().any(|chat| chat.status == "kicked"), "{chats:?}");
+    assert!(
+        chats.iter().any(|chat| chat.status == "kicked"),
+        "{chats:?}"
+    );
 }
 
 #[test]
@@ -377,7 +404,9 @@ fn everything_can_be_read_and_hit_in_both_themes_at_all_widths() {
         answers(&page, count);
     }
     for what in ["photo", "voice", "location"] {
-        page.script(&format!("document.querySelector('[data-send={what}]').click();"));
+        page.script(&format!(
+            "document.querySelector('[data-send={what}]').click();"
+        ));
     }
     page.wait("all that was sent", |page| {
         (page.texts("#messages .message.mine").len() == 6).then_some(())
@@ -407,9 +436,14 @@ fn everything_can_be_read_and_hit_in_both_themes_at_all_widths() {
     page.script("for (const one of document.getAnimations()) one.finish();");
     let side = page.script(&format!("{MEASURES} return measure();"));
     assert_eq!(side, json!([]), "the list on a phone");
-    // The measure can fail.
-    page.script("document.querySelector('#side h1').style.color = '#8a98a6';");
+    // The measure can fail: this grey is too near to the ground of either theme.
+    page.script("document.querySelector('#side h1').style.color = '#787878';");
     let wrong = page.script(&format!("{MEASURES} return measure();"));
-    assert!(wrong[0].as_str().is_some_and(|what| what.contains("contrast")), "{wrong}");
+    assert!(
+        wrong[0]
+            .as_str()
+            .is_some_and(|what| what.contains("contrast")),
+        "{wrong}"
+    );
     app.rest();
 }

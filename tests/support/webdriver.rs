@@ -181,7 +181,10 @@ impl Page {
     pub fn theme(&self, dark: bool) {
         let value = if dark { "dark" } else { "light" };
         let feature = json!({"name": "prefers-color-scheme", "value": value});
-        self.devtools("Emulation.setEmulatedMedia", &json!({"features": [feature]}));
+        self.devtools(
+            "Emulation.setEmulatedMedia",
+            &json!({"features": [feature]}),
+        );
     }
 
     /// A command of the browser's own protocol, for what WebDriver has no words for.
