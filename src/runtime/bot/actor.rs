@@ -25,8 +25,8 @@ use tokio::sync::Semaphore;
 use super::core::{BotCore, Counters};
 use super::courier::{self, Courier, CourierParts};
 use super::intake::Myself;
-use super::lanes::Lanes;
 use super::poller::{self, Batch, Introduced, Poller, PollerParts};
+use super::queues::Queues;
 use super::snapshot::{BotSnapshot, TakeSnapshot};
 use super::watch::{ChatNews, TaskGuard, Watch};
 use super::{presentation, settle, turns};
@@ -177,7 +177,7 @@ async fn come_to_life(
         bot: RefCell::new(seed.bot),
         open: RefCell::new(left.open),
         unreachable: RefCell::new(left.unreachable),
-        lanes: Lanes::default(),
+        queues: Queues::default(),
         script_permits: Semaphore::new(
             usize::try_from(shared.settings.scripts.at_once_per_bot)
                 .unwrap_or(usize::MAX)
@@ -277,7 +277,7 @@ impl Handler<Batch> for BotActor {
             let _guard = guard;
             // Answers must not run away from the sending: Telegram keeps what we do not ask for.
             core.sending.wait_until_eased().await;
-            core.lanes.wait_until_below(PENDING_MAX).await;
+            core.queues.wait_until_below(PENDING_MAX).await;
             let done = turns::handle_batch(&core, batch.batch, batch.received_at).await;
             if !done && !core.stopping.get() {
                 // Else the poller would end in silence and the bot with it. A node that is ending does
@@ -398,7 +398,7 @@ impl Handler<StopBot> for BotActor {
                 core.stopping.set(true);
                 let quiet = async {
                     let _batch = core.batch_lock.lock().await;
-                    core.lanes.wait_until_idle().await;
+                    core.queues.wait_until_idle().await;
                 };
                 tokio::pin!(quiet);
                 // Scripts may end by themselves; then they are cancelled and run again at the next start.

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::courier::{self, Courier};
 use super::intake::Myself;
-use super::lanes::Lanes;
+use super::queues::Queues;
 use super::watch::Watch;
 use crate::model::{
     Bot, BotCode, ChatId, ConversationKey, PartyRef, PersonId, TelegramBotId, UpdateId,
@@ -37,8 +37,8 @@ pub struct BotCore {
     pub open: RefCell<HashSet<ConversationKey>>,
     /// Chats that cannot be written to; a message from one makes it reachable again (D30).
     pub unreachable: RefCell<HashSet<ChatId>>,
-    /// Conversations in which a script runs.
-    pub lanes: Lanes,
+    /// Conversations in which a script runs, and what waits behind it.
+    pub queues: Queues,
     /// Scripts of this bot that may run at once.
     pub script_permits: Semaphore,
     /// Scripts that wait for a permit.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::commit::{Item, Receipt};
 use super::core::BotCore;
-use super::lanes::Started;
+use super::queues::Started;
 use super::script_end;
 use crate::channels;
 use crate::dialogue::{self, Decision, Effect, Incoming, IncomingKind, Scripts, Turn};
@@ -45,7 +45,7 @@ impl Scripts for LibraryScripts {
 pub struct Scratch {
     pub conversations: HashMap<ConversationKey, Conversation>,
     pub choices: HashMap<ChoiceId, Option<OpenChoice>>,
-    /// Lanes in which a script is to run when the batch is committed.
+    /// Queues in which a script is to run when the batch is committed.
     pub busy: HashSet<ConversationKey>,
 }
 

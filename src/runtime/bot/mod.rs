@@ -8,7 +8,7 @@
 //! | `intake.rs` | what an update means; the only door for updates |
 //! | `turns.rs` | from a batch to a commit, and the backlog of an earlier run |
 //! | `decide.rs` | one decision of the pure rules |
-//! | `lanes.rs`, `scripts.rs`, `script_end.rs` | updates that wait for each other, and the script that one of them needs |
+//! | `queues.rs`, `scripts.rs`, `script_end.rs` | updates that wait for each other, and the script that one of them needs |
 //! | `commit.rs`, `settle.rs` | what a commit writes, and what follows from it |
 //! | `parcel.rs`, `courier/`, `marks.rs` | sending, and the marks of what was sent |
 //! | `presentation.rs` | commands and description at Telegram |
@@ -20,11 +20,11 @@ pub mod core;
 pub mod courier;
 pub mod decide;
 pub mod intake;
-pub mod lanes;
 pub mod marks;
 pub mod parcel;
 pub mod poller;
 pub mod presentation;
+pub mod queues;
 pub mod script_end;
 pub mod scripts;
 pub mod settle;

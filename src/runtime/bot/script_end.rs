@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::commit::Item;
 use super::core::BotCore;
-use super::lanes::Started;
+use super::queues::Started;
 use crate::channels;
 use crate::dialogue::{self, Incoming};
 use crate::model::{

@@ -1,10 +1,10 @@
-//! An update that needs a script, in its lane.
+//! An update that needs a script, in the queue of its conversation.
 //!
 //! ```text
-//! turns --Task--> lane of (chat, sender) --job--> pool thread --outcome--> resume --one commit--> courier
+//! turns --Task--> queue of (chat, sender) --job--> pool thread --outcome--> resume --one commit--> courier
 //! ```
 //!
-//! The update is committed as waiting first. Its lane then runs the script, lets the rules go on with the
+//! The update is committed as waiting first. Its queue then runs the script, lets the rules go on with the
 //! outcome, and commits conversation, answers, what the script wrote and sent, and "update done"
 //! together: under the write lease on the script's own thread where it wrote, as any other job where it
 //! did not.
@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use super::commit::{self, Committed, Item, Plan, Receipt};
 use super::core::BotCore;
 use super::decide::{self, Case, Decided, Ended, Scratch};
-use super::lanes::{Started, Task, Work};
+use super::queues::{Started, Task, Work};
 use super::script_end::{caller_of, party};
 use super::{courier, settle};
 use crate::dialogue::Incoming;
@@ -48,9 +48,9 @@ const TRIES_MAX: u32 = 5;
 /// The waits before that.
 const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
 
-/// Puts an update into its lane; an idle lane begins to work.
+/// Puts an update into the queue of its conversation; one that is idle begins to work.
 pub fn enqueue(core: &Rc<BotCore>, key: ConversationKey, task: Task) {
-    let Some(task) = core.lanes.put(key, task) else {
+    let Some(task) = core.queues.put(key, task) else {
         return;
     };
     let core = core.clone();
@@ -60,13 +60,13 @@ pub fn enqueue(core: &Rc<BotCore>, key: ConversationKey, task: Task) {
         let mut next = Some(task);
         while let Some(task) = next {
             let done = perform(&core, key, task).await;
-            core.lanes.taken();
+            core.queues.taken();
             if !done || core.stopping.get() {
                 // What is left waits in the table for the next start.
-                core.lanes.close(&key);
+                core.queues.close(&key);
                 return;
             }
-            next = core.lanes.next(&key);
+            next = core.queues.next(&key);
         }
     });
 }

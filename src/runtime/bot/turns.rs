@@ -9,7 +9,7 @@ use super::commit::{self, Item, Plan, Receipt};
 use super::core::BotCore;
 use super::decide::{self, Case, Outcome, Scratch};
 use super::intake::{self, Event};
-use super::lanes::{Task, Work};
+use super::queues::{Task, Work};
 use super::{scripts, settle};
 use crate::dialogue::{self, Incoming, IncomingKind};
 use crate::model::{
@@ -53,7 +53,7 @@ pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_a
     let Some(mut scratch) = load(core, events.iter().flatten()).await else {
         return false;
     };
-    // What goes on in a lane when the batch is committed, by the place of its item.
+    // What goes on in a queue when the batch is committed, by the place of its item.
     let mut later: Vec<(usize, ConversationKey, Task)> = Vec::new();
     for (incoming, event) in batch.items.iter().zip(events) {
         let Some(update_id) = incoming.update_id() else {
@@ -277,7 +277,7 @@ async fn load<'a>(
 }
 
 /// Decides one event, with `marked` under the mark of that update: what is written of it with the
-/// batch, and what its lane does afterwards. `None` when the store is closed.
+/// batch, and what its queue does afterwards. `None` when the store is closed.
 async fn decide(
     core: &Rc<BotCore>,
     event: &Event,
@@ -308,7 +308,7 @@ async fn decide(
             if let Some(refused) = refuse_flood(core, *key, incoming) {
                 return Some((refused, None));
             }
-            if scratch.busy.contains(key) || core.lanes.is_busy(key) {
+            if scratch.busy.contains(key) || core.queues.is_busy(key) {
                 item.state = UpdateState::Pending;
                 return Some((item, Some(Work::Decide)));
             }
@@ -350,7 +350,7 @@ fn refuse_flood(core: &BotCore, key: ConversationKey, incoming: &Incoming) -> Op
     let standing = core
         .sending
         .standing_answers(key.chat)
-        .max(core.lanes.waiting_of(&key));
+        .max(core.queues.waiting_of(&key));
     if standing <= STANDING_MAX {
         core.flooding.borrow_mut().remove(&key.chat);
         return None;

@@ -1,6 +1,6 @@
 //! The threads of a node that run scripts, and the algorithms in force.
 //!
-//! It knows neither bots nor conversations: a lane of a bot asks for a run and goes on with what it
+//! It knows neither bots nor conversations: the queue of a conversation asks for a run and goes on with what it
 //! came to (`bot/scripts.rs`).
 
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! The lanes of a bot: updates of one person in one chat are handled one after another, also while a
-//! script of theirs runs. A lane that is idle is not here.
+//! The queues of a bot's conversations: updates of one person in one chat are handled one after another,
+//! also while a script of theirs runs. A conversation that is idle has none.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -31,7 +31,7 @@ pub struct Started {
     pub pending: Pending,
 }
 
-/// What a lane has to do for an update.
+/// What is to be done for an update in a queue.
 pub enum Work {
     /// Its script was asked for.
     Script(Box<Started>),
@@ -39,7 +39,7 @@ pub enum Work {
     Decide,
 }
 
-/// An update in a lane: committed as waiting.
+/// An update in a queue: committed as waiting.
 pub struct Task {
     /// Its number.
     pub update_id: UpdateId,
@@ -51,27 +51,27 @@ pub struct Task {
     pub work: Work,
 }
 
-/// The lanes of a bot in which a script runs. A lane that is idle is not here.
+/// The conversations in which a script runs, each with what waits behind it.
 #[derive(Default)]
-pub struct Lanes {
+pub struct Queues {
     queues: RefCell<HashMap<ConversationKey, VecDeque<Task>>>,
     waiting: Cell<usize>,
     idle: Notify,
     fewer: Notify,
 }
 
-impl Lanes {
-    /// Whether a script of this lane runs or waits.
+impl Queues {
+    /// Whether a script of this conversation runs or waits.
     pub fn is_busy(&self, key: &ConversationKey) -> bool {
         self.queues.borrow().contains_key(key)
     }
 
-    /// Updates of a lane that wait behind the one in hand.
+    /// Updates of a conversation that wait behind the one that is handled.
     pub fn waiting_of(&self, key: &ConversationKey) -> usize {
         self.queues.borrow().get(key).map_or(0, VecDeque::len)
     }
 
-    /// Waits until no lane is busy.
+    /// Waits until no conversation is busy.
     pub async fn wait_until_idle(&self) {
         loop {
             let notified = self.idle.notified();
@@ -82,7 +82,7 @@ impl Lanes {
         }
     }
 
-    /// Waits until at most so many updates are in the lanes.
+    /// Waits until at most so many updates are in the queues.
     pub async fn wait_until_below(&self, limit: usize) {
         loop {
             let notified = self.fewer.notified();
@@ -93,7 +93,7 @@ impl Lanes {
         }
     }
 
-    /// Puts an update behind those of its lane; gives it back where the lane was idle and begins with it.
+    /// Puts an update behind those of its conversation; gives it back where that was idle and begins with it.
     pub fn put(&self, key: ConversationKey, task: Task) -> Option<Task> {
         self.waiting.set(self.waiting.get() + 1);
         let mut queues = self.queues.borrow_mut();
@@ -109,13 +109,13 @@ impl Lanes {
         }
     }
 
-    /// An update of the lanes is handled.
+    /// An update of the queues is handled.
     pub fn taken(&self) {
         self.waiting.set(self.waiting.get().saturating_sub(1));
         self.fewer.notify_waiters();
     }
 
-    /// The next task of a lane; an empty lane is gone.
+    /// The next task of a conversation; an empty queue is gone.
     pub fn next(&self, key: &ConversationKey) -> Option<Task> {
         let mut queues = self.queues.borrow_mut();
         let task = queues.get_mut(key)?.pop_front();
@@ -127,7 +127,7 @@ impl Lanes {
         task
     }
 
-    /// What waits in a lane is left to the table.
+    /// What waits in a conversation is left to the table.
     pub fn close(&self, key: &ConversationKey) {
         if let Some(left) = self.queues.borrow_mut().remove(key) {
             self.waiting
