@@ -1,7 +1,12 @@
 //! The door: parses a subcommand and calls the library.
 
+use mimalloc::MiMalloc;
+use vestnik_bsl::allocator::Counting;
+
+/// Counts for every thread what it holds: a run of a script is held to its limit of memory by it
+/// (decision 0008).
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Counting<MiMalloc> = Counting(MiMalloc);
 
 fn main() -> std::process::ExitCode {
     // A thousand parked bots touch a little of many pages: with huge pages each of them costs a third

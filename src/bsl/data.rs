@@ -266,7 +266,8 @@ mod tests {
         let mut vm = Vm::new(&program, &mut host, Limits::default());
         let array = vm.new_array(Vec::new());
         if let Value::Obj(obj) = &array
-            && let Body::Array(items) = &mut *obj.body_mut()
+            && let Ok(mut body) = obj.body_mut()
+            && let Body::Array(items) = &mut *body
         {
             items.push(array.clone());
         }

@@ -3,6 +3,7 @@
 //! README.md of this folder draws the pipeline and tells how to add to the library. The package knows
 //! nothing of bots, databases or networks: [`host::Host`] is its only window.
 
+pub mod allocator;
 pub mod bytecode;
 pub mod chat;
 pub mod check;

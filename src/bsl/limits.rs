@@ -12,7 +12,8 @@ pub struct Limits {
     pub instructions: u64,
     /// Wall time.
     pub time: Duration,
-    /// Bytes of values.
+    /// Bytes that the run holds: what its thread has allocated where the program installed
+    /// [`Counting`](crate::allocator::Counting), what its values say elsewhere.
     pub memory: usize,
     /// Nested calls of procedures and functions.
     pub depth: usize,
@@ -24,6 +25,9 @@ pub struct Limits {
     pub output: usize,
     /// Set from another thread to stop the run.
     pub cancel: Option<Arc<AtomicBool>>,
+    /// Set by whoever watches the run once `time` is over: native functions look at it with every
+    /// element that they pay for, at the clock only now and then.
+    pub overdue: Option<Arc<AtomicBool>>,
 }
 
 impl Default for Limits {
@@ -38,6 +42,7 @@ impl Default for Limits {
             digits: 1_000,
             output: 1 << 20,
             cancel: None,
+            overdue: None,
         }
     }
 }

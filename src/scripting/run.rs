@@ -126,6 +126,7 @@ fn quick_limits() -> Limits {
         digits: 100,
         output: 16 << 10,
         cancel: None,
+        overdue: None,
     }
 }
 

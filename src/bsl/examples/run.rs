@@ -5,8 +5,12 @@
     clippy::print_stderr,
     reason = "a tool for a person"
 )]
+use vestnik_bsl::allocator::Counting;
 use vestnik_bsl::host::MessageStatus;
 use vestnik_bsl::{Environment, Host, Limits, Locale, Program, Source, Vm};
+
+#[global_allocator]
+static ALLOCATOR: Counting<mimalloc::MiMalloc> = Counting(mimalloc::MiMalloc);
 
 struct Console;
 impl Host for Console {

@@ -52,7 +52,7 @@ fn with<R>(this: &Value, then: impl FnOnce(&Obj, &mut Vec<Value>) -> R) -> Resul
     let Value::Obj(obj) = this else {
         return Err(Message::NotIndexed.into());
     };
-    match &mut *obj.body_mut() {
+    match &mut *obj.body_mut()? {
         Body::Array(items) => Ok(then(obj, items)),
         _ => Err(Message::NotIndexed.into()),
     }
@@ -107,7 +107,7 @@ fn add(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault
     let Value::Obj(obj) = this else {
         return Err(Message::NotIndexed.into());
     };
-    let grown = match &mut *obj.body_mut() {
+    let grown = match &mut *obj.body_mut()? {
         Body::Array(items) => {
             let full = items.len() == items.capacity();
             if full {

@@ -98,7 +98,7 @@ fn insert(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fa
     let Value::Obj(obj) = this else {
         return Ok(Value::Undefined);
     };
-    match &mut *obj.body_mut() {
+    match &mut *obj.body_mut()? {
         Body::Map(map) => {
             let before = map.capacity();
             map.insert(key, value, |bytes| vm.reserve(bytes))?;
@@ -121,7 +121,7 @@ fn delete(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fa
         return Ok(Value::Undefined);
     };
     vm.charge_strings(&args[0], &Value::Undefined)?;
-    let old = match &mut *obj.body_mut() {
+    let old = match &mut *obj.body_mut()? {
         Body::Map(map) => map.remove(&args[0]),
         _ => None,
     };
@@ -143,7 +143,7 @@ fn clear(_: &mut Vm<'_>, this: &Value, _: &mut [Value]) -> Result<Value, Fault> 
     let Value::Obj(obj) = this else {
         return Ok(Value::Undefined);
     };
-    let old = match &mut *obj.body_mut() {
+    let old = match &mut *obj.body_mut()? {
         Body::Map(map) => std::mem::take(map),
         _ => Box::default(),
     };

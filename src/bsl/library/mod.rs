@@ -23,6 +23,7 @@ pub mod hashing;
 pub mod http;
 pub mod json;
 pub mod map;
+mod names;
 pub mod numbers;
 pub mod output;
 pub mod presentation;

@@ -1,14 +1,15 @@
 //! Fields of any object by name: ЗаполнитьЗначенияСвойств, and СравнениеЗначений beside it.
 
 use super::define::{function, is_left_out, method, native};
+use super::names::listed;
 use super::registry::{Area, Constructor, TypeDef};
-use super::strings::name_list;
 use crate::syntax::names::fold;
-use crate::value::Value;
 use crate::value::heap::Body;
+use crate::value::{Value, memory};
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 /// Properties.
 pub static AREA: Area = Area {
@@ -28,38 +29,50 @@ fn fill(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
             return Err(Fault::param(number));
         }
     }
-    let names = |vm: &Vm<'_>, value: &Value, number| {
-        if is_left_out(value) {
-            Ok(Vec::new())
-        } else {
-            name_list(vm, value, number)
-        }
-    };
-    let listed = names(vm, &args[2], 3)?;
-    let excluded: Vec<String> = names(vm, &args[3], 4)?.iter().map(|it| fold(it)).collect();
-    let strict = !listed.is_empty();
-    let mut wanted = listed;
-    if !strict {
-        wanted = vm.field_names(&source);
-        if wanted.is_empty() {
-            wanted = vm.field_names(&target);
+    let mut excluded = HashSet::new();
+    if !is_left_out(&args[3]) {
+        for name in listed(vm, &args[3], 4)?.names() {
+            let name = name?;
+            memory::reserve(name.len() + NAME_COST)?;
+            excluded.insert(fold(name));
         }
     }
-    vm.charge(wanted.len() as u32)?;
-    for name in wanted {
+    let mut strict = false;
+    if !is_left_out(&args[2]) {
+        for name in listed(vm, &args[2], 3)?.names() {
+            let name = name?;
+            strict = true;
+            if !excluded.contains(&fold(name)) {
+                copy(vm, &target, &source, name)?;
+            }
+        }
+    }
+    if strict {
+        return Ok(Value::Undefined);
+    }
+    let mut wanted = vm.field_names(&source);
+    if wanted.is_empty() {
+        wanted = vm.field_names(&target);
+    }
+    for name in vm.meter().over(wanted) {
+        let name = name?;
         if excluded.contains(&fold(&name)) {
             continue;
         }
-        let copied = match vm.field(&source, &name) {
-            Ok(value) => vm.set_field_named(&target, &name, value),
-            Err(fault) => Err(fault),
-        };
-        match copied {
-            Err(fault) if strict || !is_absent(&fault) => return Err(fault),
+        match copy(vm, &target, &source, &name) {
+            Err(fault) if !is_absent(&fault) => return Err(fault),
             _ => {}
         }
     }
     Ok(Value::Undefined)
+}
+
+/// Bytes that a name costs in a set besides its text.
+const NAME_COST: usize = 64;
+
+fn copy(vm: &mut Vm<'_>, target: &Value, source: &Value, name: &str) -> Result<(), Fault> {
+    let value = vm.field(source, name)?;
+    vm.set_field_named(target, name, value)
 }
 
 /// The field is not there, or not to be written.

@@ -6,7 +6,7 @@ use crate::kernel::text as kernel;
 use crate::kernel::text::{Direction, TemplatePiece};
 use crate::value::{Value, string};
 use crate::vm::Vm;
-use crate::vm::error::{Fault, Message};
+use crate::vm::error::Fault;
 use std::cmp::Ordering;
 
 macro_rules! function {
@@ -399,28 +399,4 @@ fn nstr(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         vm.text(&args[1])
     };
     Ok(kernel::nstr(&text, &language).into())
-}
-
-/// A string argument that must be a string: for functions that convert nothing.
-pub(super) fn name_list(vm: &Vm<'_>, value: &Value, number: u8) -> Result<Vec<String>, Fault> {
-    let text = value.as_string().ok_or_else(|| Fault::param(number))?;
-    let _ = vm;
-    let names: Vec<String> = text
-        .split(',')
-        .map(|name| name.trim().to_string())
-        .collect();
-    if names.len() == 1 && names[0].is_empty() {
-        return Ok(Vec::new());
-    }
-    match names.iter().find(|name| !is_name(name)) {
-        Some(bad) => Err(Message::BadName(bad.clone()).into()),
-        None => Ok(names),
-    }
-}
-
-/// Whether a text may be the name of a field.
-pub(super) fn is_name(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-        && chars.all(|c| c.is_alphanumeric() || c == '_')
 }

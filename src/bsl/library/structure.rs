@@ -1,7 +1,7 @@
 //! Структура.
 
+use super::names::{is_name, listed};
 use super::registry::{Area, Constructor, MethodDef, TypeDef};
-use super::strings::{is_name, name_list};
 use crate::value::Value;
 use crate::value::heap::Body;
 use crate::value::structure::StructData;
@@ -82,17 +82,20 @@ fn new_structure(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
             }
         },
         Some(keys) => {
-            let names = name_list(vm, keys, 1)?;
-            if args.len() - 1 > names.len() {
-                return Err(Message::TooManyArguments.into());
-            }
-            for (at, name) in names.iter().enumerate() {
-                let value = match args.get_mut(at + 1).map(std::mem::take) {
+            let names = listed(vm, keys, 1)?;
+            let mut count = 0;
+            for name in names.names() {
+                let name = name?;
+                count += 1;
+                let value = match args.get_mut(count).map(std::mem::take) {
                     None | Some(Value::Missing) => Value::Undefined,
                     Some(value) => value,
                 };
                 let (folded, spelling) = (vm.intern(name), vm.intern_spelling(name));
                 data.insert(folded, spelling, value);
+            }
+            if args.len() - 1 > count {
+                return Err(Message::TooManyArguments.into());
             }
         }
     }
@@ -120,7 +123,7 @@ fn insert(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fa
     let Value::Obj(obj) = this else {
         return Ok(Value::Undefined);
     };
-    let old = match &mut *obj.body_mut() {
+    let old = match &mut *obj.body_mut()? {
         Body::Struct(fields) => fields.insert(folded, spelling, value),
         _ => None,
     };
@@ -150,7 +153,7 @@ fn delete(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fa
     let (Some(folded), Value::Obj(obj)) = (vm.names().find(name.trim()), this) else {
         return Ok(Value::Undefined);
     };
-    let old = match &mut *obj.body_mut() {
+    let old = match &mut *obj.body_mut()? {
         Body::Struct(fields) => fields.remove(folded),
         _ => None,
     };
@@ -172,7 +175,7 @@ fn clear(_: &mut Vm<'_>, this: &Value, _: &mut [Value]) -> Result<Value, Fault> 
     let Value::Obj(obj) = this else {
         return Ok(Value::Undefined);
     };
-    let old = match &mut *obj.body_mut() {
+    let old = match &mut *obj.body_mut()? {
         Body::Struct(fields) => std::mem::take(fields),
         _ => StructData::default(),
     };

@@ -469,7 +469,7 @@ fn fields(line: &[u16]) -> Vec<(&[u16], Option<String>)> {
         };
         let name = String::from_utf16_lossy(&rest[start + 1..start + length]);
         let name = name.trim();
-        if super::strings::is_name(name) {
+        if super::names::is_name(name) {
             found.push((&rest[..start], None));
             found.push((&rest[start..=start + length], Some(name.to_string())));
             rest = &rest[start + length + 1..];

@@ -182,7 +182,7 @@ impl TypeSet {
         match (primitive(only), value) {
             (Some(_), Value::Undefined | Value::Null | Value::Missing) => self.default_value(),
             (Some(Primitive::String), value) => {
-                let text = Value::from_units(vm.units(value).into_owned());
+                let text = vm.text_value(value);
                 self.fit_string(&text)
             }
             (Some(Primitive::Number), value) => match vm.to_number(value) {

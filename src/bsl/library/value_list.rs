@@ -208,7 +208,7 @@ fn insert(
     let presentation = if skipped(&args[1]) {
         Value::str("")
     } else {
-        Value::from_units(vm.units(&args[1]).into_owned())
+        vm.text_value(&args[1])
     };
     let check = if skipped(&args[2]) {
         false
@@ -590,7 +590,7 @@ pub static LIST_ITEM: TypeDef = TypeDef {
             en: "Presentation",
             get: |_, this| with_item(this, |item| item.presentation.clone()),
             set: Some(|vm, this, value| {
-                let text = Value::from_units(vm.units(&value).into_owned());
+                let text = vm.text_value(&value);
                 with_item(this, |item| item.presentation = text)
             }),
         },

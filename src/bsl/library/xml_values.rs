@@ -42,7 +42,7 @@ fn to_xml(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         value if value.is_str() => value.clone(),
         value => match value.as_number() {
             Some(number) => Value::str(&number.to_invariant_text()),
-            None => Value::from_units(vm.units(value).into_owned()),
+            None => vm.text_value(value),
         },
     })
 }
@@ -55,7 +55,7 @@ fn from_xml(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let plain = text.trim_matches([' ', '\t', '\r', '\n']);
     let fault = || Fault::new(Message::CannotConvert(ty.ru, ty.en));
     match ty.ru {
-        "Строка" => Ok(Value::from_units(vm.units(&args[1]).into_owned())),
+        "Строка" => Ok(vm.text_value(&args[1])),
         "Число" => {
             let number = Number::parse_invariant(plain, vm.max_digits());
             number

@@ -10,10 +10,12 @@ use super::{Value, memory};
 use crate::host::HostObject;
 use crate::library::registry::TypeDef;
 use crate::value::native::NativeObject;
+use crate::vm::error::{Fault, Message};
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::rc::{Rc, Weak};
 
 /// What an object holds.
+#[derive(Default)]
 pub enum Body {
     /// Массив.
     Array(Vec<Value>),
@@ -27,7 +29,8 @@ pub enum Body {
     Native(Box<dyn NativeObject>),
     /// An object of the host.
     Host(Box<dyn HostObject>),
-    /// Freed with its run.
+    /// Freed with its run, or in the hands of somebody who changes it.
+    #[default]
     Dead,
 }
 
@@ -76,18 +79,25 @@ impl Obj {
         self.0.ty
     }
 
-    /// The insides.
+    /// The insides. While somebody changes the object, whoever comes back to it by way of a value that
+    /// holds it sees [`Body::Dead`]: it is compared by identity and has no text of its own.
     #[inline]
     #[must_use]
     pub fn body(&self) -> Ref<'_, Body> {
-        self.0.body.borrow()
+        match self.0.body.try_borrow() {
+            Ok(body) => body,
+            Err(_) => self.0.heap.in_hand.borrow(),
+        }
     }
 
-    /// The insides, to change. No call back into the interpreter may happen while it is held.
+    /// The insides, to change; an error of the program while somebody else looks at them or changes
+    /// them. No call back into the interpreter may happen while they are held.
     #[inline]
-    #[must_use]
-    pub fn body_mut(&self) -> RefMut<'_, Body> {
-        self.0.body.borrow_mut()
+    pub fn body_mut(&self) -> Result<RefMut<'_, Body>, Fault> {
+        match self.0.body.try_borrow_mut() {
+            Ok(body) => Ok(body),
+            Err(_) => Err(Message::InUse.into()),
+        }
     }
 
     /// Whether both are the same object.
@@ -105,10 +115,14 @@ impl Obj {
 
     /// Counts the object's bytes anew after it grew or shrank.
     pub fn recount(&self) {
-        let size = self.0.body.borrow().size();
+        let Ok(body) = self.0.body.try_borrow() else {
+            return;
+        };
+        let size = body.size();
+        drop(body);
         let before = self.0.charged.replace(size);
-        memory::add(size);
         memory::sub(before);
+        memory::add(size);
     }
 
     /// The insides as a type of the library.
@@ -124,7 +138,7 @@ impl Obj {
     /// The insides as a type of the library, to change.
     #[must_use]
     pub fn native_mut<T: 'static>(&self) -> Option<RefMut<'_, T>> {
-        RefMut::filter_map(self.body_mut(), |body| match body {
+        RefMut::filter_map(self.body_mut().ok()?, |body| match body {
             Body::Native(native) => native.as_any_mut().downcast_mut(),
             _ => None,
         })
@@ -139,6 +153,8 @@ pub struct Heap {
     free: RefCell<Vec<u32>>,
     graves: RefCell<Vec<Body>>,
     burying: Cell<bool>,
+    /// What is seen of an object that is being changed; never borrowed mutably.
+    in_hand: RefCell<Body>,
 }
 
 impl Heap {

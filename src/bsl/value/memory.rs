@@ -1,66 +1,323 @@
-//! Accounting of the bytes that values hold.
+//! The account of a run: the bytes that it holds and may hold.
 //!
-//! A value does not know its run, therefore the count is the thread's: a run puts its own count in
-//! place while it executes ([`Account::enter`]) and takes it back afterwards, so that runs on one
-//! thread, nested or in turn, do not count each other's bytes.
+//! A value does not know its run, therefore the account is the thread's: a run puts its own in place
+//! while it executes ([`Account::enter`]) and takes it away afterwards, so that runs on one thread,
+//! nested or in turn, do not count each other's bytes.
+//!
+//! There are two counts, and the greater one is held against the limit. One is what values say they
+//! hold ([`add`], [`sub`]); it is there in every embedding. The other is the truth: what the thread
+//! allocated and did not free, where the program installed [`Counting`](crate::allocator::Counting) as
+//! its allocator; then texts of errors, buffers of native functions and whatever a host collects for
+//! the run are in it without anybody's doing.
+//!
+//! Who is about to allocate by a script's measure asks first: [`reserve`], or [`afford`] where there is
+//! no error to return. Past the limit the account is *broke* and stays so: everything that asks is
+//! refused, and the machine ends the run as soon as the native function in hand returns.
 
+use crate::vm::error::{Fault, LimitKind};
 use std::cell::Cell;
+use std::ptr;
+
+/// The account that is in place on a thread. Signed: a thread frees what others allocated.
+struct Purse {
+    /// Bytes that values say they hold.
+    own: Cell<isize>,
+    /// Bytes that the thread allocated and did not free; stays 0 without the counting allocator.
+    held: Cell<isize>,
+    /// `held` at the moment at which the run held nothing.
+    base: Cell<isize>,
+    /// `held` above this is past the limit; the least number once the account is broke, so that one
+    /// comparison tells both.
+    ceiling: Cell<isize>,
+    /// Bytes that the run may hold.
+    limit: Cell<isize>,
+    /// The allocator looks up at the next `held` above this, and not before.
+    mark: Cell<isize>,
+    /// The greatest `held` seen by the allocator, to [`STEP`] bytes.
+    peak: Cell<isize>,
+    /// The account in place.
+    current: Cell<*const Account>,
+}
 
 thread_local! {
-    static LIVE: Cell<usize> = const { Cell::new(0) };
+    static PURSE: Purse = const {
+        Purse {
+            own: Cell::new(0),
+            held: Cell::new(0),
+            base: Cell::new(0),
+            ceiling: Cell::new(isize::MAX),
+            limit: Cell::new(isize::MAX),
+            mark: Cell::new(isize::MAX),
+            peak: Cell::new(0),
+            current: Cell::new(ptr::null()),
+        }
+    };
 }
 
-/// Counts bytes that were allocated.
+/// How exactly the allocator keeps the peak, in bytes.
+const STEP: isize = 64 << 10;
+
+fn signed(bytes: usize) -> isize {
+    isize::try_from(bytes).unwrap_or(isize::MAX)
+}
+
+/// Counts bytes that values hold from now on.
 #[inline]
 pub fn add(bytes: usize) {
-    LIVE.with(|live| live.set(live.get().wrapping_add(bytes)));
+    PURSE.with(|purse| {
+        let own = purse.own.get().wrapping_add(bytes as isize);
+        purse.own.set(own);
+        if own > purse.limit.get() {
+            purse.ceiling.set(isize::MIN);
+        }
+    });
 }
 
-/// Counts bytes that were freed.
+/// Counts bytes that values hold no more.
 #[inline]
 pub fn sub(bytes: usize) {
-    LIVE.with(|live| live.set(live.get().wrapping_sub(bytes)));
+    PURSE.with(|purse| purse.own.set(purse.own.get().wrapping_sub(bytes as isize)));
 }
 
 /// Bytes held by the run that executes on this thread.
 #[inline]
 #[must_use]
 pub fn live() -> usize {
-    // A value that outlived its run was counted elsewhere; a wrapped count means less than nothing.
-    LIVE.with(|live| {
-        if live.get() > usize::MAX / 2 {
-            0
-        } else {
-            live.get()
+    PURSE.with(Purse::live)
+}
+
+/// Bytes that the run may still take; without a run as many as there are.
+#[must_use]
+pub fn left() -> usize {
+    PURSE.with(|purse| {
+        if purse.ceiling.get() == isize::MIN {
+            return 0;
         }
+        (purse.limit.get() as usize).saturating_sub(purse.live())
     })
 }
 
-/// The count of one run.
-#[derive(Debug, Default)]
-pub struct Account(Cell<usize>);
+/// Whether the run has gone past its limit, or was refused what it asked for.
+#[inline]
+#[must_use]
+pub fn is_over() -> bool {
+    PURSE.with(|purse| purse.held.get() > purse.ceiling.get())
+}
 
-/// Puts the count back when the run pauses or ends.
+/// Asks for bytes before they are allocated. What is refused is not to be allocated: the caller makes
+/// do with nothing, and the run ends when it returns.
+#[inline]
+#[must_use]
+pub fn afford(bytes: usize) -> bool {
+    PURSE.with(|purse| {
+        let granted = purse.held.get() <= purse.ceiling.get()
+            && signed(purse.live().saturating_add(bytes)) <= purse.limit.get();
+        if !granted {
+            purse.ceiling.set(isize::MIN);
+        }
+        granted
+    })
+}
+
+/// The same with the error that ends the run.
+#[inline]
+pub fn reserve(bytes: usize) -> Result<(), Fault> {
+    if afford(bytes) {
+        Ok(())
+    } else {
+        Err(Fault::limit(LimitKind::Memory))
+    }
+}
+
+/// Refuses everything from now on: the run has hit one of its walls.
+pub(crate) fn break_off() {
+    PURSE.with(|purse| {
+        if !purse.current.get().is_null() {
+            purse.ceiling.set(isize::MIN);
+        }
+    });
+}
+
+impl Purse {
+    #[inline]
+    fn live(&self) -> usize {
+        let held = self.held.get().wrapping_sub(self.base.get());
+        // Values that outlived their run were counted elsewhere: less than nothing is nothing.
+        self.own.get().max(held).max(0) as usize
+    }
+
+    /// The allocator has come past its mark.
+    #[cold]
+    fn mark_passed(&self, held: isize) {
+        let peak = held.max(self.peak.get());
+        self.peak.set(peak);
+        self.mark.set(peak.saturating_add(STEP));
+    }
+}
+
+/// The thread is about to allocate bytes; called by the allocator, which must not be re-entered here.
+#[inline]
+pub(crate) fn took(bytes: usize) {
+    PURSE.with(|purse| {
+        let held = purse.held.get().wrapping_add(bytes as isize);
+        purse.held.set(held);
+        if held > purse.mark.get() {
+            purse.mark_passed(held);
+        }
+    });
+}
+
+/// The thread has freed bytes; called by the allocator.
+#[inline]
+pub(crate) fn gave(bytes: usize) {
+    PURSE.with(|purse| {
+        purse
+            .held
+            .set(purse.held.get().wrapping_sub(bytes as isize))
+    });
+}
+
+/// The account of one run.
+#[derive(Debug)]
+pub struct Account {
+    limit: isize,
+    own: Cell<isize>,
+    held: Cell<isize>,
+    peak: Cell<isize>,
+    broke: Cell<bool>,
+}
+
+/// Takes the account away when the run pauses or ends.
+#[must_use]
 pub struct Entered<'a> {
+    /// `None`: it was in place already.
+    left: Option<Outer<'a>>,
+}
+
+/// What was in place before.
+struct Outer<'a> {
     account: &'a Account,
-    outer: usize,
+    own: isize,
+    base: isize,
+    ceiling: isize,
+    limit: isize,
+    mark: isize,
+    peak: isize,
+    current: *const Account,
 }
 
 impl Account {
-    /// Makes this account the thread's.
+    /// An account of a run that may hold so many bytes.
     #[must_use]
-    pub fn enter(&self) -> Entered<'_> {
-        let outer = LIVE.with(|live| live.replace(self.0.get()));
-        Entered {
-            account: self,
-            outer,
+    pub fn new(limit: usize) -> Account {
+        Account {
+            limit: signed(limit),
+            own: Cell::new(0),
+            held: Cell::new(0),
+            peak: Cell::new(0),
+            broke: Cell::new(false),
         }
+    }
+
+    /// The most bytes that the run held at once, to some tens of kilobytes; 0 without the counting
+    /// allocator.
+    #[must_use]
+    pub fn peak(&self) -> usize {
+        PURSE.with(|purse| {
+            if ptr::eq(purse.current.get(), self) {
+                (purse.peak.get() - purse.base.get()).max(0) as usize
+            } else {
+                self.peak.get().max(0) as usize
+            }
+        })
+    }
+
+    /// Makes this account the thread's.
+    pub fn enter(&self) -> Entered<'_> {
+        PURSE.with(|purse| {
+            if ptr::eq(purse.current.get(), self) {
+                return Entered { left: None };
+            }
+            let held = purse.held.get();
+            let base = held.wrapping_sub(self.held.get());
+            let peak = base.wrapping_add(self.peak.get());
+            let ceiling = if self.broke.get() {
+                isize::MIN
+            } else {
+                base.saturating_add(self.limit)
+            };
+            Entered {
+                left: Some(Outer {
+                    account: self,
+                    own: purse.own.replace(self.own.get()),
+                    base: purse.base.replace(base),
+                    ceiling: purse.ceiling.replace(ceiling),
+                    limit: purse.limit.replace(self.limit),
+                    mark: purse.mark.replace(peak),
+                    peak: purse.peak.replace(peak),
+                    current: purse.current.replace(self),
+                }),
+            }
+        })
     }
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        let own = LIVE.with(|live| live.replace(self.outer));
-        self.account.0.set(own);
+        let Some(outer) = self.left.take() else {
+            return;
+        };
+        PURSE.with(|purse| {
+            let account = outer.account;
+            let base = purse.base.replace(outer.base);
+            let peak = purse.peak.replace(outer.peak);
+            account.held.set(purse.held.get().wrapping_sub(base));
+            account.peak.set(peak.wrapping_sub(base));
+            account.own.set(purse.own.replace(outer.own));
+            let ceiling = purse.ceiling.replace(outer.ceiling);
+            account.broke.set(ceiling == isize::MIN);
+            purse.limit.set(outer.limit);
+            purse.mark.set(outer.mark);
+            purse.current.set(outer.current);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_on_one_thread_do_not_count_each_other() {
+        let (outer, inner) = (Account::new(1000), Account::new(100));
+        let _in_outer = outer.enter();
+        add(600);
+        {
+            let _again = outer.enter();
+            assert_eq!((live(), left()), (600, 400), "it is in place already");
+        }
+        assert_eq!(live(), 600);
+        {
+            let _in_inner = inner.enter();
+            assert_eq!(live(), 0);
+            assert!(afford(100) && !is_over());
+            assert!(!afford(101) && is_over() && !afford(0), "broke for good");
+        }
+        assert!(!is_over());
+        assert_eq!(live(), 600);
+        {
+            let _in_inner = inner.enter();
+            assert!(is_over(), "also after a pause");
+        }
+        sub(700);
+        assert_eq!(live(), 0, "less than nothing is nothing");
+        add(2000);
+        assert!(is_over(), "what was taken without asking");
+    }
+
+    #[test]
+    fn outside_a_run_everything_is_granted() {
+        assert!(afford(usize::MAX) && !is_over());
+        assert!(reserve(1 << 40).is_ok());
     }
 }

@@ -5,6 +5,7 @@ pub mod heap;
 pub mod map;
 pub mod memory;
 pub mod native;
+pub mod paid;
 pub mod string;
 pub mod structure;
 
@@ -173,12 +174,26 @@ impl From<String> for Value {
 }
 
 impl Value {
-    /// A string.
+    /// A string. One that the run cannot afford is empty, and the run ends ([`memory::afford`]).
     #[must_use]
     pub fn str(text: &str) -> Value {
+        if text.len() >= string::LONG {
+            return Value::long_str(text);
+        }
         let mut units = Vec::with_capacity(text.len());
         string::push_str(&mut units, text);
         units.shrink_to_fit();
+        Value::from_units(units)
+    }
+
+    #[cold]
+    fn long_str(text: &str) -> Value {
+        let count = text.encode_utf16().count();
+        if !memory::afford(count.saturating_mul(2)) {
+            return Value::Short(0, [0; string::SHORT_MAX]);
+        }
+        let mut units = Vec::with_capacity(count);
+        string::push_str(&mut units, text);
         Value::from_units(units)
     }
 
@@ -191,12 +206,16 @@ impl Value {
         }
     }
 
-    /// A string from a slice.
+    /// A string from a slice. One that the run cannot afford is empty, and the run ends
+    /// ([`memory::afford`]).
     #[inline]
     #[must_use]
     pub fn units(units: &[u16]) -> Value {
         match short(units) {
             Some(short) => short,
+            None if units.len() >= string::LONG && !memory::afford(units.len() * 2) => {
+                Value::Short(0, [0; string::SHORT_MAX])
+            }
             None => Value::Str(StrBox::new(units.to_vec())),
         }
     }

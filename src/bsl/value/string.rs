@@ -53,7 +53,7 @@ impl StrBox {
         &self.units
     }
 
-    /// Grows the string in place; the caller has checked the limit of memory.
+    /// Grows the string in place; the caller has asked for the memory.
     pub fn append(&mut self, more: &[u16]) {
         let before = self.units.capacity();
         self.units.extend_from_slice(more);
@@ -76,10 +76,38 @@ pub fn push_str(out: &mut Vec<u16>, text: &str) {
     out.extend(text.encode_utf16());
 }
 
-/// Units to UTF-8; a half of a pair alone becomes U+FFFD.
+/// Units from which on a text is long: its copies are asked for.
+pub(super) const LONG: usize = 2048;
+
+/// Units to UTF-8; a half of a pair alone becomes U+FFFD. Of a text that the run cannot afford in
+/// UTF-8 nothing is left, and the run ends ([`memory::afford`]).
 #[must_use]
 pub fn to_string(units: &[u16]) -> String {
-    String::from_utf16_lossy(units)
+    if units.len() < LONG {
+        return String::from_utf16_lossy(units);
+    }
+    let symbols = || char::decode_utf16(units.iter().copied());
+    let symbols = || symbols().map(|symbol| symbol.unwrap_or(char::REPLACEMENT_CHARACTER));
+    let bytes = symbols().map(char::len_utf8).sum();
+    if !memory::afford(bytes) {
+        return String::new();
+    }
+    let mut text = String::with_capacity(bytes);
+    text.extend(symbols());
+    text
+}
+
+/// Appends a text to one in the making, or nothing where the run cannot afford the growth.
+#[inline]
+pub fn push_units(out: &mut Vec<u16>, units: &[u16]) {
+    if units.len() >= LONG && out.capacity() - out.len() < units.len() {
+        let capacity = out.len().saturating_add(units.len());
+        if !memory::afford(capacity.saturating_mul(2)) {
+            return;
+        }
+        out.reserve_exact(units.len());
+    }
+    out.extend_from_slice(units);
 }
 
 /// Whole numbers as 1C prints them: groups of three divided by NBSP.

@@ -1,6 +1,6 @@
 //! The fields of Структура: a short list searched by name, with an index once it is long.
 
-use super::Value;
+use super::{Value, memory};
 use crate::syntax::names::Name;
 use hashbrown::HashTable;
 
@@ -16,6 +16,9 @@ pub struct Field {
 
 /// Fields from which on an index pays; below it a scan of a few words is faster.
 const INDEX_FROM: usize = 12;
+
+/// Bytes of an entry of the index.
+const INDEX_COST: usize = 6;
 
 /// The fields in the order of insertion.
 #[derive(Default)]
@@ -87,10 +90,18 @@ impl StructData {
         self.search(name).map(|at| &self.fields[at].value)
     }
 
-    /// Adds or replaces.
+    /// Adds or replaces. A field that the run cannot afford is not added, and the run ends
+    /// ([`memory::afford`]).
     pub fn insert(&mut self, name: Name, spelling: Name, value: Value) -> Option<Value> {
         if let Some(at) = self.search(name) {
             return Some(self.set_at(at, value));
+        }
+        let count = self.fields.len();
+        // The fields move to twice the room, and so does the index.
+        if count == self.fields.capacity()
+            && !memory::afford(count * 2 * (size_of::<Field>() + INDEX_COST))
+        {
+            return None;
         }
         self.fields.push(Field {
             name,
@@ -138,6 +149,9 @@ impl StructData {
     #[must_use]
     pub fn size(&self) -> usize {
         self.fields.capacity() * size_of::<Field>()
-            + self.index.as_ref().map_or(0, |index| index.capacity() * 6)
+            + self
+                .index
+                .as_ref()
+                .map_or(0, |index| index.capacity() * INDEX_COST)
     }
 }

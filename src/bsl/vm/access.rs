@@ -179,7 +179,9 @@ impl Vm<'_> {
                 _ => return Err(self.no_field(object, module, site)),
             }
         };
-        (ty.props[index as usize].get)(self, object)
+        let value = (ty.props[index as usize].get)(self, object)?;
+        self.stands()?;
+        Ok(value)
     }
 
     /// `object.name = value`.
@@ -207,7 +209,7 @@ impl Vm<'_> {
                     None => Err(Message::FieldReadOnly(self.site_spelling(module, site)).into()),
                 };
             }
-            match &mut *obj.body_mut() {
+            match &mut *obj.body_mut()? {
                 Body::Struct(fields) => {
                     let Some(place) = fields.position(name, cache.index as usize) else {
                         return Err(self.no_field(object, module, site));
@@ -238,7 +240,7 @@ impl Vm<'_> {
         let ty = type_of(object);
         match LIBRARY.member(ty, name) {
             Some(Member::Prop(index)) => match ty.props[index as usize].set {
-                Some(set) => set(self, object, value),
+                Some(set) => set(self, object, value).and_then(|()| self.stands()),
                 None => Err(Message::FieldReadOnly(self.site_spelling(module, site)).into()),
             },
             _ => Err(self.no_field(object, module, site)),
@@ -300,7 +302,7 @@ impl Vm<'_> {
                     .set(id, self, value)
                     .unwrap_or_else(|| Err(read_only()));
             }
-            let old = match &mut *obj.body_mut() {
+            let old = match &mut *obj.body_mut()? {
                 Body::Struct(fields) => {
                     let place = fields.position(folded, usize::MAX).ok_or_else(missing)?;
                     Some(fields.set_at(place, value.clone()))
@@ -415,7 +417,7 @@ impl Vm<'_> {
         let Value::Obj(obj) = object else {
             return Err(not_indexed(object));
         };
-        let old = match &mut *obj.body_mut() {
+        let old = match &mut *obj.body_mut()? {
             Body::Array(items) => {
                 let index = self.array_index(&key, items.len())?;
                 Some(std::mem::replace(&mut items[index], value))

@@ -83,7 +83,17 @@ impl Vm<'_> {
         }
     }
 
-    /// A value's text in UTF-8.
+    /// A value's text as a value: a string is shared and not copied.
+    #[must_use]
+    pub fn text_value(&self, value: &Value) -> Value {
+        if value.is_str() {
+            return value.clone();
+        }
+        Value::from_units(self.units(value).into_owned())
+    }
+
+    /// A value's text in UTF-8. Of one that the run cannot afford nothing is left, and the run ends when
+    /// the native function returns.
     #[must_use]
     pub fn text(&self, value: &Value) -> String {
         string::to_string(&self.units(value))
@@ -94,7 +104,7 @@ impl Vm<'_> {
         let ru = self.locale == Locale::Ru;
         match value {
             Value::Short(len, units) => out.extend_from_slice(string::short_units(*len, units)),
-            Value::Str(text) => out.extend_from_slice(text.units()),
+            Value::Str(text) => string::push_units(out, text.units()),
             Value::Int(int) => string::push_int(out, *int),
             Value::Dec(..) | Value::Big(_) => {
                 if let Some(number) = value.as_number() {

@@ -4,7 +4,7 @@
 //! handler sees of it is the [`ErrorInfo`] inside.
 
 use crate::diagnostic::Locale;
-use crate::value::Value;
+use crate::value::{Value, memory};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -62,6 +62,7 @@ pub enum Message {
     NotIndexed,
     KeyNotFound,
     ReadOnly,
+    InUse,
     BadName(String),
     NoTransport,
     NoEvents,
@@ -189,6 +190,10 @@ impl Message {
                 "Значение доступно только для чтения",
                 "The value is read only",
             ),
+            Message::InUse => pick(
+                "Объект сейчас изменяется: обратиться к нему можно, когда изменение закончено",
+                "The object is being changed: it can be used when the change is done",
+            ),
             Message::BadName(name) => match locale {
                 Locale::Ru => format!("Задано неправильное имя атрибута структуры '{name}'"),
                 Locale::En => format!("Not a name of a field: '{name}'"),
@@ -234,6 +239,84 @@ pub struct Place {
     pub offset: u32,
 }
 
+/// Characters that an error keeps of a name, which a program may have made as long as it liked.
+const NAME_MAX: usize = 200;
+/// Characters that it keeps of a text of the library's or the host's.
+const TEXT_MAX: usize = 4_000;
+/// Characters that it keeps of the problems of code made at run time.
+const CODE_MAX: usize = 100_000;
+
+/// The beginning of a name for an error: no more of it would be kept.
+#[must_use]
+pub fn beginning(name: &str) -> String {
+    let most = name.char_indices().nth(NAME_MAX + 1);
+    name[..most.map_or(name.len(), |(end, _)| end)].to_owned()
+}
+
+/// Cuts a text; an error is held as long as the program likes.
+fn cut(text: &mut String, most: usize) {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.push('…');
+        text.shrink_to_fit();
+    }
+}
+
+impl Message {
+    /// The text that the message holds and how much of it is kept. What the program raised is its own
+    /// value and is not among them.
+    #[inline]
+    fn held(&self) -> Option<(&String, usize)> {
+        match self {
+            Message::Text(text) => Some((text, TEXT_MAX)),
+            Message::BadCode(text) => Some((text, CODE_MAX)),
+            Message::FieldNotFound(name)
+            | Message::FieldReadOnly(name)
+            | Message::MethodNotFound(name)
+            | Message::FunctionNotFound(name)
+            | Message::VariableNotFound(name)
+            | Message::NotAnObject(name)
+            | Message::ProcedureAsFunction(name)
+            | Message::MethodFailed(name)
+            | Message::TypeNotFound(name)
+            | Message::NoConstructor(name)
+            | Message::BadName(name)
+            | Message::NotAvailable(name) => Some((name, NAME_MAX)),
+            _ => None,
+        }
+    }
+
+    /// Bytes of its text.
+    #[inline]
+    fn size(&self) -> usize {
+        self.held().map_or(0, |(text, _)| text.capacity())
+    }
+
+    #[cold]
+    fn cut(&mut self) {
+        let Some((_, most)) = self.held() else {
+            return;
+        };
+        match self {
+            Message::Text(text)
+            | Message::BadCode(text)
+            | Message::FieldNotFound(text)
+            | Message::FieldReadOnly(text)
+            | Message::MethodNotFound(text)
+            | Message::FunctionNotFound(text)
+            | Message::VariableNotFound(text)
+            | Message::NotAnObject(text)
+            | Message::ProcedureAsFunction(text)
+            | Message::MethodFailed(text)
+            | Message::TypeNotFound(text)
+            | Message::NoConstructor(text)
+            | Message::BadName(text)
+            | Message::NotAvailable(text) => cut(text, most),
+            _ => {}
+        }
+    }
+}
+
 /// What a handler gets to see: the value ИнформацияОбОшибке.
 pub struct ErrorInfo {
     /// What happened.
@@ -255,10 +338,25 @@ pub struct ErrorInfo {
 /// Causes that an error carries at most.
 const CAUSES_MAX: u16 = 64;
 
+/// Bytes of an error without its text.
+const ERROR_COST: usize = size_of::<ErrorInfo>() + 16;
+
+impl Drop for ErrorInfo {
+    fn drop(&mut self) {
+        memory::sub(ERROR_COST + self.message.size());
+    }
+}
+
 impl ErrorInfo {
-    /// An error without a place yet.
+    /// An error without a place yet. Its texts are cut: only what the program raised itself is whole.
     #[must_use]
-    pub fn new(message: Message) -> ErrorInfo {
+    pub fn new(mut message: Message) -> ErrorInfo {
+        let mut size = message.size();
+        if size > NAME_MAX {
+            message.cut();
+            size = message.size();
+        }
+        memory::add(ERROR_COST + size);
         ErrorInfo {
             message,
             place: RefCell::new(None),

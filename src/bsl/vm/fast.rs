@@ -80,7 +80,8 @@ pub(crate) fn field_int(object: &Value, cache: &Cache) -> Option<i64> {
 #[inline(always)]
 pub(crate) fn set_field_int(object: &Value, cache: &Cache, int: i64) -> bool {
     if let Value::Obj(obj) = object
-        && let Body::Struct(fields) = &mut *obj.body_mut()
+        && let Ok(mut body) = obj.body_mut()
+        && let Body::Struct(fields) = &mut *body
         && let Some(value) = fields.value_mut(cache.index as usize, cache.name)
     {
         put_int(value, int);

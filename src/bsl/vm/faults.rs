@@ -31,7 +31,7 @@ impl Vm<'_> {
     /// mistake of its caller's.
     #[cold]
     pub(crate) fn wall_or(&self, fault: Fault) -> Fault {
-        match self.dead {
+        match self.meter.dead() {
             Some(kind) if fault.0.limit().is_none() => Fault::limit(kind),
             _ => fault,
         }
@@ -148,22 +148,13 @@ impl Vm<'_> {
             }
             return Fault(Rc::new(own));
         }
-        let text = if value.is_str() {
-            value
-        } else {
-            Value::from_units(self.units(&value).into_owned())
-        };
-        Fault::new(Message::Value(text))
+        Fault::new(Message::Value(self.text_value(&value)))
     }
 
     /// `ВызватьИсключение(текст, категория, код, параметры, причина)`.
     pub(crate) fn raised_full(&mut self, args: [Value; 5]) -> Fault {
         let [text, category, code, params, cause] = args;
-        let text = if text.is_str() {
-            text
-        } else {
-            Value::from_units(self.units(&text).into_owned())
-        };
+        let text = self.text_value(&text);
         let clean = |value: Value| {
             if value.is_missing() {
                 Value::Undefined

@@ -11,6 +11,7 @@ pub mod convert;
 pub mod error;
 mod fast;
 mod faults;
+pub mod meter;
 mod operators;
 mod run;
 
@@ -24,10 +25,9 @@ use crate::value::Value;
 use crate::value::heap::{Body, Heap, Obj};
 use crate::value::memory::{self, Account};
 use error::{ErrorInfo, Fault, LimitKind};
+use meter::{Meter, SLICE};
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 pub use access::type_of;
 pub use faults::Location;
@@ -113,9 +113,6 @@ pub(crate) struct Frame {
     pub dst: u16,
 }
 
-/// Work between two looks at the clock, in instructions.
-const SLICE: i64 = 4096;
-
 /// Texts of Выполнить that are kept compiled.
 const DYNAMIC_MAX: usize = 64;
 
@@ -144,13 +141,11 @@ pub struct Vm<'a> {
     compiled: HashMap<(u32, u32, bool, Box<str>), u32>,
     pub(crate) scratch: Vec<u16>,
     pub(crate) locale: Locale,
+    /// What is left of the slice that the loop works off.
     fuel: i64,
-    spent: u64,
-    started: Instant,
+    pub(crate) meter: Rc<Meter>,
     nesting: usize,
     output: usize,
-    /// A limit was hit: nothing of the program runs any more.
-    pub(crate) dead: Option<LimitKind>,
     /// State that files of the library keep for a run, by their own type.
     extensions: HashMap<std::any::TypeId, Box<dyn std::any::Any>>,
 }
@@ -162,9 +157,9 @@ impl<'a> Vm<'a> {
         Vm {
             program,
             host,
-            limits,
+            meter: Meter::new(&limits),
             heap: Rc::new(Heap::default()),
-            account: Rc::new(Account::default()),
+            account: Rc::new(Account::new(limits.memory)),
             stack: vec![Value::Undefined; STACK_START],
             frames: Vec::with_capacity(16),
             modules: program
@@ -182,11 +177,9 @@ impl<'a> Vm<'a> {
             scratch: Vec::new(),
             locale,
             fuel: 0,
-            spent: 0,
-            started: Instant::now(),
             nesting: 0,
             output: 0,
-            dead: None,
+            limits,
             extensions: HashMap::new(),
         }
     }
@@ -200,20 +193,19 @@ impl<'a> Vm<'a> {
 
     /// Leaves the run at most this much more time: a host that gave it something others wait for.
     pub fn end_within(&mut self, time: std::time::Duration) {
-        let end = self.started.elapsed().saturating_add(time);
-        self.limits.time = self.limits.time.min(end);
+        self.meter.end_within(time);
     }
 
     /// The limit of time counts from here.
     pub(crate) fn restart_clock(&mut self) {
-        self.started = Instant::now();
+        self.meter.restart();
     }
 
     /// Runs the body of a module.
     pub fn run(&mut self, module: usize) -> Result<(), Fault> {
         let account = self.account();
         let _entered = account.enter();
-        self.started = Instant::now();
+        self.meter.restart();
         self.start_module(module as u32)
     }
 
@@ -264,13 +256,20 @@ impl<'a> Vm<'a> {
     /// Bytes that the run holds.
     #[must_use]
     pub fn memory(&self) -> usize {
+        let _entered = self.account.enter();
         memory::live()
     }
 
     /// Instructions charged so far.
     #[must_use]
     pub fn instructions(&self) -> u64 {
-        self.spent
+        self.meter.spent()
+    }
+
+    /// The meter, for walks that pay while the machine is in use: `vm.meter().over(items)`.
+    #[must_use]
+    pub fn meter(&self) -> Rc<Meter> {
+        Rc::clone(&self.meter)
     }
 
     /// Objects of the run that are alive.
@@ -328,6 +327,10 @@ impl<'a> Vm<'a> {
         match self.names().find(name) {
             Some(name) => name,
             None => {
+                // A name that the run cannot afford is another one, and the run ends.
+                if !memory::afford(name.len() * 3 + 64) {
+                    return Name(0);
+                }
                 memory::add(name.len() * 2 + 64);
                 self.names_mut().intern(name)
             }
@@ -338,6 +341,9 @@ impl<'a> Vm<'a> {
     pub fn intern_spelling(&mut self, spelling: &str) -> Name {
         if let Some(&id) = self.spelling_ids.get(spelling) {
             return Name(id);
+        }
+        if !memory::afford(spelling.len() + 96) {
+            return Name(0);
         }
         memory::add(spelling.len() + 96);
         let text: Rc<str> = spelling.into();
@@ -361,62 +367,49 @@ impl<'a> Vm<'a> {
     /// Looks at every limit; called when a slice of work is used up.
     #[cold]
     pub(crate) fn refuel(&mut self) -> Result<(), Fault> {
-        let used = (SLICE - self.fuel).max(0) as u64;
-        self.spent += used;
+        let used = SLICE - self.fuel;
         self.fuel = SLICE;
-        if let Some(kind) = self.dead {
-            return Err(Fault::limit(kind));
-        }
-        if self.spent > self.limits.instructions {
-            return Err(self.hit(LimitKind::Instructions));
-        }
-        if memory::live() > self.limits.memory {
-            return Err(self.hit(LimitKind::Memory));
-        }
-        self.check_time()
+        self.meter.spend(used)
     }
 
     /// Looks at the clock and at cancellation. Native functions that work long call it now and then.
     pub fn check_time(&mut self) -> Result<(), Fault> {
-        if self
-            .limits
-            .cancel
-            .as_ref()
-            .is_some_and(|cancel| cancel.load(Ordering::Relaxed))
-        {
-            return Err(self.hit(LimitKind::Cancelled));
-        }
-        if self.started.elapsed() > self.limits.time {
-            return Err(self.hit(LimitKind::Time));
-        }
-        Ok(())
+        self.meter.check_time()
     }
 
+    #[cold]
     pub(crate) fn hit(&mut self, kind: LimitKind) -> Fault {
-        self.dead = Some(kind);
-        Fault::limit(kind)
+        self.meter.hit(kind)
+    }
+
+    /// Whether the run still stands: what a native function was refused, and what it holds past the
+    /// limit, ends the run however it returned. Asked after each of them, and by whoever is about to do
+    /// something in the world that cannot be taken back.
+    #[inline]
+    pub fn stands(&self) -> Result<(), Fault> {
+        self.meter.look()
     }
 
     /// Charges instructions; native functions charge by the amount of their work.
     #[inline]
     pub fn charge(&mut self, cost: u32) -> Result<(), Fault> {
-        self.fuel -= i64::from(cost);
-        if self.fuel < 0 { self.refuel() } else { Ok(()) }
+        self.meter.work(cost)
     }
 
     /// Charges a native function for going over that many units or elements.
     #[inline]
     pub fn charge_work(&mut self, units: usize) -> Result<(), Fault> {
-        self.charge((units / 16).min(1 << 30) as u32 + 1)
+        self.meter.units(units)
     }
 
     /// Asks for bytes before they are allocated.
     #[inline]
     pub fn reserve(&mut self, bytes: usize) -> Result<(), Fault> {
-        if memory::live().saturating_add(bytes) > self.limits.memory {
-            return Err(self.hit(LimitKind::Memory));
+        if memory::afford(bytes) {
+            Ok(())
+        } else {
+            Err(self.hit(LimitKind::Memory))
         }
-        Ok(())
     }
 
     /// Makes a string of a buffer; its length was reserved or is small.
@@ -463,13 +456,13 @@ impl<'a> Vm<'a> {
     /// Wall time that the run may still take: what waits on the world waits no longer.
     #[must_use]
     pub fn time_left(&self) -> std::time::Duration {
-        self.limits.time.saturating_sub(self.started.elapsed())
+        self.meter.time_left()
     }
 
     /// Bytes that the run may still take.
     #[must_use]
     pub fn memory_left(&self) -> usize {
-        self.limits.memory.saturating_sub(memory::live())
+        memory::left()
     }
 
     /// `object[key]`.

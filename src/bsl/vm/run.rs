@@ -612,7 +612,8 @@ impl Vm<'_> {
                     }
                     Op::SetIndex { obj, key, src } => {
                         if let (Value::Obj(obj), Value::Int(index)) = (&reg!(obj), &reg!(key))
-                            && let Body::Array(items) = &mut *obj.body_mut()
+                            && let Ok(mut body) = obj.body_mut()
+                            && let Body::Array(items) = &mut *body
                             && let Some(item) = items.get_mut(*index as usize)
                         {
                             match &reg!(src) {
@@ -654,6 +655,7 @@ impl Vm<'_> {
                             self.charge_args(&values);
                         }
                         let value = check!((callable.def.call)(self, &mut values));
+                        check!(self.stands());
                         set!(dst, value);
                     }
                     Op::CallMethod {
@@ -676,18 +678,21 @@ impl Vm<'_> {
                         }
                         let value =
                             check!(self.call_method(at.module, site, &object, at.base, start));
+                        check!(self.stands());
                         set!(dst, value);
                     }
                     Op::New { dst, args, n, ty } => {
                         save_pc!();
                         let mut values = self.take_args(at.base + args as usize, n as usize, 255);
                         let value = check!(self.construct(library.types[ty as usize], &mut values));
+                        check!(self.stands());
                         set!(dst, value);
                     }
                     Op::NewDynamic { dst, args } => {
                         let (name, params) = (reg!(args).clone(), reg!(args + 1).clone());
                         save_pc!();
                         let value = check!(self.new_dynamic(&name, &params));
+                        check!(self.stands());
                         set!(dst, value);
                     }
                     Op::Return { src } => {

@@ -3,7 +3,7 @@
 use super::super::callback::Callback;
 use super::super::define::{is_left_out, native_of, native_of_mut, recount, said, string_of};
 use super::super::map::MAP;
-use super::super::strings::is_name;
+use super::super::names::is_name;
 use super::super::structure::STRUCTURE;
 use super::reader::{Reader, bad_text, no_source};
 use super::{DEPTH_DEFAULT, date_format, read_date, shown};

@@ -2,14 +2,15 @@
 
 use super::data::Table;
 use crate::library::fixed::struct_fields;
+use crate::library::names::{is_name, listed_text};
 use crate::library::registry::{MethodDef, PropDef, TypeDef};
 use crate::library::type_description::{TypeSet, description, type_set};
-use crate::syntax::names::Name;
+use crate::syntax::names::{Name, fold};
 use crate::value::heap::Body;
 use crate::value::native::{NativeObject, NoIterator};
 use crate::value::{Value, string};
 use crate::vm::Vm;
-use crate::vm::error::{Fault, Message};
+use crate::vm::error::{Fault, Message, beginning};
 use std::any::Any;
 use std::cell::{Cell, Ref, RefCell};
 use std::rc::{Rc, Weak};
@@ -180,6 +181,7 @@ impl Columns {
     }
 
     fn slot_by_text(&self, vm: &Vm<'_>, name: &str) -> Result<u32, Fault> {
+        vm.meter().units(self.list.borrow().len())?;
         let found = vm
             .names()
             .find(name)
@@ -190,7 +192,7 @@ impl Columns {
         }
     }
 
-    /// The columns of a text `Имя1, Имя2`; all of them when it is skipped or empty.
+    /// The columns of a text `Имя1, Имя2`, each once; all of them when it is skipped or empty.
     pub fn resolve_list(&self, vm: &Vm<'_>, value: &Value) -> Result<Vec<u32>, Fault> {
         let named = self.resolve_names(vm, value)?;
         Ok(if named.is_empty() {
@@ -202,37 +204,47 @@ impl Columns {
 
     /// The same without «all».
     pub fn resolve_names(&self, vm: &Vm<'_>, value: &Value) -> Result<Vec<u32>, Fault> {
-        if matches!(value, Value::Missing | Value::Undefined) {
-            return Ok(Vec::new());
-        }
-        let text = vm.text(value);
-        let names = text
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
-        names.map(|name| self.slot_by_text(vm, name)).collect()
+        Ok(self.resolve_distinct(vm, value)?.0)
     }
 
-    /// The order of Сортировать: `Имя1, Имя2 Убыв`; `true` is descending.
+    /// The same; with it whether a column was named more than once.
+    pub fn resolve_distinct(&self, vm: &Vm<'_>, value: &Value) -> Result<(Vec<u32>, bool), Fault> {
+        let mut slots = Vec::new();
+        let mut seen = Seen::of(self);
+        let mut repeated = false;
+        for name in listed_text(vm, value).filled() {
+            let slot = self.slot_by_text(vm, name?)?;
+            if seen.is_new(slot) {
+                slots.push(slot);
+            } else {
+                repeated = true;
+            }
+        }
+        Ok((slots, repeated))
+    }
+
+    /// The order of Сортировать: `Имя1, Имя2 Убыв`; `true` is descending. A column that was named
+    /// before decides nothing any more.
     pub fn resolve_order(&self, vm: &Vm<'_>, value: &Value) -> Result<Vec<(u32, bool)>, Fault> {
-        let text = vm.text(value);
         let mut order = Vec::new();
-        for part in text
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-        {
+        let mut seen = Seen::of(self);
+        for part in listed_text(vm, value).filled() {
+            let part = part?;
             let (name, direction) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
-            let descending = match direction.trim().to_lowercase().as_str() {
+            let descending = match fold(direction.trim()).as_str() {
                 "" | "возр" | "asc" => false,
                 "убыв" | "desc" => true,
                 other => {
                     return Err(Fault::text(format!(
-                        "Неизвестное направление сортировки «{other}»: Возр или Убыв"
+                        "Неизвестное направление сортировки «{}»: Возр или Убыв",
+                        beginning(other)
                     )));
                 }
             };
-            order.push((self.slot_by_text(vm, name)?, descending));
+            let slot = self.slot_by_text(vm, name)?;
+            if seen.is_new(slot) {
+                order.push((slot, descending));
+            }
         }
         Ok(order)
     }
@@ -256,7 +268,22 @@ impl Columns {
 }
 
 fn unknown_column(name: &str) -> Fault {
-    Fault::text(format!("Неверное имя колонки «{name}»"))
+    Fault::text(format!("Неверное имя колонки «{}»", beginning(name)))
+}
+
+/// The slots that a list has named.
+struct Seen(Vec<bool>);
+
+impl Seen {
+    fn of(columns: &Columns) -> Seen {
+        Seen(vec![false; columns.slots()])
+    }
+
+    fn is_new(&mut self, slot: u32) -> bool {
+        self.0
+            .get_mut(slot as usize)
+            .is_none_or(|seen| !std::mem::replace(seen, true))
+    }
 }
 
 /// The collection as an object.
@@ -369,15 +396,6 @@ fn this_columns(this: &Value) -> Result<Rc<Columns>, Fault> {
     columns
         .map(|columns| Rc::clone(&columns.0))
         .ok_or_else(|| Fault::param(1))
-}
-
-/// Whether a text may name a column.
-fn is_name(text: &str) -> bool {
-    let mut symbols = text.chars();
-    symbols
-        .next()
-        .is_some_and(|first| first == '_' || first.is_alphabetic())
-        && symbols.all(|symbol| symbol == '_' || symbol.is_alphanumeric())
 }
 
 /// Добавить and Вставить: name, type, title, width from `args[from..]`.

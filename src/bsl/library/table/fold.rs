@@ -10,21 +10,20 @@ use crate::value::heap::Obj;
 use crate::vm::Vm;
 use crate::vm::error::Fault;
 use hashbrown::HashTable;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// Свернуть: one row for each key, in the order of first appearance, numbers summed; the table keeps
 /// the named columns only, the columns of groups first (believed).
 pub(super) fn group_by(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
     let table = this_table(this)?;
-    let groups = table.columns.resolve_names(vm, &args[0])?;
-    let sums = table.columns.resolve_names(vm, &args[1])?;
-    let mut kept: Vec<u32> = Vec::new();
-    for slot in groups.iter().chain(&sums) {
-        if kept.contains(slot) {
-            return Err(Fault::text("Свернуть: одна колонка названа дважды"));
-        }
-        kept.push(*slot);
+    let (groups, repeated) = table.columns.resolve_distinct(vm, &args[0])?;
+    let (sums, again) = table.columns.resolve_distinct(vm, &args[1])?;
+    let named: HashSet<u32> = groups.iter().copied().collect();
+    if repeated || again || sums.iter().any(|slot| named.contains(slot)) {
+        return Err(Fault::text("Свернуть: одна колонка названа дважды"));
     }
+    let kept: Vec<u32> = groups.iter().chain(&sums).copied().collect();
     let rows = table.rows_now();
     vm.charge_work(rows.len() * 16)?;
     vm.reserve(rows.len() * (sums.len() * 16 + 40))?;

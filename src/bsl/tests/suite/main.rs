@@ -3,6 +3,11 @@
 //! `support.rs` runs a text; every other file is one kind of proof. The cases of `conformance.rs` lie
 //! in `tests/bsl/` at the root of the repository. Nothing here may depend on the speed of a machine.
 
+use vestnik_bsl::allocator::Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting<mimalloc::MiMalloc> = Counting(mimalloc::MiMalloc);
+
 mod conformance;
 mod diagnostics;
 mod docs;
