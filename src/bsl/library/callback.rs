@@ -16,7 +16,8 @@ pub(super) struct Callback {
 
 impl Callback {
     /// From three parameters of the caller: the name at `at`, the module and the value after it.
-    /// `None` without a name; without a module it is the module that runs.
+    /// `None` without a name. Without a module 1C does not look for the function; here the module that
+    /// runs is asked, and the name means nothing when it has none.
     pub(super) fn of(
         vm: &mut Vm<'_>,
         args: &[Value],
@@ -44,6 +45,9 @@ impl Callback {
         let name = vm.intern(spelling);
         let methods = &vm.module_code(module).view.methods;
         if !methods.get(&name).is_some_and(|method| method.export) {
+            if is_left_out(&args[at + 1]) {
+                return Ok(None);
+            }
             return Err(Message::MethodNotFound(spelling.to_string()).into());
         }
         let extra = match &args[at + 2] {

@@ -37,37 +37,33 @@ pub enum JsonMoment {
 }
 
 /// The text of a local date whose zone is `shift` seconds ahead of universal time. The milliseconds
-/// of Microsoft and JavaScript are universal whatever the variant (believed). `None` when the
-/// universal date leaves the calendar.
+/// of Microsoft and JavaScript are universal whatever the variant. A universal date past the ends of
+/// the calendar is its end, as in 1C.
 #[must_use]
 pub fn write_json_date(
     date: Date,
     shift: i32,
     format: JsonDateFormat,
     variant: JsonDateVariant,
-) -> Option<String> {
-    let universal = date.add_seconds(&Number::from_i64(-i64::from(shift)));
+) -> String {
+    let universal = date
+        .add_seconds(&Number::from_i64(-i64::from(shift)))
+        .unwrap_or(if shift > 0 { Date::EMPTY } else { date });
     let sign = if shift < 0 { '-' } else { '+' };
     let (hours, minutes) = (shift.unsigned_abs() / 3600, shift.unsigned_abs() / 60 % 60);
-    Some(match (format, variant) {
+    match (format, variant) {
         (JsonDateFormat::Iso, JsonDateVariant::Universal) => {
-            format!("{}Z", universal?.to_xml_text())
+            format!("{}Z", universal.to_xml_text())
         }
         (JsonDateFormat::Iso, JsonDateVariant::Local) => date.to_xml_text(),
         (JsonDateFormat::Iso, JsonDateVariant::LocalWithOffset) => {
             format!("{}{sign}{hours:02}:{minutes:02}", date.to_xml_text())
         }
-        (JsonDateFormat::Microsoft, JsonDateVariant::LocalWithOffset) => {
-            format!(
-                "/Date({}{sign}{hours:02}{minutes:02})/",
-                universal?.unix_seconds() * 1000
-            )
-        }
-        (JsonDateFormat::Microsoft, _) => format!("/Date({})/", universal?.unix_seconds() * 1000),
+        (JsonDateFormat::Microsoft, _) => format!("/Date({})/", universal.unix_seconds() * 1000),
         (JsonDateFormat::JavaScript, _) => {
-            format!("new Date({})", universal?.unix_seconds() * 1000)
+            format!("new Date({})", universal.unix_seconds() * 1000)
         }
-    })
+    }
 }
 
 /// The moment that a text tells in the format; `None` when it is none.
@@ -86,12 +82,7 @@ pub fn read_json_date(text: &str, format: JsonDateFormat) -> Option<JsonMoment> 
             };
         }
         JsonDateFormat::Microsoft => {
-            let inner = text
-                .strip_prefix("/Date(")
-                .or_else(|| text.strip_prefix("\\/Date("))?;
-            let inner = inner
-                .strip_suffix(")/")
-                .or_else(|| inner.strip_suffix(")\\/"))?;
+            let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
             // The offset only tells where it was written; the milliseconds are universal.
             let end = inner
                 .get(1..)?

@@ -44,8 +44,6 @@ pub enum JsonErrorKind {
     NumberTooLarge,
     /// Deeper than the limit.
     TooDeep(usize),
-    /// Anything after the one value of a text.
-    Trailing,
 }
 
 /// An error with its place, both counted from 1; the column in characters.
@@ -83,7 +81,6 @@ impl JsonError {
             (Locale::Ru, JsonErrorKind::TooDeep(limit)) => {
                 format!("Вложенность JSON больше допустимой ({limit})")
             }
-            (Locale::Ru, JsonErrorKind::Trailing) => "Лишний текст после значения JSON".to_owned(),
             (Locale::En, JsonErrorKind::Unexpected(symbol)) => {
                 format!(
                     "Unexpected character when reading JSON: \"{}\"",
@@ -101,7 +98,6 @@ impl JsonError {
             (Locale::En, JsonErrorKind::TooDeep(limit)) => {
                 format!("JSON is nested deeper than allowed ({limit})")
             }
-            (Locale::En, JsonErrorKind::Trailing) => "Text after the JSON value".to_owned(),
         };
         // Writing to a string does not fail.
         let _ = match locale {
@@ -140,8 +136,8 @@ enum Expect {
     Name,
     /// A comma or the end of the container.
     CommaOrEnd,
-    /// Nothing but blanks.
-    Nothing,
+    /// Nothing but blanks, or another value of the text.
+    Next,
 }
 
 /// A reader over a text that it owns.
@@ -191,13 +187,29 @@ impl JsonReader {
         self.place(self.token_start)
     }
 
+    /// Line and column after the last token, both 0 before the first; it counts from the start.
+    #[must_use]
+    pub fn end_position(&self) -> (usize, usize) {
+        if self.at == 0 {
+            return (0, 0);
+        }
+        let (line, column) = self.place(self.at);
+        (line, column - 1)
+    }
+
+    /// Bytes of the text up to there.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.at
+    }
+
     /// The next token; `None` at the end of the text. After an error the reader stays at its place.
     pub fn read(&mut self) -> Result<Option<JsonToken>, JsonError> {
         loop {
             self.skip_blanks();
             self.token_start = self.at;
             let Some(byte) = self.peek() else {
-                return if self.expect == Expect::Nothing {
+                return if self.expect == Expect::Next {
                     Ok(None)
                 } else {
                     Err(self.error(JsonErrorKind::UnexpectedEnd))
@@ -207,7 +219,6 @@ impl JsonReader {
                 return self.comment().map(Some);
             }
             match self.expect {
-                Expect::Nothing => return Err(self.error(JsonErrorKind::Trailing)),
                 Expect::CommaOrEnd => match (byte, self.open.last()) {
                     (b',', Some(object)) => {
                         self.expect = if *object { Expect::Name } else { Expect::Value };
@@ -236,21 +247,9 @@ impl JsonReader {
                 Expect::ValueOrEnd if byte == b']' => {
                     return Ok(Some(self.close(JsonToken::ArrayEnd)));
                 }
-                Expect::Value | Expect::ValueOrEnd => return self.value(byte).map(Some),
-            }
-        }
-    }
-
-    /// Пропустить: over the value that begins next (or the rest of the name's value); nothing else.
-    /// After the end of a text it does nothing.
-    pub fn skip(&mut self) -> Result<(), JsonError> {
-        let depth = self.open.len();
-        loop {
-            match self.read()? {
-                None => return Ok(()),
-                Some(JsonToken::Name(_) | JsonToken::Comment(_)) => {}
-                Some(_) if self.open.len() <= depth => return Ok(()),
-                Some(_) => {}
+                Expect::Value | Expect::ValueOrEnd | Expect::Next => {
+                    return self.value(byte).map(Some);
+                }
             }
         }
     }
@@ -274,7 +273,7 @@ impl JsonReader {
 
     fn after_value(&mut self) {
         self.expect = if self.open.is_empty() {
-            Expect::Nothing
+            Expect::Next
         } else {
             Expect::CommaOrEnd
         };

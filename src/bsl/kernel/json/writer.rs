@@ -1,6 +1,7 @@
 //! ЗаписьJSON: checks the structure as it writes, and stops at the limits of length and depth.
 
 use crate::kernel::number::Number;
+use std::fmt::Write;
 
 /// ПереносСтрокJSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -172,10 +173,28 @@ impl JsonWriter {
         self.after_value()
     }
 
-    /// A number, in its invariant form; 1C can write it with an exponent, we never do.
+    /// A number in its invariant form.
     pub fn number(&mut self, value: &Number) -> Result<(), JsonWriteError> {
         self.before_value()?;
         self.text.push_str(&value.to_invariant_text());
+        self.after_value()
+    }
+
+    /// A number with one digit before the point, and an exponent.
+    pub fn number_with_exponent(&mut self, value: &Number) -> Result<(), JsonWriteError> {
+        self.before_value()?;
+        let (negative, digits, scale) = value.digits();
+        let exponent = digits.len() as i64 - 1 - i64::from(scale);
+        let digits = match digits.trim_end_matches('0') {
+            "" => "0",
+            digits => digits,
+        };
+        let exponent = if digits == "0" { 0 } else { exponent };
+        let sign = if negative { "-" } else { "" };
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        // Writing to a string does not fail.
+        let _ = write!(self.text, "{sign}{first}{point}{rest}E{exponent:+}");
         self.after_value()
     }
 
@@ -193,11 +212,14 @@ impl JsonWriter {
         self.after_value()
     }
 
-    /// ЗаписатьБезОбработки: a text that is JSON already.
+    /// ЗаписатьБезОбработки: a text that is JSON already. Where it stands is not looked at: in an
+    /// object it may be a name with its value.
     pub fn raw(&mut self, json: &str) -> Result<(), JsonWriteError> {
-        self.before_value()?;
         if json.len() > self.max_length {
             return Err(JsonWriteError::TooLong);
+        }
+        if !self.levels.last().is_some_and(|level| level.named) {
+            self.separate();
         }
         self.text.push_str(json);
         self.after_value()
@@ -320,9 +342,6 @@ impl JsonWriter {
                 '\\' => Some("\\\\"),
                 '\n' => Some("\\n"),
                 '\r' => Some("\\r"),
-                '\t' => Some("\\t"),
-                '\u{8}' => Some("\\b"),
-                '\u{c}' => Some("\\f"),
                 '/' if self.options.escape_slash => Some("\\/"),
                 _ => None,
             };
@@ -351,8 +370,8 @@ impl JsonWriter {
             for unit in symbol.encode_utf16(&mut units) {
                 self.text.push_str("\\u");
                 for shift in [12, 8, 4, 0] {
-                    let digit = u32::from(*unit >> shift & 15);
-                    self.text.push(char::from_digit(digit, 16).unwrap_or('0'));
+                    let digit = usize::from(*unit >> shift & 15);
+                    self.text.push(char::from(b"0123456789ABCDEF"[digit]));
                 }
             }
         }

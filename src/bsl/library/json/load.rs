@@ -6,7 +6,7 @@ use super::super::map::MAP;
 use super::super::names::is_name;
 use super::super::structure::STRUCTURE;
 use super::reader::{Reader, bad_text, no_source};
-use super::{DEPTH_DEFAULT, date_format, read_date, shown};
+use super::{DEPTH_DEFAULT, DEPTH_MAX, date_format, read_date, shown};
 use crate::kernel::json::{JsonDateFormat, JsonReader, JsonToken};
 use crate::value::Value;
 use crate::value::heap::Body;
@@ -46,6 +46,27 @@ struct Builder {
     pending: usize,
 }
 
+/// ПрочитатьЗначениеJSON.
+pub(super) fn read_json_value(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let text = string_of(&args[0], 1)?;
+    vm.reserve(text.len())?;
+    let mut source = JsonReader::new(&text, DEPTH_MAX, vm.max_digits());
+    let mut builder = Builder {
+        options: Options {
+            into_map: false,
+            dates: HashSet::new(),
+            date_format: JsonDateFormat::Iso,
+            recovery: None,
+            recovered: HashSet::new(),
+            depth: DEPTH_DEFAULT,
+        },
+        levels: Vec::new(),
+        name: None,
+        pending: 0,
+    };
+    builder.read(vm, &mut source, None, &mut None)
+}
+
 pub(super) fn read_json(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     native_of::<Reader>(&args[0], 1)?;
     let options = Options {
@@ -62,7 +83,8 @@ pub(super) fn read_json(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fa
     };
     let (source, current) = {
         let mut reader = native_of_mut::<Reader>(&args[0], 1)?;
-        (reader.source.take(), reader.current.take())
+        let current = reader.current.take();
+        (reader.source.take(), current.filter(|_| !reader.taken))
     };
     let Some(mut source) = source else {
         return Err(no_source(vm));
@@ -85,6 +107,7 @@ pub(super) fn read_json(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fa
     let mut reader = native_of_mut::<Reader>(&args[0], 1)?;
     reader.source = Some(source);
     reader.current = last;
+    reader.taken = true;
     drop(reader);
     recount(vm, &args[0])?;
     result
@@ -188,10 +211,12 @@ impl Builder {
                 }
                 JsonToken::Number(number) => {
                     *last = Some(JsonToken::Number(number.clone()));
+                    self.no_date(vm)?;
                     number.into()
                 }
                 JsonToken::Boolean(value) => {
                     *last = Some(JsonToken::Boolean(value));
+                    self.no_date(vm)?;
                     Value::Bool(value)
                 }
                 JsonToken::Null => {
@@ -199,6 +224,7 @@ impl Builder {
                     Value::Undefined
                 }
             };
+            let value = self.recovered(vm, value)?;
             if self.levels.is_empty() {
                 return Ok(value);
             }
@@ -225,16 +251,36 @@ impl Builder {
         Ok(value)
     }
 
+    /// What stands for a date is a string: anything else is none.
+    fn no_date(&self, vm: &Vm<'_>) -> Result<(), Fault> {
+        match &self.name {
+            Some(name) if self.options.dates.contains(name) => Err(said(
+                vm,
+                format!("Значение свойства «{}» не является датой", shown(name)),
+                format!("The value of \"{}\" is not a date", shown(name)),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The value as the program's function gives it back. The function sees every value, elements of
+    /// arrays and the whole as well, what lies inside before what it lies in; with names given, only
+    /// their values.
+    fn recovered(&self, vm: &mut Vm<'_>, value: Value) -> Result<Value, Fault> {
+        let Some(recovery) = &self.options.recovery else {
+            return Ok(value);
+        };
+        let wanted = &self.options.recovered;
+        let property = match &self.name {
+            Some(name) if wanted.is_empty() || wanted.contains(name) => Value::str(name),
+            None if wanted.is_empty() => Value::Undefined,
+            _ => return Ok(value),
+        };
+        recovery.call(vm, property, value)
+    }
+
     fn add(&mut self, vm: &mut Vm<'_>, value: Value) -> Result<(), Fault> {
         let name = self.name.take();
-        let value = match (&self.options.recovery, &name) {
-            (Some(recovery), Some(name))
-                if self.options.recovered.is_empty() || self.options.recovered.contains(name) =>
-            {
-                recovery.call(vm, Value::str(name), value)?
-            }
-            _ => value,
-        };
         // A container may hold twice what it was asked for.
         vm.reserve(self.pending.saturating_mul(2))?;
         let Some((level, _)) = self.levels.last_mut() else {

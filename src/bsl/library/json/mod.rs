@@ -8,7 +8,7 @@ mod save;
 mod tests;
 mod writer;
 
-use super::define::{choice, enumeration, function, said, string_of};
+use super::define::{choice, enumeration, function, is_left_out, said, string_of};
 use super::registry::Area;
 use crate::kernel::date::Date;
 use crate::kernel::json::{
@@ -58,8 +58,21 @@ pub static AREA: Area = Area {
             };
             let format = date_format(&args[1], 2)?;
             let variant = date_variant(&args[2], 3)?;
-            Ok(write_date(vm, date, format, variant)?.into())
+            // Milliseconds are universal: another variant named for them is a mistake.
+            if !is_left_out(&args[2])
+                && format != JsonDateFormat::Iso
+                && variant != JsonDateVariant::Universal
+            {
+                return Err(said(
+                    vm,
+                    "Для этого формата даты допустима только универсальная дата",
+                    "This format of dates allows universal dates only",
+                ));
+            }
+            Ok(write_date(vm, date, format, variant).into())
         }),
+        function!("ЗаписатьЗначениеJSON" "WriteJSONValue" ("Значение") true save::write_json_value),
+        function!("ПрочитатьЗначениеJSON" "ReadJSONValue" ("Строка") true load::read_json_value),
     ],
     types: &[
         &reader::JSON_READER,
@@ -124,10 +137,10 @@ fn write_date(
     date: Date,
     format: JsonDateFormat,
     variant: JsonDateVariant,
-) -> Result<String, Fault> {
+) -> String {
     let shift = vm.host().zone_offset_local(date, None).unwrap_or(0);
     let shift = i32::try_from(shift).unwrap_or(0);
-    write_json_date(date, shift, format, variant).ok_or_else(|| Message::DateRange.into())
+    write_json_date(date, shift, format, variant)
 }
 
 /// The beginning of a text, for an error.

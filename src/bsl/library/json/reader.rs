@@ -76,17 +76,25 @@ pub static JSON_READER: TypeDef = TypeDef {
             };
             Ok(Value::Enum(number, &VALUE_TYPE))
         }),
-        prop!("ТекущееЗначение" "CurrentValue" |_, this| {
+        prop!("ТекущееЗначение" "CurrentValue" |vm, this| {
             Ok(match &native_of::<Reader>(this, 1)?.current {
                 Some(JsonToken::Name(text) | JsonToken::String(text) | JsonToken::Comment(text)) => {
                     Value::str(text)
                 }
                 Some(JsonToken::Number(number)) => number.clone().into(),
                 Some(JsonToken::Boolean(value)) => Value::Bool(*value),
-                // Null is Неопределено here and in ПрочитатьJSON (believed).
-                _ => Value::Undefined,
+                Some(JsonToken::Null) => Value::Undefined,
+                _ => {
+                    return Err(said(
+                        vm,
+                        "Текущее значение JSON не может быть получено",
+                        "Cannot get the current JSON value",
+                    ));
+                }
             })
         }),
+        prop!("ТекущаяСтрока" "CurrentLine" |vm, this| Ok(place(vm, this)?.0)),
+        prop!("ТекущаяПозиция" "CurrentPosition" |vm, this| Ok(place(vm, this)?.1)),
     ],
 };
 
@@ -97,6 +105,8 @@ pub(super) struct Reader {
     pub(super) source: Option<Box<JsonReader>>,
     /// The token read last.
     pub(super) current: Option<JsonToken>,
+    /// ПрочитатьJSON has given its value away: the next value comes after it.
+    pub(super) taken: bool,
 }
 
 native!(Reader, |this| {
@@ -118,6 +128,7 @@ fn open(vm: &mut Vm<'_>, this: &Value, text: &str) -> Result<Value, Fault> {
     *native_of_mut::<Reader>(this, 1)? = Reader {
         source: Some(source),
         current: None,
+        taken: false,
     };
     recount(vm, this)?;
     Ok(Value::Undefined)
@@ -149,32 +160,39 @@ fn next(vm: &mut Vm<'_>, this: &Value) -> Result<bool, Fault> {
     }
     let more = token.is_some();
     reader.current = token;
+    reader.taken = false;
     Ok(more)
 }
 
-/// Пропустить: over what the current token begins, to its end; from any other token one step.
+/// Line and position after the token read last; Неопределено without a text.
+fn place(vm: &mut Vm<'_>, this: &Value) -> Result<(Value, Value), Fault> {
+    let (offset, (line, column)) = match &native_of::<Reader>(this, 1)?.source {
+        Some(source) => (source.offset(), source.end_position()),
+        None => return Ok((Value::Undefined, Value::Undefined)),
+    };
+    vm.charge_work(offset)?;
+    Ok((line.into(), column.into()))
+}
+
+/// Пропустить: over what the current token begins and its end; from any other token one step.
 fn skip(vm: &mut Vm<'_>, this: &Value, _: &mut [Value]) -> Result<Value, Fault> {
-    let (start, name, depth) = {
+    let depth = {
         let reader = native_of::<Reader>(this, 1)?;
-        let start = matches!(
+        let begins = matches!(
             reader.current,
             Some(JsonToken::ObjectStart | JsonToken::ArrayStart)
         );
-        let name = matches!(reader.current, Some(JsonToken::Name(_)));
         let depth = reader.source.as_ref().map_or(0, |source| source.depth());
-        (start, name, depth)
+        begins.then_some(depth)
     };
-    // The end of a container leaves fewer of them open than its start did.
-    let outside = if start { depth - 1 } else { depth };
-    loop {
-        if !next(vm, this)? {
-            return Ok(Value::Bool(false));
-        }
-        let reader = native_of::<Reader>(this, 1)?;
-        let depth = reader.source.as_ref().map_or(0, |source| source.depth());
-        let is_value = !matches!(reader.current, Some(JsonToken::Comment(_)));
-        if !(start || name) || depth <= outside && is_value {
-            return Ok(Value::Bool(true));
+    if let Some(depth) = depth {
+        // The end of a container leaves fewer of them open than its start did.
+        while next(vm, this)? {
+            let reader = native_of::<Reader>(this, 1)?;
+            if reader.source.as_ref().is_none_or(|it| it.depth() < depth) {
+                break;
+            }
         }
     }
+    Ok(next(vm, this)?.into())
 }

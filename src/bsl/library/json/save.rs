@@ -6,8 +6,10 @@ use super::super::define::{
 };
 use super::super::registry::{Constructor, TypeDef};
 use super::writer::{Writer, is_scalar, not_open, write_error, write_scalar};
-use super::{DATE_FORMAT, DATE_VARIANT, DEPTH_DEFAULT, date_format, date_variant, write_date};
-use crate::kernel::json::{JsonWriteError, JsonWriter};
+use super::{
+    DATE_FORMAT, DATE_VARIANT, DEPTH_DEFAULT, DEPTH_MAX, date_format, date_variant, write_date,
+};
+use crate::kernel::json::{JsonWriteError, JsonWriter, JsonWriterOptions};
 use crate::value::Value;
 use crate::value::heap::Body;
 use crate::vm::Vm;
@@ -79,6 +81,8 @@ struct Saver {
     convert: Option<Callback>,
     levels: Vec<Level>,
     checked: usize,
+    /// Neither maps nor dates.
+    plain: bool,
 }
 
 pub(super) fn write_json(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
@@ -93,6 +97,7 @@ pub(super) fn write_json(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, F
         convert: Callback::of(vm, args, 3)?,
         levels: Vec::new(),
         checked: 0,
+        plain: false,
     };
     let writer = native_of_mut::<Writer>(&args[0], 1)?.text.take();
     let Some(mut writer) = writer else {
@@ -104,6 +109,28 @@ pub(super) fn write_json(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, F
     native_of_mut::<Writer>(&args[0], 1)?.text = Some(writer);
     recount(vm, &args[0])?;
     result.map(|()| Value::Undefined)
+}
+
+/// ЗаписатьЗначениеJSON: what is a structure, an array or simple; no maps and no dates, as measured on
+/// 8.3.27.
+pub(super) fn write_json_value(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let mut saver = Saver {
+        settings: Settings::default(),
+        convert: None,
+        levels: Vec::new(),
+        checked: 0,
+        plain: true,
+    };
+    let mut writer = JsonWriter::new(
+        JsonWriterOptions::default(),
+        vm.memory_left() / 3,
+        DEPTH_MAX,
+    );
+    let value = std::mem::take(&mut args[0]);
+    saver.save(vm, &mut writer, value)?;
+    let text = writer.finish();
+    vm.charge_work(text.len())?;
+    Ok(text.into())
 }
 
 /// What JSON makes of a value.
@@ -133,6 +160,12 @@ fn kind(value: &Value) -> Kind {
         value if is_scalar(value) => Kind::Scalar,
         _ => Kind::Unknown,
     }
+}
+
+fn is_map(value: &Value) -> bool {
+    value
+        .as_obj()
+        .is_some_and(|obj| matches!(obj.ty().ru, "Соответствие" | "ФиксированноеСоответствие"))
 }
 
 impl Saver {
@@ -182,6 +215,9 @@ impl Saver {
         value: Value,
     ) -> Result<(), Fault> {
         let mut value = value;
+        if self.plain && (matches!(kind(&value), Kind::Date) || is_map(&value)) {
+            return Err(bad_type(vm));
+        }
         if matches!(kind(&value), Kind::Unknown) {
             let Some(convert) = &self.convert else {
                 return Err(bad_type(vm));
@@ -207,7 +243,7 @@ impl Saver {
                 };
                 let format = date_format(&Value::Enum(self.settings.format, &DATE_FORMAT), 3)?;
                 let variant = date_variant(&Value::Enum(self.settings.variant, &DATE_VARIANT), 3)?;
-                let text = write_date(vm, date, format, variant)?;
+                let text = write_date(vm, date, format, variant);
                 writer.string(&text)
             }
             Kind::Array | Kind::Object => {

@@ -125,11 +125,16 @@ pub static JSON_WRITER: TypeDef = TypeDef {
         method!("ЗаписатьЗначение" "WriteValue" ("Значение, ИспользоватьФорматСЭкспонентой?") false
         |vm, this, args| {
             let value = args[0].clone();
-            if !is_scalar(&value) {
+            // A token of its own is no place for Null, although a whole value may hold it.
+            if !is_scalar(&value) || matches!(value, Value::Null) {
                 return Err(Fault::param(1));
             }
+            let exponent = flag(vm, &args[1], false)?;
             vm.charge_work(value.as_units().map_or(0, <[u16]>::len))?;
-            write(vm, this, |writer| write_scalar(writer, &value))
+            write(vm, this, |writer| match value.as_number() {
+                Some(number) if exponent => writer.number_with_exponent(&number),
+                _ => write_scalar(writer, &value),
+            })
         }),
         method!("ЗаписатьБезОбработки" "WriteRaw" ("Строка") false |vm, this, args| {
             let text = string_of(&args[0], 1)?;
@@ -143,9 +148,13 @@ pub static JSON_WRITER: TypeDef = TypeDef {
             Ok(native_of::<Writer>(this, 1)?.settings.clone())
         }),
         prop!("ПроверятьСтруктуру" "ValidateStructure"
-            // It is always checked: broken JSON helps nobody.
-            |_, _| Ok(Value::Bool(true)),
-            |vm, _, value| vm.to_bool(&value).map(drop)),
+        // What 1C checks, it checks with either value (as measured on 8.3.27).
+        |_, this| Ok((!native_of::<Writer>(this, 1)?.unchecked).into()),
+        |vm, this, value| {
+            let on = vm.to_bool(&value)?;
+            native_of_mut::<Writer>(this, 1)?.unchecked = !on;
+            Ok(())
+        }),
     ],
 };
 
@@ -172,6 +181,8 @@ pub(super) struct Writer {
     pub(super) text: Option<Box<JsonWriter>>,
     target: Option<Target>,
     settings: Value,
+    /// ПроверятьСтруктуру is Ложь.
+    unchecked: bool,
 }
 
 native!(Writer, |this| this
@@ -230,11 +241,19 @@ fn open(
     let options = native_of::<Settings>(&settings, number)?.options.clone();
     // The text is kept in UTF-8 and given away in UTF-16.
     let writer = JsonWriter::new(options, vm.memory_left() / 3, DEPTH_MAX);
-    *native_of_mut::<Writer>(this, 1)? = Writer {
-        text: Some(Box::new(writer)),
-        target,
-        settings,
-    };
+    let mut opened = native_of_mut::<Writer>(this, 1)?;
+    let unchecked = opened.unchecked;
+    let old = std::mem::replace(
+        &mut *opened,
+        Writer {
+            text: Some(Box::new(writer)),
+            target,
+            settings,
+            unchecked,
+        },
+    );
+    drop(opened);
+    drop(old);
     recount(vm, this)?;
     Ok(Value::Undefined)
 }
