@@ -11,6 +11,7 @@ use vestnik_simulator::{Simulator, SimulatorConfig};
 use super::temporary::Temporary;
 use super::{EXIT_ENVIRONMENT, logging, serve, shutdown};
 use crate::app;
+use crate::model::Moment;
 use crate::organisation::demo;
 use crate::runtime::Clock;
 use crate::settings::{Settings, StoreUrl};
@@ -52,13 +53,14 @@ fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
         listen: args.listen.clone(),
         ..SimulatorConfig::default()
     })?;
+    let clock = Clock::system();
     let mut settings = Settings::default();
     settings.telegram.api_url = simulator.url();
     settings.store.url = StoreUrl::Sqlite(dir.join("vestnik.db"));
     settings.store.key_file = dir.join("vestnik.key");
     settings.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.organisation.dir = Some(organisation.clone());
-    let node = match app::start(settings, Clock::system(), signal.stop_flag()) {
+    let node = match app::start(settings, clock.clone(), signal.stop_flag()) {
         Ok(node) => node,
         Err(error) => {
             eprintln!("vestnik: {error}");
@@ -67,8 +69,10 @@ fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     };
     // The Bot API has no call for a bot's own name that a server would make: people choose it at
     // @BotFather, which is us here.
-    for (id, name) in demo::bot_names() {
-        simulator.name_bot(id, &name, None);
+    for bot in demo::bots() {
+        simulator.name_bot(bot.number, &bot.name, None);
+        let words: Vec<&str> = bot.first_words.iter().map(String::as_str).collect();
+        simulator.suggest(bot.number, &words);
     }
     println!("Чат с ботами:       {}/", simulator.url());
     println!("Управление:         http://{}/health/ready", node.http_addr);
@@ -76,7 +80,16 @@ fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     println!();
     println!("{}", demo::WHAT_TO_TRY);
     println!("Завершить: Ctrl-C");
-    signal.wait_or(|| node.has_ended());
+    // The clock in the page's drawer is the clock of the bots too.
+    let mut seen = simulator.clock().version;
+    signal.wait_or(|| {
+        let shown = simulator.clock();
+        if shown.version != seen {
+            seen = shown.version;
+            clock.show(Moment(shown.now_us), shown.frozen);
+        }
+        node.has_ended()
+    });
     node.stop()?;
     simulator.stop();
     Ok(ExitCode::SUCCESS)

@@ -83,7 +83,7 @@ impl Signal {
     }
 
     /// Waits for a signal, or until `done`.
-    pub fn wait_or(&self, done: impl Fn() -> bool) {
+    pub fn wait_or(&self, mut done: impl FnMut() -> bool) {
         while !self.asked.load(Ordering::SeqCst) && !done() {
             std::thread::sleep(LOOK_EVERY);
         }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use super::definitions::ParentRecord;
 use super::export::write_folder;
 use super::files::Given;
 use super::{TokenSource, token_number};
@@ -47,8 +48,19 @@ pub fn given() -> Given {
     Given::folder(FILES.iter().map(|&(path, text)| (path, text.to_owned())))
 }
 
-/// Telegram's numbers and the names of the sample's bots.
-pub fn bot_names() -> Vec<(i64, String)> {
+/// A bot of the sample, as its person at @BotFather and its first visitor know it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DemoBot {
+    /// Telegram's number, from the token.
+    pub number: i64,
+    /// Наименование.
+    pub name: String,
+    /// What to write to it first: the first words of its top-level keywords, in the order written.
+    pub first_words: Vec<String>,
+}
+
+/// The sample's bots.
+pub fn bots() -> Vec<DemoBot> {
     let definitions = super::read(&given().files, &super::Known::default()).definitions;
     let number = |bot: &super::definitions::BotDefinition| match bot
         .token
@@ -58,10 +70,23 @@ pub fn bot_names() -> Vec<(i64, String)> {
         Some(TokenSource::Literal(token)) => token_number(token),
         _ => None,
     };
+    let first_words = |bot: &super::definitions::BotDefinition| {
+        bot.keywords
+            .iter()
+            .filter(|keyword| keyword.parent == ParentRecord::Top && !keyword.deleted)
+            .filter_map(|keyword| keyword.words.first().map(|word| word.to_string()))
+            .collect()
+    };
     definitions
         .bots
         .iter()
-        .filter_map(|bot| Some((number(bot)?, bot.name.value.to_string())))
+        .filter_map(|bot| {
+            Some(DemoBot {
+                number: number(bot)?,
+                name: bot.name.value.to_string(),
+                first_words: first_words(bot),
+            })
+        })
         .collect()
 }
 

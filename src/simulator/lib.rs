@@ -34,8 +34,8 @@ mod world;
 pub use people::{Attachment, Forward, Press, Pressed, Say, Suggestions, Via};
 pub use simulator::{Simulator, SimulatorConfig, SimulatorHandle, run_blocking};
 pub use world::{
-    BotInfo, Button, Call, CallFilter, ChatInfo, Entry, EntryKind, Fault, FaultKind, FileInfo,
-    FileKind, Keyboard, Rows, Sender, TopicInfo,
+    BotInfo, Button, Call, CallFilter, ChatInfo, ClockInfo, Entry, EntryKind, Fault, FaultKind,
+    FileInfo, FileKind, Keyboard, Rows, Sender, TopicInfo,
 };
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ use serde_json::Value;
 use crate::people::{Press, Pressed, Say, Suggestions};
 use crate::server;
 use crate::world::clock::{format_rfc3339, parse_rfc3339};
-use crate::world::{BotInfo, Call, CallFilter, Entry, EntryKind, Fault, Sender, Shared, Standing};
+use crate::world::{
+    BotInfo, Call, CallFilter, ClockInfo, Entry, EntryKind, Fault, Sender, Shared, Standing,
+};
 
 /// How the simulator starts. All bounds are there to keep memory flat in long runs.
 #[derive(Debug, Clone)]
@@ -248,6 +250,11 @@ impl Simulator {
     /// The virtual clock, microseconds since 1970.
     pub fn now_us(&self) -> i64 {
         self.shared.lock().clock.now_us()
+    }
+
+    /// The virtual clock, for somebody who follows it.
+    pub fn clock(&self) -> ClockInfo {
+        self.shared.lock().clock.info()
     }
 
     /// Sets the virtual clock to an RFC 3339 moment.

@@ -33,6 +33,23 @@ fn it_prints_both_addresses_answers_and_leaves_nothing_behind() {
     assert!(shown.body.contains("page/main.js"));
     assert_eq!(http::ask(control, "GET", "/health/ready", None).status, 200);
 
+    // Each bot has its name and says what to write to it first.
+    let bots = http::ask(page, "GET", "/sim/bots", None).json();
+    for bot in bots.as_array().expect("a list") {
+        assert!(
+            bot["name"].as_str().expect("a name").starts_with("Полдень"),
+            "{bot}"
+        );
+        let path = format!("/sim/bots/{}/chats/1001/suggestions", bot["id"]);
+        let found = http::ask(page, "GET", &path, None).json();
+        assert!(
+            found["texts"]
+                .as_array()
+                .is_some_and(|texts| texts.len() > 2),
+            "{found}"
+        );
+    }
+
     // Three bots, one of them with a choice of three levels.
     let answer = |bot: i64, after: i64| {
         let path = format!("/sim/bots/{bot}/chats/1001/messages?after={after}");

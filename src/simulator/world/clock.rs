@@ -5,6 +5,17 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use chrono::{DateTime, NaiveDateTime, SecondsFormat};
 use serde_json::{Value, json};
 
+/// The virtual clock as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockInfo {
+    /// Microseconds since 1970.
+    pub now_us: i64,
+    /// Whether it stands still until it is moved.
+    pub frozen: bool,
+    /// Rises whenever it is set, moved, stopped or let go.
+    pub version: u64,
+}
+
 #[derive(Debug)]
 pub(crate) struct Clock {
     base: Instant,
@@ -63,15 +74,23 @@ impl Clock {
         self.set(now);
     }
 
+    pub(crate) fn info(&self) -> ClockInfo {
+        ClockInfo {
+            now_us: self.now_us(),
+            frozen: self.frozen,
+            version: self.version,
+        }
+    }
+
     /// What `GET /sim/clock` answers.
     pub(crate) fn json(&self) -> Value {
-        let now_us = self.now_us();
-        json!({
-            "now": format_rfc3339(now_us),
-            "now_us": now_us,
-            "frozen": self.frozen,
-            "version": self.version,
-        })
+        let ClockInfo {
+            now_us,
+            frozen,
+            version,
+        } = self.info();
+        json!({"now": format_rfc3339(now_us), "now_us": now_us, "frozen": frozen,
+            "version": version})
     }
 
     /// Carries out `{"now"}`, `{"advance_s"}`, `{"frozen"}` in this order.

@@ -31,6 +31,7 @@ use crate::SimulatorConfig;
 pub(crate) use bot::{Bot, Callback, Commands, Update};
 pub use calls::{Call, CallFilter};
 pub(crate) use chat::{Chat, Shown, Standing, Topic, is_supergroup};
+pub use clock::ClockInfo;
 pub(crate) use entry::Event;
 pub use entry::{Entry, EntryKind, FileInfo, Sender};
 pub use faults::{Fault, FaultKind};
