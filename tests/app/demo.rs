@@ -97,6 +97,17 @@ fn it_prints_both_addresses_answers_and_leaves_nothing_behind() {
         assert!(text(&question).contains(next), "{label}: {question}");
     }
 
+    // The clock that the page moves is the clock of the bots.
+    let moved = r#"{"now": "2040-05-05T12:00:00Z"}"#;
+    assert_eq!(
+        http::send_json(page, "POST", "/sim/clock", moved).status,
+        200
+    );
+    let began = Instant::now();
+    while !text(&say(1001, "ТекущаяДата()")).contains("2040") {
+        assert!(began.elapsed() < PATIENCE, "the bots keep their own time");
+    }
+
     demo.signal("INT");
     let status = demo.wait_exit(Duration::from_secs(10));
     assert_eq!(status.code(), Some(0), "{}\n{}", demo.out(), demo.err());
