@@ -31,12 +31,14 @@ pub struct NodeView {
 /// How a node does, for `/health/ready`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Readiness {
-    /// The database answers and the lease holds.
+    /// The database answers and takes writes, and the lease holds.
     pub ready: bool,
     /// The lease holds.
     pub lease: bool,
     /// The database answers.
     pub store: bool,
+    /// Commits succeed: not with a full disk, or while somebody keeps a lock.
+    pub writes: bool,
     /// Seconds since the start.
     pub uptime_s: u64,
 }
@@ -128,10 +130,13 @@ impl NodeView {
     pub async fn readiness(&self) -> Readiness {
         let lease = self.shared.lease.covers(Duration::ZERO);
         let store = jobs::health::answers(&self.shared.store).await;
+        let now = self.shared.clock.now();
+        let writes = lease && jobs::health::takes_writes(&self.shared.store, now).await;
         Readiness {
-            ready: lease && store,
+            ready: lease && store && writes,
             lease,
             store,
+            writes,
             uptime_s: self.started_at.elapsed().as_secs(),
         }
     }

@@ -45,7 +45,7 @@ pub mod unit_of_work;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -150,6 +150,8 @@ struct Inner {
     lend_pool: Option<Arc<LendPool>>,
     lend_limit: Duration,
     checkpoint_stop: Arc<checkpoint::Stop>,
+    /// Callers that wait for the database to take their write.
+    waiting: AtomicUsize,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -258,6 +260,7 @@ impl Store {
                 lend_pool,
                 lend_limit: tuning.lend_limit,
                 checkpoint_stop,
+                waiting: AtomicUsize::new(0),
                 threads: Mutex::new(threads),
             }),
         })
@@ -369,6 +372,17 @@ impl Store {
         self.inner.shared.watchers.add(watcher);
     }
 
+    /// Somebody waits for the database to take a write, until the answer is dropped.
+    pub fn waits(&self) -> Waits {
+        self.inner.waiting.fetch_add(1, Ordering::Relaxed);
+        Waits(Arc::clone(&self.inner))
+    }
+
+    /// Whether somebody waits for the database to take a write.
+    pub fn is_waited_for(&self) -> bool {
+        self.inner.waiting.load(Ordering::Relaxed) > 0
+    }
+
     /// Tells the writers under which epoch this node holds the lease; `None`: it does not.
     pub fn set_epoch(&self, epoch: Option<i64>) {
         let epoch = epoch
@@ -447,6 +461,15 @@ impl Store {
     /// refused with [`StoreError::Closed`]. Blocks.
     pub fn close(&self) {
         self.inner.close();
+    }
+}
+
+/// A caller that waits for the database; see [`Store::waits`].
+pub struct Waits(Arc<Inner>);
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -37,7 +37,14 @@ pub fn parse_update(raw: Bytes) -> Incoming {
     let parsed = std::str::from_utf8(&raw)
         .map_err(|error| error.to_string())
         .and_then(|text| {
-            serde_json::from_str::<WireUpdate>(text).map_err(|error| error.to_string())
+            serde_json::from_str::<WireUpdate>(text).or_else(|error| {
+                // Half a character in a name or a text is no reason to leave somebody without an answer.
+                match without_half_characters(text) {
+                    Some(mended) => serde_json::from_str::<WireUpdate>(&mended)
+                        .map_err(|error| error.to_string()),
+                    None => Err(error.to_string()),
+                }
+            })
         });
     match parsed {
         Ok(WireUpdate { update_id, kind }) => Incoming::Update(Update {
@@ -51,6 +58,40 @@ pub fn parse_update(raw: Bytes) -> Incoming {
             error,
         }),
     }
+}
+
+/// The same JSON with U+FFFD in place of each escaped half of a surrogate pair, which serde_json
+/// refuses; `None` where there is none.
+fn without_half_characters(json: &str) -> Option<String> {
+    let bytes = json.as_bytes();
+    let unit = |at: usize| -> Option<u16> {
+        (bytes.get(at..at + 2)? == b"\\u")
+            .then(|| json.get(at + 2..at + 6))
+            .flatten()
+            .and_then(|digits| u16::from_str_radix(digits, 16).ok())
+    };
+    let mut mended = String::with_capacity(json.len());
+    let (mut at, mut kept, mut found) = (0, 0, false);
+    while at < bytes.len() {
+        if bytes[at] != b'\\' {
+            at += 1;
+            continue;
+        }
+        match unit(at) {
+            Some(0xD800..=0xDBFF) if matches!(unit(at + 6), Some(0xDC00..=0xDFFF)) => at += 12,
+            Some(0xD800..=0xDFFF) => {
+                mended.push_str(&json[kept..at]);
+                mended.push('\u{FFFD}');
+                at += 6;
+                kept = at;
+                found = true;
+            }
+            // The character behind a backslash begins no escape of its own.
+            _ => at += 2,
+        }
+    }
+    mended.push_str(&json[kept.min(json.len())..]);
+    found.then_some(mended)
 }
 
 /// A key of an object, borrowed where it has no escapes.
@@ -202,8 +243,8 @@ impl From<WireChat<'_>> for Chat {
 struct WireEntity<'a> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'a, str>,
-    offset: usize,
-    length: usize,
+    offset: i64,
+    length: i64,
     user: Option<WireId>,
 }
 
@@ -212,7 +253,7 @@ struct WireId {
     id: i64,
 }
 
-/// Only the entities we look at are kept.
+/// Only the entities we look at are kept, and of them those that can stand in a text.
 fn entities(wire: Vec<WireEntity<'_>>) -> Vec<Entity> {
     wire.into_iter()
         .filter_map(|entity| {
@@ -226,8 +267,8 @@ fn entities(wire: Vec<WireEntity<'_>>) -> Vec<Entity> {
             };
             Some(Entity {
                 kind,
-                offset: entity.offset,
-                length: entity.length,
+                offset: usize::try_from(entity.offset).ok()?,
+                length: usize::try_from(entity.length).ok()?,
             })
         })
         .collect()
@@ -402,6 +443,7 @@ impl<'de> Visitor<'de> for MessageVisitor {
             reply_to: None,
             media_group_id: None,
             is_forwarded: false,
+            is_via_bot: false,
         };
         while let Some(Key(key)) = map.next_key()? {
             match &*key {
@@ -428,6 +470,10 @@ impl<'de> Visitor<'de> for MessageVisitor {
                 "forward_origin" => {
                     map.next_value::<IgnoredAny>()?;
                     message.is_forwarded = true;
+                }
+                "via_bot" => {
+                    map.next_value::<IgnoredAny>()?;
+                    message.is_via_bot = true;
                 }
                 "contact" => {
                     content = Some(Content::Contact(map.next_value::<WireContact>()?.into()))

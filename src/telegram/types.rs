@@ -232,9 +232,16 @@ pub struct Message {
     pub media_group_id: Option<String>,
     /// Whether the message was forwarded, so that its text is not the sender's own.
     pub is_forwarded: bool,
+    /// Whether another bot wrote it for the sender (inline mode).
+    pub is_via_bot: bool,
 }
 
 impl Message {
+    /// Whether the sender typed it himself.
+    pub fn is_own(&self) -> bool {
+        !self.is_forwarded && !self.is_via_bot
+    }
+
     /// The text, or the caption of a file.
     pub fn text_or_caption(&self) -> Option<&str> {
         self.text.as_deref().or(self.caption.as_deref())

@@ -585,24 +585,29 @@ impl Server {
         self.process.try_wait().expect("our child").is_some()
     }
 
+    /// The control endpoint, as the server printed it.
+    fn address(&self) -> String {
+        let text = self
+            .output
+            .text
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let start = text.find("vestnik: http://").expect("it is ready") + "vestnik: http://".len();
+        let address = text[start..].lines().next().expect("an address");
+        address.trim().to_owned()
+    }
+
+    /// The status of /health/ready.
+    #[track_caller]
+    pub fn health(&self) -> u16 {
+        let address = self.address().parse().expect("an address");
+        crate::support::http::ask(address, "GET", "/health/ready", None).status
+    }
+
     /// A request to the control endpoint; gives the answer's body.
     #[track_caller]
     pub fn http(&self, token: &str, method: &str, path: &str) -> serde_json::Value {
-        let address = {
-            let text = self
-                .output
-                .text
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let start =
-                text.find("vestnik: http://").expect("it is ready") + "vestnik: http://".len();
-            text[start..]
-                .lines()
-                .next()
-                .expect("an address")
-                .trim()
-                .to_owned()
-        };
+        let address = self.address();
         let mut stream = TcpStream::connect(&address).expect("the control endpoint");
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\

@@ -98,8 +98,14 @@ fn full_and_then_with_room() {
     }
     server.wait_for("the database does not take writes");
     assert!(world.answered() < world.said());
+    assert_eq!(
+        server.health(),
+        503,
+        "who cannot answer is not ready, although the database can be read"
+    );
     server.kill();
     let server = world.serve();
+    assert_eq!(server.health(), 200);
     world.wait_answered(&server);
     world.wait_settled(&server);
     server.kill();

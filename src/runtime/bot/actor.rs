@@ -295,6 +295,17 @@ impl Handler<Introduced> for BotActor {
 
     fn handle(&mut self, message: Introduced, _: &mut Self::Context) {
         let Some(core) = self.core.get() else { return };
+        let known = core.myself.borrow().username.clone();
+        match &message.username {
+            Some(name) if known.as_ref() != Some(name) => {
+                tracing::info!(bot = %self.code, "the bot is @{name}");
+            }
+            Some(_) => {}
+            None => tracing::warn!(
+                bot = %self.code,
+                "Telegram names no username of this bot: links to it cannot be made, and in groups it is heard only when answered"
+            ),
+        }
         *core.myself.borrow_mut() = Myself {
             id: message.id,
             username: message.username.clone(),

@@ -370,7 +370,7 @@ fn apply(
 }
 
 /// Fire and forget, at once: the circle on the button ends, whatever becomes of the rest.
-fn answer_press(core: &Rc<BotCore>, query: String, text: Option<String>) {
+pub fn answer_press(core: &Rc<BotCore>, query: String, text: Option<String>) {
     let core = core.clone();
     let guard = core.watch.guard();
     actix::spawn(async move {

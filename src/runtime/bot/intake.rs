@@ -37,6 +37,12 @@ pub enum Event {
         /// The new one.
         to: ChatId,
     },
+    /// A press on a button whose message Telegram does not name: it is answered, so that the circle on the
+    /// button ends, and nothing else can be done.
+    PressNowhere {
+        /// Telegram's id of the press.
+        query: String,
+    },
     /// Nothing to be done; why, for the log.
     Ignored(&'static str),
 }
@@ -119,7 +125,9 @@ fn read_message(message: &Message, myself: &Myself) -> Event {
 
 fn read_press(query: &CallbackQuery) -> Event {
     let (Some(message), Some(data)) = (&query.message, &query.data) else {
-        return Event::Ignored("a press without a message or data");
+        return Event::PressNowhere {
+            query: query.id.clone(),
+        };
     };
     let chat = ChatId(message.chat.id);
     let sender = person(&query.from);
@@ -307,6 +315,14 @@ mod tests {
         check(
             r#""message":{"message_id":1,"date":0,"from":{"id":6,"is_bot":true,"first_name":"b"},"chat":{"id":-9,"type":"group"},"text":"а"}"#,
             "Ignored(\"a message of a bot\")",
+        );
+    }
+
+    #[test]
+    fn a_press_without_a_message_is_answered_all_the_same() {
+        check(
+            r#""callback_query":{"id":"q","from":{"id":5,"is_bot":false,"first_name":"И"},"data":"d"}"#,
+            "PressNowhere { query: \"q\" }",
         );
     }
 

@@ -156,7 +156,10 @@ async fn handle_carefully(core: &Rc<BotCore>, batch: telegram::Batch, received_a
 fn conversation_key(event: &Event) -> Option<ConversationKey> {
     match event {
         Event::Turn(key, _) => Some(*key),
-        Event::Reachable { .. } | Event::Migrated { .. } | Event::Ignored(_) => None,
+        Event::Reachable { .. }
+        | Event::Migrated { .. }
+        | Event::PressNowhere { .. }
+        | Event::Ignored(_) => None,
     }
 }
 
@@ -287,6 +290,7 @@ async fn decide(
     let mut item = Item::new(Receipt::Unset, conversation_key(event), UpdateState::Done);
     match event {
         Event::Ignored(_) => {}
+        Event::PressNowhere { query } => decide::answer_press(core, query.clone(), None),
         Event::Reachable { chat, reachable } => item.changes.push(Change::Reachable {
             bot: core.code.clone(),
             chat: *chat,

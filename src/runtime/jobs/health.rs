@@ -1,12 +1,29 @@
 //! Whether the database answers, and figures that are read when they are asked for.
 
-use crate::model::MessageState;
+use std::time::Duration;
+
+use crate::model::{MessageState, Moment};
 use crate::runtime::metrics::Metrics;
 use crate::store::{Store, StoreError, messages, meta, tokens};
+
+/// Where the last look at the node's health is kept.
+const HEALTH: &str = "health.checked_at";
+/// Longer than a busy disk takes for a commit, shorter than those who ask wait for an answer.
+const WRITE_MAX: Duration = Duration::from_secs(2);
 
 /// Whether the database answers.
 pub async fn answers(store: &Store) -> bool {
     store.read(meta::definitions_version).await.is_ok()
+}
+
+/// Whether the node's writes reach the disk: nobody waits for that, and one is made. A database that only
+/// answers (a full disk, a lock that somebody keeps) loses nothing, but nobody is answered while it lasts.
+pub async fn takes_writes(store: &Store, now: Moment) -> bool {
+    if store.is_waited_for() {
+        return false;
+    }
+    let write = store.fenced_write(move |conn| meta::set(conn, HEALTH, &now.0.to_string()));
+    matches!(tokio::time::timeout(WRITE_MAX, write).await, Ok(Ok(())))
 }
 
 /// Whether there is a token in force.

@@ -36,10 +36,12 @@ where
 {
     let job = Arc::new(job);
     let mut tries = 0u32;
+    let mut waits = None;
     loop {
         let again = job.clone();
         match store.fenced_write(move |conn| again(conn)).await {
             Err(error) if error.is_outage() => {
+                waits.get_or_insert_with(|| store.waits());
                 tries += 1;
                 if tries.is_power_of_two() {
                     tracing::warn!(tries, "the database does not take writes; waiting: {error}");

@@ -106,6 +106,9 @@ fn show_message(message: &Message) -> String {
     if let Some(group) = &message.media_group_id {
         add(format!("album {group}"));
     }
+    if message.is_via_bot {
+        add("via a bot".into());
+    }
     if message.is_forwarded {
         add("forwarded".into());
     }
@@ -320,10 +323,6 @@ fn what_is_wrong_is_malformed() {
             Some(5),
         ),
         (r#"{"update_id":5,"message":{bad}}"#, Some(5)),
-        (
-            r#"{"update_id":5,"message":{"message_id":2,"chat":{"id":1},"text":"\ud83d"}}"#,
-            Some(5),
-        ),
         (r#"{"update_id":"5"}"#, None),
         (
             r#"{"message":{"message_id":2,"chat":{"id":1},"text":"x"}}"#,
@@ -403,6 +402,42 @@ fn a_fault_stays_in_its_update() {
     // Nothing came whole: the poll failed and is made again.
     let cut = Bytes::from_static(br#"{"ok":true,"result":[{"update_id":2,"message":{"#);
     assert_eq!(parse_batch(&cut), None);
+}
+
+#[test]
+fn halves_of_characters_and_impossible_entities_leave_nobody_without_an_answer() {
+    let message = |rest: &str| {
+        format!(
+            r#"{{"update_id":1,"message":{{"message_id":2,"date":0,"chat":{{"id":5,"type":"private"}},{rest}}}}}"#
+        )
+    };
+    let read = |json: &str| match parse_update(Bytes::from(json.to_owned())) {
+        Incoming::Update(Update {
+            kind: UpdateKind::Message(message),
+            ..
+        }) => format!(
+            "{} | {} entities",
+            message.text.clone().unwrap_or_default(),
+            message.entities.len()
+        ),
+        other => format!("{other:?}"),
+    };
+    let check = |rest: &str, expected: &str| assert_eq!(read(&message(rest)), expected, "{rest}");
+    check(r#""text":"a\ud83d""#, "a\u{FFFD} | 0 entities");
+    check(r#""text":"\udc00b""#, "\u{FFFD}b | 0 entities");
+    check(r#""text":"\ud83d\ude00""#, "\u{1F600} | 0 entities");
+    check(
+        r#""text":"\ud83d\ud83d\ude00""#,
+        "\u{FFFD}\u{1F600} | 0 entities",
+    );
+    check(
+        r#""text":"\\ud83d \ud83d""#,
+        "\\ud83d \u{FFFD} | 0 entities",
+    );
+    check(
+        r#""text":"@a","entities":[{"type":"mention","offset":-1,"length":2},{"type":"mention","offset":0,"length":-2},{"type":"mention","offset":0,"length":2}]"#,
+        "@a | 1 entities",
+    );
 }
 
 #[test]
