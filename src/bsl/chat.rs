@@ -5,7 +5,7 @@ use crate::check::resolve::check_expression;
 use crate::check::scope::ModuleView;
 use crate::check::{World, check};
 use crate::diagnostic::Diagnostic;
-use crate::syntax::ast::{ExprId, ExprKind, StmtKind, Tree};
+use crate::syntax::ast::{BinaryOp, ExprId, ExprKind, StmtKind, Tree};
 use crate::syntax::parser::{parse, parse_expression};
 use crate::value::Value;
 use crate::vm::Vm;
@@ -71,6 +71,24 @@ impl Program {
         (tree, problems)
     }
 
+    /// Whether a text that could be read as a comparison assigns to a variable of the environment:
+    /// `_Результат = 2 * 2` without a `;`.
+    #[must_use]
+    pub fn is_assignment(&self, text: &str) -> bool {
+        let ((tree, expr), problems) = self.check_as_expression(text);
+        problems.is_empty() && self.begins_with_assignment(&tree, expr)
+    }
+
+    fn begins_with_assignment(&self, tree: &Tree, mut expr: ExprId) -> bool {
+        while let ExprKind::Binary(op, left, _) = tree.expr(expr).kind {
+            if let (BinaryOp::Eq, ExprKind::Name(name)) = (op, tree.expr(left).kind) {
+                return self.globals.variables.contains_key(&name);
+            }
+            expr = left;
+        }
+        false
+    }
+
     /// Classifies a text of a chat.
     #[must_use]
     pub fn classify_chat(&self, text: &str) -> ChatCode {
@@ -78,7 +96,7 @@ impl Program {
             return ChatCode::NotCode;
         }
         let ((tree, expr), problems) = self.check_as_expression(text);
-        if problems.is_empty() {
+        if problems.is_empty() && !self.begins_with_assignment(&tree, expr) {
             return if is_lone(&tree, expr) {
                 ChatCode::NotCode
             } else {
@@ -135,7 +153,7 @@ mod tests {
         let environment = Environment {
             variables: vec!["_Результат".into()],
             properties: vec!["Документы".into()],
-            types: vec![],
+            ..Environment::default()
         };
         let common = Source {
             name: "Общий".into(),
@@ -197,6 +215,10 @@ mod tests {
             ("Общий.Пять()", ChatCode::Expression),
             ("Документы.Найти(1)", ChatCode::Expression),
             ("А = 5", ChatCode::Statements),
+            ("_Результат = 5", ChatCode::Statements),
+            ("_Результат = 1 = 1 И Истина", ChatCode::Statements),
+            ("_Результат + 1 = 5", ChatCode::Expression),
+            ("5 = _Результат", ChatCode::Expression),
             ("Сообщить(1)", ChatCode::Statements),
             (
                 "_Результат = 1; _Результат = _Результат + 1;",

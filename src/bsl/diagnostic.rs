@@ -74,6 +74,7 @@ pub enum Problem {
     TooFewArguments(String),
     TooManyArguments(String),
     ConstantAssigned(String),
+    LiteralAssigned(String),
     DuplicateName(String),
     DuplicateMethod(String),
     DuplicateLabel(String),
@@ -295,10 +296,19 @@ fn message(problem: &Problem, locale: Locale) -> String {
                 )
             )
         }
-        Problem::ConstantAssigned(name) => match locale {
-            Locale::Ru => format!("Присваивание невозможно: «{name}» доступно только для чтения"),
-            Locale::En => format!("Cannot assign: \"{name}\" is read only"),
+        Problem::LiteralAssigned(text) => match locale {
+            Locale::Ru => format!("Присваивание невозможно: «{text}» — значение, а не переменная"),
+            Locale::En => format!("Cannot assign: \"{text}\" is a value, not a variable"),
         },
+        Problem::ConstantAssigned(name) => {
+            format!(
+                "{} ({name})",
+                pick(
+                    "Поле объекта недоступно для записи",
+                    "Field of the object is read only"
+                )
+            )
+        }
         Problem::DuplicateName(name) => {
             format!(
                 "{} ({name})",

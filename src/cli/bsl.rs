@@ -56,6 +56,7 @@ struct RunArgs {
 #[derive(Args)]
 struct EvalArgs {
     /// An expression or statements
+    #[arg(allow_hyphen_values = true)]
     code: String,
     #[command(flatten)]
     limits: LimitArgs,
@@ -377,7 +378,7 @@ fn eval(args: &EvalArgs) -> ExitCode {
     let locale = args.limits.locale.into();
     let program = Program::compile(&environment(false), &[]);
     let as_expression = program.check_text(&args.code, true);
-    let code = if as_expression.is_empty() {
+    let code = if as_expression.is_empty() && !program.is_assignment(&args.code) {
         ChatCode::Expression
     } else {
         let as_statements = program.check_text(&args.code, false);

@@ -113,6 +113,7 @@ impl Library {
             variables: names::VARIABLES.iter().map(ToString::to_string).collect(),
             properties: names::properties(),
             types: names::types(),
+            type_presentations: names::type_presentations(),
         };
         let mut problems = Vec::new();
         // Algorithms in the program, by module. What has errors is left out and the rest compiled anew,

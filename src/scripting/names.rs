@@ -161,6 +161,27 @@ pub(super) fn types() -> Vec<String> {
     all_types().into_iter().map(|(ru, _)| ru).collect()
 }
 
+/// What a type shows as a text, in the order of [`types`]: of a reference it is what an element of the
+/// catalog is called, as in 1C; of the others the kind of object and the catalog.
+pub(super) fn type_presentations() -> Vec<String> {
+    let element = |kind| match kind {
+        PartyKind::User => "Пользователь",
+        PartyKind::Partner => "Партнер",
+        PartyKind::Counterparty => "Контрагент",
+    };
+    let of = |begin: &str, kind| format!("{begin}: {}", element(kind));
+    let mut texts: Vec<String> = Vec::new();
+    for beginning in TYPE_BEGINNINGS {
+        texts.extend(KINDS.map(|(kind, name)| match beginning.ru {
+            "СправочникСсылка" => element(kind).to_owned(),
+            "СправочникОбъект" => of("Справочник объект", kind),
+            "СправочникВыборка" => of("Справочник выборка", kind),
+            _ => format!("Справочник менеджер: {}", name.ru),
+        }));
+    }
+    texts
+}
+
 /// Makes the English names mean the same types.
 pub(super) fn alias_types(program: &mut Program) {
     for (ru, en) in all_types() {

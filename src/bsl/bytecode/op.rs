@@ -204,6 +204,8 @@ pub enum Op {
     Evaluate { dst: Reg, src: Reg },
     /// ДобавитьОбработчик: there are no events.
     NoEvents,
+    /// An assignment to a name that cannot be written: that of the site.
+    Refuse { site: u32 },
 }
 
 const _: () = assert!(size_of::<Op>() == 12, "code is read at every step");

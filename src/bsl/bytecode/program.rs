@@ -20,6 +20,8 @@ pub struct Environment {
     pub properties: Vec<String>,
     /// Types for Тип and ТипЗнч.
     pub types: Vec<String>,
+    /// What the type of the same number shows as a text; where there is none, its name.
+    pub type_presentations: Vec<String>,
 }
 
 /// A module's text.
@@ -175,6 +177,8 @@ pub struct ModuleCode {
     pub sites: Vec<Site>,
     /// Problems; a module that has some does not run.
     pub problems: Vec<Diagnostic>,
+    /// Places that will fail when they are reached: for who checks a text, not for who runs it.
+    pub findings: Vec<Diagnostic>,
 }
 
 impl ModuleCode {
@@ -244,12 +248,29 @@ impl Program {
             .flat_map(|(index, module)| module.problems.iter().map(move |problem| (index, problem)))
     }
 
+    /// Places that will fail when they are reached: number of the module and the diagnostic. A checker
+    /// tells them; they keep nothing from running.
+    pub fn findings(&self) -> impl Iterator<Item = (usize, &Diagnostic)> {
+        self.modules
+            .iter()
+            .enumerate()
+            .flat_map(|(index, module)| module.findings.iter().map(move |found| (index, found)))
+    }
+
     /// The problems of one module as text with source lines and carets; empty when there are none.
     #[must_use]
     pub fn render_problems(&self, module: usize, locale: Locale) -> String {
         let module = &self.modules[module];
         let (name, text) = (&module.name, &module.text);
         render_all(name, text, &module.problems, locale, usize::MAX)
+    }
+
+    /// The findings of one module in the same way.
+    #[must_use]
+    pub fn render_findings(&self, module: usize, locale: Locale) -> String {
+        let module = &self.modules[module];
+        let (name, text) = (&module.name, &module.text);
+        render_all(name, text, &module.findings, locale, usize::MAX)
     }
 
     /// The number of an environment's variable.

@@ -253,6 +253,7 @@ pub fn verify(module: &ModuleCode, method: &MethodCode, around: Around) -> Resul
             | Op::RaiseAgain { src }
             | Op::Execute { src } => reg(src)?,
             Op::RaiseFull { args } => row(args, 5)?,
+            Op::Refuse { site: at } => site(at)?,
             Op::ReturnUndefined | Op::NoEvents => {}
         }
     }

@@ -1,9 +1,9 @@
 //! Labels and Перейти: a jump may leave blocks, not enter them.
 
+use super::resolve::spelling_at;
 use super::scope::NameMap;
 use crate::diagnostic::{Diagnostic, PROBLEMS_MAX, Problem};
 use crate::syntax::ast::{Block, Stmt, StmtKind, Word};
-use crate::syntax::names::Names;
 use std::collections::hash_map::Entry;
 
 #[derive(Default)]
@@ -46,18 +46,18 @@ impl Labels {
     }
 }
 
-/// Checks the labels of one method.
-pub fn check(block: &Block, names: &Names, problems: &mut Vec<Diagnostic>) {
+/// Checks the labels of one method, whose words stand in the text.
+pub fn check(block: &Block, text: &str, problems: &mut Vec<Diagnostic>) {
     let mut found = Labels::default();
     found.block(block, usize::MAX);
     if found.labels.is_empty() && found.gotos.is_empty() {
         return;
     }
     let mut report = |problem: fn(String) -> Problem, word: Word| {
-        let text = names.text(word.name).to_string();
-        let end = word.pos + text.len() as u32;
+        let spelling = spelling_at(text, word.pos).to_string();
+        let end = word.pos + spelling.len() as u32;
         if problems.len() < PROBLEMS_MAX {
-            problems.push(Diagnostic::new(problem(text), word.pos, end));
+            problems.push(Diagnostic::new(problem(spelling), word.pos, end));
         }
     };
     let mut places: NameMap<usize> = NameMap::default();

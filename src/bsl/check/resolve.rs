@@ -34,6 +34,8 @@ pub struct Checked {
     pub scopes: Vec<MethodScope>,
     /// What is wrong.
     pub problems: Vec<Diagnostic>,
+    /// What will fail when it is reached, as in 1C: the module runs nevertheless.
+    pub findings: Vec<Diagnostic>,
 }
 
 /// Variables of one method at most: registers have 16 bits, and temporaries need some of them.
@@ -55,6 +57,7 @@ pub(super) struct Resolver<'a, 'w> {
     resolve: bool,
     meanings: Vec<Meaning>,
     pub(super) problems: Vec<Diagnostic>,
+    findings: Vec<Diagnostic>,
     /// For each name: the method that made it a local, and its slot.
     stamps: Vec<(u32, u16)>,
     stamp: u32,
@@ -101,12 +104,13 @@ pub fn check_dynamic(tree: &Tree, world: World<'_>, locals: &[Name]) -> Checked 
         }
     }
     resolver.block(&tree.body);
-    labels::check(&tree.body, world.names, &mut resolver.problems);
+    labels::check(&tree.body, world.text, &mut resolver.problems);
     let scope = std::mem::take(&mut resolver.scope);
     Checked {
         meanings: resolver.meanings,
         scopes: vec![scope],
         problems: resolver.problems,
+        findings: resolver.findings,
     }
 }
 
@@ -123,6 +127,7 @@ pub fn check_expression(tree: &Tree, expr: ExprId, world: World<'_>, locals: &[N
         meanings: resolver.meanings,
         scopes: vec![scope],
         problems: resolver.problems,
+        findings: resolver.findings,
     }
 }
 
@@ -140,6 +145,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
                 Vec::new()
             },
             problems: Vec::new(),
+            findings: Vec::new(),
             stamps: if resolve {
                 vec![(0, 0); world.names.len()]
             } else {
@@ -193,17 +199,18 @@ impl<'a, 'w> Resolver<'a, 'w> {
                 }
             }
             self.block(&method.block);
-            labels::check(&method.block, self.world.names, &mut self.problems);
+            labels::check(&method.block, self.world.text, &mut self.problems);
             scopes.push(std::mem::take(&mut self.scope));
         }
         self.begin(Context::Body);
         self.block(&tree.body);
-        labels::check(&tree.body, self.world.names, &mut self.problems);
+        labels::check(&tree.body, self.world.text, &mut self.problems);
         scopes.push(std::mem::take(&mut self.scope));
         Checked {
             meanings: self.meanings,
             scopes,
             problems: self.problems,
+            findings: self.findings,
         }
     }
 
@@ -303,8 +310,10 @@ impl<'a, 'w> Resolver<'a, 'w> {
         let meaning = match self.variable(name) {
             Some(meaning) => meaning,
             None if self.constant(name).is_some() => {
-                self.word_problem(Problem::ConstantAssigned, Word { name, pos });
-                Meaning::None
+                let spelling = self.spelling(pos);
+                let len = spelling.len() as u32;
+                self.finding(Problem::ConstantAssigned(spelling), pos, len);
+                Meaning::ReadOnly
             }
             None => {
                 if self.scope.locals.len() >= LOCALS_MAX {
@@ -521,9 +530,11 @@ impl<'a, 'w> Resolver<'a, 'w> {
                 }
             }
             ExprKind::NewDynamic(name, params) => {
-                self.expr(name);
-                if params != SKIPPED {
-                    self.expr(params);
+                // Both are missing in a damaged text: `Новый()`.
+                for part in [name, params] {
+                    if part != SKIPPED {
+                        self.expr(part);
+                    }
                 }
             }
         }
@@ -533,14 +544,18 @@ impl<'a, 'w> Resolver<'a, 'w> {
         let spelling = self.spelling(pos);
         let len = spelling.len() as u32;
         let hint = self.near(&spelling, candidates);
-        self.problem(
-            Problem::UndefinedMember {
-                name: spelling,
-                hint,
-            },
-            pos,
-            len,
-        );
+        let problem = Problem::UndefinedMember {
+            name: spelling,
+            hint,
+        };
+        self.finding(problem, pos, len);
+    }
+
+    /// What 1C says only when the place is reached.
+    fn finding(&mut self, problem: Problem, pos: u32, len: u32) {
+        if self.findings.len() < PROBLEMS_MAX {
+            self.findings.push(Diagnostic::new(problem, pos, pos + len));
+        }
     }
 
     fn new_object(&mut self, id: ExprId, name: Name, args: List, pos: u32) {

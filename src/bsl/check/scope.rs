@@ -85,6 +85,8 @@ impl ModuleView {
 pub enum Meaning {
     /// Nothing; reported, or no name.
     None,
+    /// A name of the library, the host or a common module that is assigned to: an error when it is done.
+    ReadOnly,
     /// A variable of the method.
     Local(u16),
     /// A variable of the module.

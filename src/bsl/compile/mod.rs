@@ -156,6 +156,7 @@ fn alone() -> ModuleCode {
         meanings: Vec::new(),
         scopes,
         problems: Vec::new(),
+        findings: Vec::new(),
     };
     let (refs, exported) = (vec![Vec::new()], NameMap::default());
     let shared = Shared {
@@ -358,6 +359,7 @@ fn module(
         consts: constants.list,
         sites,
         problems,
+        findings: checked.findings.clone(),
     };
     let around = Around {
         methods: code.methods.len(),
@@ -508,5 +510,6 @@ pub(crate) fn dynamic(text: &str, dynamic: Dynamic<'_>) -> Result<ModuleCode, Ve
         consts: constants.list,
         sites,
         problems: Vec::new(),
+        findings: Vec::new(),
     })
 }

@@ -133,6 +133,13 @@ impl Emitter<'_, '_> {
             Meaning::Global(var) => {
                 self.emit(Op::StoreGlobal { var, src });
             }
+            Meaning::ReadOnly => {
+                let expr = self.unit.tree.expr(id);
+                if let ExprKind::Name(name) = expr.kind {
+                    let site = self.site(self.name_ref(name, expr.pos));
+                    self.emit(Op::Refuse { site });
+                }
+            }
             _ => {}
         }
     }

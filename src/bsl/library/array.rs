@@ -77,7 +77,7 @@ fn new_array(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
             break;
         }
         let size =
-            usize::try_from(vm.to_int(arg)?).map_err(|_| Fault::param(at.min(254) as u8 + 1))?;
+            usize::try_from(vm.to_int(arg)?).map_err(|_| Fault::value(at.min(254) as u8 + 1))?;
         sizes.push(size);
     }
     if sizes.len() > 32 {

@@ -252,8 +252,10 @@ impl NativeObject for FixedMap {
         self.0.size()
     }
 
+    /// Unlike in Соответствие, a key that is not there is an error; Получить asks for one.
     fn get_index(&self, _vm: &mut Vm<'_>, key: &Value) -> Option<Result<Value, Fault>> {
-        Some(Ok(self.0.get(key).cloned().unwrap_or_default()))
+        let found = self.0.get(key).cloned();
+        Some(found.ok_or_else(|| Message::KeyNotFound.into()))
     }
 
     fn item(&self, vm: &Vm<'_>, place: usize) -> Result<Option<Value>, NoIterator> {

@@ -48,6 +48,15 @@ impl Listed {
             .filter(|piece| !matches!(piece, Ok(piece) if piece.is_empty()))
     }
 
+    /// The same from the last to the first.
+    pub(super) fn filled_back(&self) -> impl Iterator<Item = Result<&str, Fault>> {
+        let pieces = self.text.rsplit(',').map(|piece| {
+            self.meter.units(piece.len())?;
+            Ok(piece.trim())
+        });
+        pieces.filter(|piece| !matches!(piece, Ok(piece) if piece.is_empty()))
+    }
+
     /// Names of fields: an empty text lists none, any other piece must be a name.
     pub(super) fn names(&self) -> impl Iterator<Item = Result<&str, Fault>> {
         let pieces = if self.text.trim().is_empty() {

@@ -1,7 +1,7 @@
 //! Fields of any object by name: ЗаполнитьЗначенияСвойств, and СравнениеЗначений beside it.
 
 use super::define::{function, is_left_out, method, native};
-use super::names::listed;
+use super::names::{Listed, listed};
 use super::registry::{Area, Constructor, TypeDef};
 use crate::syntax::names::fold;
 use crate::value::heap::Body;
@@ -21,34 +21,28 @@ pub static AREA: Area = Area {
     enums: &[],
 };
 
-/// Copies the fields that both sides have. With a list every one of its names must be on both sides.
+/// Copies the fields that both sides have. With СписокСвойств every name of it must be on both sides,
+/// and ИсключаяСвойства is not looked at; names are written from the last to the first, so that of a
+/// list with a wrong name those after it are written, as 1C 8.3.27 does. Any value may stand on either
+/// side: what has no fields gives and takes nothing.
 fn fill(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let (target, source) = (args[0].clone(), args[1].clone());
-    for (number, side) in [(1, &target), (2, &source)] {
-        if !matches!(side, Value::Obj(_) | Value::Error(_) | Value::Module(_)) {
-            return Err(Fault::param(number));
+    let excluded_list = if is_left_out(&args[3]) {
+        None
+    } else {
+        Some(listed(vm, &args[3], 4)?)
+    };
+    if !is_left_out(&args[2]) {
+        for name in listed(vm, &args[2], 3)?.filled_back() {
+            copy(vm, &target, &source, name?)?;
         }
+        return Ok(Value::Undefined);
     }
     let mut excluded = HashSet::new();
-    if !is_left_out(&args[3]) {
-        for name in listed(vm, &args[3], 4)?.names() {
-            let name = name?;
-            memory::reserve(name.len() + NAME_COST)?;
-            excluded.insert(fold(name));
-        }
-    }
-    let mut strict = false;
-    if !is_left_out(&args[2]) {
-        for name in listed(vm, &args[2], 3)?.names() {
-            let name = name?;
-            strict = true;
-            if !excluded.contains(&fold(name)) {
-                copy(vm, &target, &source, name)?;
-            }
-        }
-    }
-    if strict {
-        return Ok(Value::Undefined);
+    for name in excluded_list.iter().flat_map(Listed::filled) {
+        let name = name?;
+        memory::reserve(name.len() + NAME_COST)?;
+        excluded.insert(fold(name));
     }
     let mut wanted = vm.field_names(&source);
     if wanted.is_empty() {
@@ -79,7 +73,10 @@ fn copy(vm: &mut Vm<'_>, target: &Value, source: &Value, name: &str) -> Result<(
 fn is_absent(fault: &Fault) -> bool {
     matches!(
         fault.0.message,
-        Message::FieldNotFound(_) | Message::FieldReadOnly(_) | Message::ReadOnly
+        Message::FieldNotFound(_)
+            | Message::FieldReadOnly(_)
+            | Message::ReadOnly
+            | Message::NotAnObject(_)
     )
 }
 

@@ -103,7 +103,7 @@ fn next(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Faul
     };
     for (bound, number) in [(low, 1), (high, 2)] {
         if !(0..=MAX).contains(&bound) {
-            return Err(Fault::param(number));
+            return Err(Fault::value(number));
         }
     }
     if low > high {

@@ -1,12 +1,13 @@
 //! Functions of strings. Positions and lengths count UTF-16 units, from 1.
 
+use super::define::{is_left_out, said};
 use super::registry::{Area, EnumDef, FunctionDef, TypeDef};
 use crate::kernel::collation;
 use crate::kernel::text as kernel;
 use crate::kernel::text::{Direction, TemplatePiece};
 use crate::value::{Value, string};
 use crate::vm::Vm;
-use crate::vm::error::Fault;
+use crate::vm::error::{Fault, Message};
 use std::cmp::Ordering;
 
 macro_rules! function {
@@ -180,10 +181,10 @@ fn find(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         value => {
             let start = vm.to_int(value)?;
             let start = usize::try_from(start).ok().filter(|&start| start >= 1);
-            let start = start.ok_or_else(|| Fault::param(4))?;
+            let start = start.ok_or_else(|| Fault::value(4))?;
             // A position past the end is an error of 1C, but not in an empty string.
             if start > text.len() && !text.is_empty() {
-                return Err(Fault::param(4));
+                return Err(Fault::value(4));
             }
             Some(start)
         }
@@ -196,7 +197,7 @@ fn find(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let occurrence = usize::try_from(occurrence)
         .ok()
         .filter(|&it| it >= 1)
-        .ok_or_else(|| Fault::param(5))?;
+        .ok_or_else(|| Fault::value(5))?;
     let found = kernel::find(&text, &needle, direction, start, occurrence);
     let work = if direction == Direction::FromBegin {
         walked(&text, &needle, start.unwrap_or(1) - 1, found)
@@ -229,14 +230,12 @@ fn mapped(vm: &mut Vm<'_>, value: &Value, map: fn(&[u16]) -> Vec<u16>) -> Result
 }
 
 fn char_of(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
-    let code = vm.to_int(&args[0])?;
-    match u32::try_from(code) {
-        Ok(code) if code <= 0xffff => Ok(Value::units(&[code as u16])),
-        Ok(code) => match char::from_u32(code) {
-            Some(c) => Ok(Value::str(&c.to_string())),
-            None => Err(Fault::param(1)),
-        },
-        Err(_) => Err(Fault::param(1)),
+    // A code that is no unit of UTF-16 gives the empty string, as 1C 8.3.27 does.
+    match u32::try_from(vm.to_int(&args[0])?) {
+        Ok(code) => {
+            Ok(u16::try_from(code).map_or_else(|_| Value::str(""), |unit| Value::units(&[unit])))
+        }
+        Err(_) => Err(Fault::value(1)),
     }
 }
 
@@ -313,12 +312,18 @@ fn compare(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
 
 fn starts_with(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let (text, part) = (vm.units(&args[0]), vm.units(&args[1]));
+    if part.is_empty() {
+        return Err(Fault::value(2));
+    }
     vm.charge_work(part.len() / 4)?;
     Ok(text.starts_with(&part).into())
 }
 
 fn ends_with(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let (text, part) = (vm.units(&args[0]), vm.units(&args[1]));
+    if part.is_empty() {
+        return Err(Fault::value(2));
+    }
     vm.charge_work(part.len() / 4)?;
     Ok(text.ends_with(&part).into())
 }
@@ -368,9 +373,23 @@ fn join(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
 
 fn template(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let text = vm.text(&args[0]);
-    let pieces = kernel::parse_template(&text).map_err(|_| {
-        Fault::text("Неверный шаблон: после знака «%» ожидается номер от 1 до 10 или «%»")
+    let pieces = kernel::parse_template(&text).map_err(|error| {
+        let place = error.position;
+        said(
+            vm,
+            format!("Ошибка синтаксиса шаблона в позиции {place}"),
+            format!("Syntax error of the template at position {place}"),
+        )
     })?;
+    let named = pieces.iter().map(|piece| match piece {
+        TemplatePiece::Parameter(number) => *number,
+        TemplatePiece::Text(_) => 0,
+    });
+    // A value that no place asks for is a mistake; a place without a value stays empty.
+    let given = args.iter().rposition(|value| !is_left_out(value));
+    if given.unwrap_or(0) > named.max().unwrap_or(0) {
+        return Err(Message::TooManyArguments.into());
+    }
     let mut out = Vec::with_capacity(text.len() * 2);
     for piece in pieces {
         match piece {

@@ -14,6 +14,7 @@ use crate::value::native::NativeObject;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
 use std::any::Any;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 /// Descriptions of types.
@@ -266,7 +267,8 @@ pub fn description(vm: &Vm<'_>, set: Rc<TypeSet>) -> Value {
     )
 }
 
-/// One of the three kinds of qualifiers as an object.
+/// One of the three kinds of qualifiers as an object; equal ones are one value.
+#[derive(PartialEq, Eq, Hash)]
 enum Qualifiers {
     Number(NumberQualifiers),
     String(StringQualifiers),
@@ -281,6 +283,16 @@ impl NativeObject for Qualifiers {
 
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
+    }
+
+    fn same(&self, other: &dyn NativeObject) -> Option<bool> {
+        Some(other.as_any().downcast_ref::<Qualifiers>() == Some(self))
+    }
+
+    fn content_hash(&self) -> Option<u64> {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        Some(hasher.finish())
     }
 }
 

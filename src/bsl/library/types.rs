@@ -1,6 +1,7 @@
 //! Types of the language that have no constructor, Тип and ТипЗнч.
 
 use super::registry::{Area, Constructor, FunctionDef, TypeDef};
+use crate::diagnostic::Locale;
 use crate::kernel::encode::Uuid;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -91,6 +92,55 @@ pub static AREA: Area = Area {
     enums: &[],
 };
 
+/// The text of a type: its name in words, «Таблица значений», as 1C shows it. Abbreviations stay as
+/// they are: «Чтение JSON».
+#[must_use]
+pub fn presentation(ty: &TypeDef, locale: Locale) -> String {
+    if std::ptr::eq(ty, &UNDEFINED) && locale == Locale::Ru {
+        return "Не определено".to_string();
+    }
+    words(if locale == Locale::Ru { ty.ru } else { ty.en })
+}
+
+/// A name divided at its capitals and at changes between Latin and Cyrillic letters. Words but the first
+/// begin with a small letter.
+fn words(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut text = String::with_capacity(name.len() + 8);
+    let mut start = 0;
+    for at in 1..=letters.len() {
+        let ends = match (letters[at - 1], letters.get(at)) {
+            (_, None) => true,
+            (before, Some(&next)) => {
+                let follows_small = before.is_lowercase() && next.is_uppercase();
+                // The last capital of a row begins the next word: КлючИЗначение, HTTPConnection.
+                let begins_word = next.is_uppercase()
+                    && letters
+                        .get(at + 1)
+                        .is_some_and(|after| after.is_lowercase());
+                let other_script = before.is_ascii() != next.is_ascii();
+                follows_small || begins_word || other_script
+            }
+        };
+        if !ends {
+            continue;
+        }
+        let word = &letters[start..at];
+        if start > 0 {
+            text.push(' ');
+        }
+        let is_abbreviation = word.len() > 1 && word.iter().all(|letter| letter.is_uppercase());
+        let is_foreign = word[0].is_ascii() && !name.is_ascii();
+        if start > 0 && !is_abbreviation && !is_foreign {
+            text.extend(word.iter().flat_map(|letter| letter.to_lowercase()));
+        } else {
+            text.extend(word);
+        }
+        start = at;
+    }
+    text
+}
+
 fn type_by_name(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let name = args[0].as_string().ok_or_else(|| Fault::param(1))?;
     vm.type_by_name(&name)
@@ -113,5 +163,36 @@ fn new_uuid(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     match parse_uuid(&text) {
         Some(bytes) => Ok(Value::Uuid(Rc::new(bytes))),
         None => Err(Message::CannotConvert("УникальныйИдентификатор", "UUID").into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_words() {
+        for (name, text) in [
+            ("Массив", "Массив"),
+            ("ТаблицаЗначений", "Таблица значений"),
+            (
+                "КоллекцияСтрокДереваЗначений",
+                "Коллекция строк дерева значений",
+            ),
+            ("КлючИЗначение", "Ключ и значение"),
+            ("ИнформацияОбОшибке", "Информация об ошибке"),
+            ("ЧтениеJSON", "Чтение JSON"),
+            ("ТипЗначенияJSON", "Тип значения JSON"),
+            ("HTTPСоединение", "HTTP соединение"),
+            ("ЧтениеZipФайла", "Чтение Zip файла"),
+            ("Null", "Null"),
+            ("ValueTable", "Value table"),
+            ("HTTPConnection", "HTTP connection"),
+            ("JSONReader", "JSON reader"),
+            ("", ""),
+        ] {
+            assert_eq!(words(name), text);
+        }
+        assert_eq!(presentation(&UNDEFINED, Locale::Ru), "Не определено");
     }
 }

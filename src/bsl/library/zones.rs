@@ -38,12 +38,17 @@ pub static AREA: Area = Area {
             Ok(named_zone(vm, &args[0])?.name().into())
         }),
         function!("СмещениеСтандартногоВремени" "StandardTimeOffset" ("ЧасовойПояс?, УниверсальноеВремя?") |vm, args| {
-            let (zone, utc) = zone_and_moment(vm, args)?;
-            Ok(Value::Int(i64::from(zone.standard_shift_at(utc))))
+            let utc = moment(vm, &args[1])?;
+            Ok(Value::Int(match zone_of(vm, &args[0])? {
+                Some(zone) => i64::from(zone.standard_shift_at(utc)),
+                // Of a zone that only the host knows the whole shift is taken for the standard one.
+                None => vm.host().zone_offset_utc(utc, None).unwrap_or(0),
+            }))
         }),
         function!("СмещениеЛетнегоВремени" "DaylightTimeOffset" ("ЧасовойПояс?, УниверсальноеВремя?") |vm, args| {
-            let (zone, utc) = zone_and_moment(vm, args)?;
-            Ok(Value::Int(i64::from(zone.summer_shift_at(utc))))
+            let utc = moment(vm, &args[1])?;
+            let zone = zone_of(vm, &args[0])?;
+            Ok(Value::Int(zone.map_or(0, |zone| i64::from(zone.summer_shift_at(utc)))))
         }),
     ],
     types: &[],
@@ -99,20 +104,23 @@ fn shifted(date: Date, seconds: i64) -> Result<Value, Fault> {
 }
 
 fn named_zone(vm: &mut Vm<'_>, value: &Value) -> Result<Zone, Fault> {
-    match named(vm, value)? {
+    match zone_of(vm, value)? {
         Some(zone) => Ok(zone),
-        None => {
-            let name = vm.host().zone();
-            Zone::parse(&name).ok_or_else(|| unknown_zone(&name))
-        }
+        None => Err(unknown_zone(&vm.host().zone())),
     }
 }
 
-fn zone_and_moment(vm: &mut Vm<'_>, args: &[Value]) -> Result<(Zone, Date), Fault> {
-    let zone = named_zone(vm, &args[0])?;
-    let utc = match &args[1] {
-        Value::Missing | Value::Undefined => vm.host().now_utc(),
-        value => vm.to_date(value)?,
-    };
-    Ok((zone, utc))
+/// The zone of a name, or of the session; `None` when the session's has no name that is known.
+fn zone_of(vm: &mut Vm<'_>, value: &Value) -> Result<Option<Zone>, Fault> {
+    Ok(match named(vm, value)? {
+        Some(zone) => Some(zone),
+        None => Zone::parse(&vm.host().zone()),
+    })
+}
+
+fn moment(vm: &mut Vm<'_>, value: &Value) -> Result<Date, Fault> {
+    match value {
+        Value::Missing | Value::Undefined => Ok(vm.host().now_utc()),
+        value => vm.to_date(value),
+    }
 }

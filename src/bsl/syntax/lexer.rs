@@ -1,22 +1,11 @@
 //! Text to tokens, and the preprocessor.
 //!
-//! Directives are seen here: the parser gets the tokens of active branches only. Branches that are
-//! not active are remembered, so that the parser can check their syntax too.
+//! Directives are seen here: the parser gets the tokens of active branches only. Of a branch that is not
+//! compiled nothing but its directives is read, as in 1C: its text may be meant for a client.
 
 use super::names::{Name, Names};
-use super::token::{Tok, Token, TokenSet, keyword};
+use super::token::{Tok, Token, keyword};
 use crate::diagnostic::{Diagnostic, Problem};
-
-/// A branch of `#Если` that does not run here.
-#[derive(Debug, Clone, Copy)]
-pub struct Inactive {
-    /// First byte.
-    pub start: u32,
-    /// Byte after the last.
-    pub end: u32,
-    /// Whether it began where a statement or method may begin, so that it can be parsed by itself.
-    pub at_boundary: bool,
-}
 
 /// An open `#Если`.
 struct OpenIf {
@@ -24,23 +13,6 @@ struct OpenIf {
     taken: bool,
     pos: u32,
 }
-
-/// Tokens after which a statement or a method may begin.
-const BOUNDARY: TokenSet = TokenSet::new(&[
-    Tok::Semicolon,
-    Tok::Then,
-    Tok::Else,
-    Tok::Do,
-    Tok::Try,
-    Tok::Except,
-    Tok::EndIf,
-    Tok::EndDo,
-    Tok::EndTry,
-    Tok::EndProcedure,
-    Tok::EndFunction,
-    Tok::Export,
-    Tok::End,
-]);
 
 /// The lexer.
 pub struct Lexer<'s> {
@@ -51,13 +23,8 @@ pub struct Lexer<'s> {
     names: &'s mut Names,
     open: Vec<OpenIf>,
     regions: Vec<u32>,
-    last: Tok,
-    /// In a branch that does not run all directives are skipped: its own branches are read in a row.
-    flat: bool,
     line_start: bool,
     used_code: bool,
-    /// Branches not taken.
-    pub inactive: Vec<Inactive>,
     /// What was wrong.
     pub problems: Vec<Diagnostic>,
 }
@@ -74,26 +41,14 @@ impl<'s> Lexer<'s> {
             names,
             open: Vec::new(),
             regions: Vec::new(),
-            last: Tok::End,
-            flat: false,
             line_start: true,
             used_code: false,
-            inactive: Vec::new(),
             problems: Vec::new(),
         };
         if text[start..].starts_with("#!") {
             lexer.skip_line();
         }
         lexer
-    }
-
-    /// Moves to a branch that does not run.
-    pub fn enter(&mut self, branch: Inactive) {
-        self.at = branch.start as usize;
-        self.end = branch.end as usize;
-        self.flat = true;
-        self.line_start = true;
-        self.last = Tok::End;
     }
 
     /// The text.
@@ -168,17 +123,15 @@ impl<'s> Lexer<'s> {
             name: Name(u32::MAX),
         };
         if start >= self.end {
-            if !self.flat {
-                while let Some(open) = self.open.pop() {
-                    self.report(
-                        Problem::IfDirectiveNotClosed,
-                        open.pos as usize,
-                        open.pos as usize + 1,
-                    );
-                }
-                while let Some(pos) = self.regions.pop() {
-                    self.report(Problem::RegionNotClosed, pos as usize, pos as usize + 1);
-                }
+            while let Some(open) = self.open.pop() {
+                self.report(
+                    Problem::IfDirectiveNotClosed,
+                    open.pos as usize,
+                    open.pos as usize + 1,
+                );
+            }
+            while let Some(pos) = self.regions.pop() {
+                self.report(Problem::RegionNotClosed, pos as usize, pos as usize + 1);
             }
             return token;
         }
@@ -233,7 +186,6 @@ impl<'s> Lexer<'s> {
             }
         };
         token.end = self.at as u32;
-        self.last = token.tok;
         token
     }
 
@@ -360,9 +312,6 @@ impl<'s> Lexer<'s> {
         let rest = &line[word_end..];
         match word.as_str() {
             "если" | "if" => {
-                if self.flat {
-                    return;
-                }
                 let active = self.condition(rest, start, line_end);
                 self.open.push(OpenIf {
                     taken: active,
@@ -373,9 +322,6 @@ impl<'s> Lexer<'s> {
                 }
             }
             "иначеесли" | "elsif" | "иначе" | "else" => {
-                if self.flat {
-                    return;
-                }
                 if self.open.is_empty() {
                     self.report(Problem::DirectiveWithoutIf, start, line_end);
                 } else {
@@ -384,20 +330,18 @@ impl<'s> Lexer<'s> {
                 }
             }
             "конецесли" | "endif" => {
-                if !self.flat && self.open.pop().is_none() {
+                if self.open.pop().is_none() {
                     self.report(Problem::DirectiveWithoutIf, start, line_end);
                 }
             }
             "область" | "region" => {
-                if rest.trim().is_empty() && !self.flat {
+                if rest.trim().is_empty() {
                     self.report(Problem::RegionWithoutName, start, line_end);
                 }
-                if !self.flat {
-                    self.regions.push(start as u32);
-                }
+                self.regions.push(start as u32);
             }
             "конецобласти" | "endregion" => {
-                if !self.flat && self.regions.pop().is_none() {
+                if self.regions.pop().is_none() {
                     self.report(Problem::RegionNotOpen, start, line_end);
                 }
             }
@@ -425,8 +369,6 @@ impl<'s> Lexer<'s> {
     /// Skips branches that do not run; stops inside one that does, or after `#КонецЕсли`.
     fn skip_branch(&mut self) {
         let mut depth = 0;
-        let mut branch_start = self.at;
-        let at_boundary = BOUNDARY.has(self.last) || self.last == Tok::RParen;
         while self.at < self.end {
             // `at` is on a line end.
             self.at += 1;
@@ -446,13 +388,10 @@ impl<'s> Lexer<'s> {
                 "если" | "if" => depth += 1,
                 "конецесли" | "endif" if depth > 0 => depth -= 1,
                 "конецесли" | "endif" => {
-                    self.leave_branch(branch_start, start, at_boundary);
                     self.open.pop();
                     return;
                 }
                 "иначе" | "else" | "иначеесли" | "elsif" if depth == 0 => {
-                    self.leave_branch(branch_start, start, at_boundary);
-                    branch_start = self.at;
                     let taken = self.open.last().is_some_and(|open| open.taken);
                     let is_else = matches!(word.as_str(), "иначе" | "else");
                     let active = is_else || self.condition(&rest[length..], start, self.at);
@@ -466,17 +405,6 @@ impl<'s> Lexer<'s> {
                 }
                 _ => {}
             }
-        }
-        self.leave_branch(branch_start, self.end, at_boundary);
-    }
-
-    fn leave_branch(&mut self, start: usize, end: usize, at_boundary: bool) {
-        if start < end {
-            self.inactive.push(Inactive {
-                start: start as u32,
-                end: end as u32,
-                at_boundary,
-            });
         }
     }
 

@@ -23,8 +23,7 @@ pub fn parse(text: &str, names: &mut Names) -> (Tree, Vec<Diagnostic>) {
         );
     }
     let mut parser = Parser::new(text, names);
-    parser.module(true);
-    parser.inactive_branches();
+    parser.module();
     parser.finish()
 }
 
@@ -99,31 +98,6 @@ impl<'s> Parser<'s> {
         problems.append(&mut self.problems);
         problems.sort_by_key(|problem| problem.start);
         (self.tree, problems)
-    }
-
-    /// Branches that do not run are parsed for their mistakes; what they define is dropped.
-    fn inactive_branches(&mut self) {
-        let branches = std::mem::take(&mut self.lexer.inactive);
-        for branch in branches {
-            if !branch.at_boundary {
-                continue;
-            }
-            let (methods, vars) = (self.tree.methods.len(), self.tree.vars.len());
-            let (exprs, lists) = (self.tree.exprs.len(), self.tree.lists.len());
-            let literals = self.tree.literals.len();
-            let body = std::mem::take(&mut self.tree.body);
-            self.lexer.enter(branch);
-            self.ahead = None;
-            self.recovering = false;
-            self.cur = self.lexer.next_token();
-            self.module(false);
-            self.tree.methods.truncate(methods);
-            self.tree.vars.truncate(vars);
-            self.tree.exprs.truncate(exprs);
-            self.tree.lists.truncate(lists);
-            self.tree.literals.truncate(literals);
-            self.tree.body = body;
-        }
     }
 
     // ---- tokens -----------------------------------------------------------------------------
@@ -219,7 +193,7 @@ impl<'s> Parser<'s> {
 
     // ---- the module -------------------------------------------------------------------------
 
-    fn module(&mut self, whole: bool) {
+    fn module(&mut self) {
         let mut body_started = false;
         loop {
             let tok = self.cur.tok;
@@ -228,21 +202,15 @@ impl<'s> Parser<'s> {
                 Tok::Semicolon => {
                     self.advance();
                 }
-                Tok::Amp | Tok::Procedure | Tok::Function => {
-                    self.method_or_var(whole && body_started)
-                }
-                Tok::Ident if self.is_async_head() => self.method_or_var(whole && body_started),
+                Tok::Amp | Tok::Procedure | Tok::Function => self.method_or_var(body_started),
+                Tok::Ident if self.is_async_head() => self.method_or_var(body_started),
                 Tok::Var => {
-                    let out_of_order = whole && (body_started || !self.tree.methods.is_empty());
+                    let out_of_order = body_started || !self.tree.methods.is_empty();
                     self.module_vars(out_of_order);
                 }
                 _ => {
                     body_started = true;
-                    let mut statements = if whole {
-                        self.block(TokenSet::new(&[]))
-                    } else {
-                        self.loose_block()
-                    };
+                    let mut statements = self.block(TokenSet::new(&[]));
                     self.tree.body.append(&mut statements);
                     if matches!(
                         self.cur.tok,

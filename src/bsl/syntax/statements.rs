@@ -101,32 +101,6 @@ impl Parser<'_> {
         block
     }
 
-    /// The statements of a branch that does not run: closers of blocks begun elsewhere pass.
-    pub(super) fn loose_block(&mut self) -> Block {
-        let mut block = Vec::new();
-        loop {
-            let tok = self.cur.tok;
-            if OUTER.has(tok) || tok == Tok::Var || tok == Tok::Amp {
-                return block;
-            }
-            if tok == Tok::Semicolon || CLOSERS.has(tok) {
-                if tok == Tok::ElsIf {
-                    self.advance();
-                    self.expression();
-                    self.eat(Tok::Then);
-                    self.recovering = false;
-                    continue;
-                }
-                self.advance();
-                continue;
-            }
-            if tok == Tok::Ident && self.is_async_head() {
-                return block;
-            }
-            self.statement_and_end(&mut block);
-        }
-    }
-
     fn statement_and_end(&mut self, block: &mut Block) {
         self.recovering = false;
         let is_label = self.cur.tok == Tok::Tilde;
@@ -263,7 +237,7 @@ impl Parser<'_> {
                 self.advance();
                 if self.cur.tok == Tok::Eq {
                     let name = self.text_of(token).to_string();
-                    self.report(Problem::ConstantAssigned(name), token.start, token.end);
+                    self.report(Problem::LiteralAssigned(name), token.start, token.end);
                 } else {
                     self.report(Problem::NotAStatement, token.start, token.end);
                 }

@@ -224,6 +224,11 @@ impl Vm<'_> {
                         self.modules[module as usize].remember(site, 0, place);
                         return result;
                     }
+                    // A field that can be read is there and cannot be written.
+                    if native.get_field(self, name, &mut place).is_some() {
+                        let name = self.site_spelling(module, site);
+                        return Err(Message::FieldReadOnly(name).into());
+                    }
                 }
                 _ => {}
             }
@@ -363,7 +368,7 @@ impl Vm<'_> {
     /// `object[key]`.
     pub(crate) fn get_index(&mut self, object: &Value, key: &Value) -> Result<Value, Fault> {
         let Value::Obj(obj) = object else {
-            return Err(not_indexed(object));
+            return Err(Message::NotIndexed.into());
         };
         match &*obj.body() {
             Body::Array(items) => {
@@ -415,7 +420,7 @@ impl Vm<'_> {
         value: Value,
     ) -> Result<(), Fault> {
         let Value::Obj(obj) = object else {
-            return Err(not_indexed(object));
+            return Err(Message::NotIndexed.into());
         };
         let old = match &mut *obj.body_mut()? {
             Body::Array(items) => {
@@ -648,13 +653,5 @@ impl Vm<'_> {
     #[must_use]
     pub fn error_value(&self, error: Rc<ErrorInfo>) -> Value {
         Value::Error(error)
-    }
-}
-
-fn not_indexed(value: &Value) -> Fault {
-    if is_object(value) {
-        Message::NotIndexed.into()
-    } else {
-        Message::NotAnObject("[]".into()).into()
     }
 }

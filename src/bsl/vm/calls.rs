@@ -371,6 +371,7 @@ impl Vm<'_> {
     fn method_failed(&self, fault: Fault, caller: u32, site: u32) -> Fault {
         match &fault.0.message {
             Message::WrongParameter(_)
+            | Message::WrongValue(_)
             | Message::TooFewArguments
             | Message::TooManyArguments
             | Message::ReadOnly
@@ -467,9 +468,7 @@ impl Vm<'_> {
 
     /// Runs a text against the variables of the current method.
     pub(crate) fn run_text(&mut self, code: &Value, expression: bool) -> Result<Value, Fault> {
-        let Some(text) = code.as_string() else {
-            return Err(Fault::param(1));
-        };
+        let text = self.text(code);
         let Some(frame) = self.frames.last().copied() else {
             return Ok(Value::Undefined);
         };

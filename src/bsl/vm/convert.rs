@@ -127,10 +127,16 @@ impl Vm<'_> {
             | Value::Ref(_)
             | Value::RefElement(_) => {}
             Value::Uuid(uuid) => string::push_str(out, &uuid_text(uuid)),
-            Value::Type(ty) => string::push_str(out, if ru { ty.ru } else { ty.en }),
+            Value::Type(ty) => {
+                let text = crate::library::types::presentation(ty, self.locale);
+                string::push_str(out, &text);
+            }
             Value::HostType(index) => {
-                if let Some(name) = self.program.environment.types.get(*index as usize) {
-                    string::push_str(out, name);
+                let environment = &self.program.environment;
+                let shown = environment.type_presentations.get(*index as usize);
+                let named = environment.types.get(*index as usize);
+                if let Some(text) = shown.filter(|text| !text.is_empty()).or(named) {
+                    string::push_str(out, text);
                 }
             }
             Value::Enum(item, list) => {

@@ -54,6 +54,7 @@ pub enum Message {
     TooFewArguments,
     TooManyArguments,
     WrongParameter(u8),
+    WrongValue(u8),
     NoIterator,
     ProcedureAsFunction(String),
     MethodFailed(String),
@@ -162,6 +163,12 @@ impl Message {
             Message::WrongParameter(number) => match locale {
                 Locale::Ru => format!("Несоответствие типов (параметр номер '{number}')"),
                 Locale::En => format!("Type mismatch (parameter number '{number}')"),
+            },
+            Message::WrongValue(number) => match locale {
+                Locale::Ru => {
+                    format!("Недопустимое значение параметра (параметр номер '{number}')")
+                }
+                Locale::En => format!("Invalid parameter value (parameter number '{number}')"),
             },
             Message::NoIterator => pick(
                 "Итератор для значения не определен",
@@ -444,6 +451,12 @@ impl Fault {
     #[must_use]
     pub fn param(number: u8) -> Fault {
         Fault::new(Message::WrongParameter(number))
+    }
+
+    /// «Недопустимое значение параметра (параметр номер 'N')»: of the right type, but not to be used.
+    #[must_use]
+    pub fn value(number: u8) -> Fault {
+        Fault::new(Message::WrongValue(number))
     }
 
     /// Wraps an error as the cause of another; a wall stays a wall.

@@ -761,6 +761,10 @@ impl Vm<'_> {
                         set!(dst, value);
                     }
                     Op::NoEvents => break 'run Next::Fault(Message::NoEvents.into()),
+                    Op::Refuse { site } => {
+                        let name = self.site_spelling(at.module, site);
+                        break 'run Next::Fault(Message::FieldReadOnly(name).into());
+                    }
                 }
             };
             let fault = match next {

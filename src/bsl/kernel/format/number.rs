@@ -10,14 +10,6 @@ const DIGITS_MAX: i64 = 1000;
 /// A number by ЧЦ ЧДЦ ЧС ЧРД ЧРГ ЧН ЧВН ЧГ ЧО ЧФ and the language.
 #[must_use]
 pub fn format_number(value: &Number, format: &FormatString, locale: Locale) -> String {
-    let zero = || match format.get(Key::Zero) {
-        None => String::new(),
-        Some("") => "0".to_owned(),
-        Some(text) => text.to_owned(),
-    };
-    if value.is_zero() {
-        return zero();
-    }
     let locale = format.locale(locale);
     let digits = format
         .integer(Key::Digits)
@@ -27,16 +19,21 @@ pub fn format_number(value: &Number, format: &FormatString, locale: Locale) -> S
         .map(|digits| digits.clamp(0, DIGITS_MAX));
     let mut value = shift(value, format.integer(Key::Shift).unwrap_or(0));
 
-    // With ЧЦ alone the fraction is not shown at all.
+    // With ЧЦ alone, 0 too, the fraction is not shown at all.
     let fraction = match (digits, fraction_key) {
-        (None | Some(0), None) => None,
+        (None, None) => None,
         (Some(digits), Some(fraction)) if digits > 0 => Some(fraction.min(digits)),
         (_, fraction) => Some(fraction.unwrap_or(0)),
     };
     if let Some(fraction) = fraction {
         value = value.round(fraction, Rounding::HalfAway);
-        if value.is_zero() {
-            return zero();
+    }
+    if value.is_zero() {
+        match format.get(Key::Zero) {
+            None => return String::new(),
+            // Without a text zero shows as the other keys say: «0,00», «000».
+            Some("") => {}
+            Some(text) => return text.to_owned(),
         }
     }
 
@@ -70,11 +67,9 @@ pub fn format_number(value: &Number, format: &FormatString, locale: Locale) -> S
         }
     }
 
-    let groups = format
-        .get(Key::Grouping)
-        .map_or_else(|| vec![3], group_sizes);
+    let groups = format.get(Key::Grouping).map_or([3, 3], group_sizes);
     let separator = first_char(format.get(Key::GroupSeparator)).unwrap_or(locale.group_separator());
-    let mut shown = group(&whole, &groups, separator);
+    let mut shown = group(&whole, groups, separator);
     if !rest.is_empty() {
         shown.push(
             first_char(format.get(Key::DecimalSeparator)).unwrap_or(locale.decimal_separator()),
@@ -107,34 +102,28 @@ fn shift(value: &Number, power: i64) -> Number {
     Number::parse_scientific(&text, 4 * DIGITS_MAX as u32).unwrap_or_else(|_| value.clone())
 }
 
-/// ЧГ: sizes of groups from the right; the last one repeats, 0 ends grouping. Empty and 0: none.
-fn group_sizes(text: &str) -> Vec<usize> {
-    let mut sizes = Vec::new();
-    for size in text
+/// ЧГ: the size of the group at the point, and of all further ones; 0 is no group. One number alone
+/// makes one group, `3,0` goes on with groups of three, empty and 0 make none.
+fn group_sizes(text: &str) -> [usize; 2] {
+    let mut sizes = text
         .split(|symbol: char| !symbol.is_ascii_digit())
         .filter(|size| !size.is_empty())
-    {
-        let size = size.parse().unwrap_or(usize::MAX);
-        sizes.push(size);
-        if size == 0 || sizes.len() == 16 {
-            break;
-        }
+        .map(|size| size.parse().unwrap_or(usize::MAX));
+    let first = sizes.next().unwrap_or(0);
+    match sizes.next() {
+        Some(0) => [first, first],
+        further => [first, further.unwrap_or(0)],
     }
-    if sizes.is_empty() { vec![0] } else { sizes }
 }
 
-fn group(digits: &str, sizes: &[usize], separator: char) -> String {
+fn group(digits: &str, sizes: [usize; 2], separator: char) -> String {
     let mut cuts = Vec::new();
     let mut end = digits.len();
-    let mut index = 0;
-    loop {
-        let size = sizes.get(index).or(sizes.last()).copied().unwrap_or(0);
-        if size == 0 || size >= end {
-            break;
-        }
+    let mut size = sizes[0];
+    while size != 0 && size < end {
         end -= size;
         cuts.push(end);
-        index += 1;
+        size = sizes[1];
     }
     let mut shown = String::with_capacity(digits.len() + 2 * cuts.len());
     let mut start = 0;

@@ -1,11 +1,12 @@
 //! ПредставлениеПериода: a period named by what it covers.
 
-use super::parameters::{FormatString, Key};
+use super::parameters::FormatString;
 use crate::kernel::date::{Date, Period};
 use crate::kernel::locale::Locale;
 
-/// «Январь 2024 г.», «1 квартал 2024 г.», «9 месяцев 2024 г.», «2024 г.», «02.01.2024»; any other period
-/// as its two days. ФП=Истина always gives the two days (believed: the exact wording).
+/// «Январь 2024 г.», «1 квартал 2024 г.», «9 месяцев 2024 г.», «2024 г.», «02.01.2024» of a period that
+/// begins and ends with whole days; any other as its two days. ФП asks for these names, and they are what
+/// is shown without it as well.
 #[must_use]
 pub fn format_period(start: Date, end: Date, format: &FormatString, locale: Locale) -> String {
     let locale = format.locale(locale);
@@ -16,10 +17,9 @@ pub fn format_period(start: Date, end: Date, format: &FormatString, locale: Loca
             Locale::En => format!("{}/{}/{}", parts.month, parts.day, parts.year),
         }
     };
-    let full = format.boolean(Key::FullPeriod).unwrap_or(false);
     let whole =
         start == start.start_of(Period::Day) && end.whole_seconds() == end.end_of(Period::Day);
-    if full || !whole || end < start {
+    if !whole || end < start {
         return format!("{} - {}", day(start), day(end));
     }
     let end = end.whole_seconds();
@@ -89,8 +89,8 @@ mod tests {
             (
                 "20240101",
                 "20240131235959",
-                "ФП=Истина",
-                "01.01.2024 - 31.01.2024",
+                "ФП = Истина",
+                "Январь 2024 г.",
             ),
             ("20240131", "20240101", "", "31.01.2024 - 01.01.2024"),
             ("20240101", "20240131235959", "Л=en", "January 2024"),

@@ -12,14 +12,27 @@ pub enum TemplatePiece {
     Parameter(usize),
 }
 
-/// A percent sign that begins nothing; its place in characters from 1.
+/// A percent sign that begins nothing, or a number past 10.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TemplateError {
-    /// Where the sign stands, counted in characters from 1.
+    /// The place after the sign, counted in characters from 1.
     pub position: usize,
 }
 
-/// СтрШаблон: `%1`…`%10`, `%(1)`…`%(10)`, `%%` for the sign itself. `%11` is `%1` and a digit.
+/// Values that a template can name.
+const PARAMETERS_MAX: usize = 10;
+
+/// The number that the digits at the start of a text write, and how many they are.
+fn number_at(rest: &[u8]) -> Option<(usize, usize)> {
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let number = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+    (1..=PARAMETERS_MAX)
+        .contains(&number)
+        .then_some((number, digits))
+}
+
+/// СтрШаблон: `%1`…`%10`, `%(1)`…`%(10)`, `%%` for the sign itself. All digits belong to the number:
+/// `%11` names no value, `%(1)1` is how a digit follows one.
 pub fn parse_template(template: &str) -> Result<Vec<TemplatePiece>, TemplateError> {
     let bytes = template.as_bytes();
     let mut pieces = Vec::new();
@@ -34,31 +47,26 @@ pub fn parse_template(template: &str) -> Result<Vec<TemplatePiece>, TemplateErro
             pieces.push(TemplatePiece::Text(start..at));
         }
         let rest = &bytes[at + 1..];
+        let error = || TemplateError {
+            position: template[..at].chars().count() + 2,
+        };
         let length = match rest {
             [b'%', ..] => {
                 pieces.push(TemplatePiece::Text(at + 1..at + 2));
                 2
             }
-            [b'(', b'1', b'0', b')', ..] => {
-                pieces.push(TemplatePiece::Parameter(10));
-                5
-            }
-            [b'(', digit @ b'1'..=b'9', b')', ..] => {
-                pieces.push(TemplatePiece::Parameter(usize::from(digit - b'0')));
-                4
-            }
-            [b'1', b'0', ..] => {
-                pieces.push(TemplatePiece::Parameter(10));
-                3
-            }
-            [digit @ b'1'..=b'9', ..] => {
-                pieces.push(TemplatePiece::Parameter(usize::from(digit - b'0')));
-                2
+            [b'(', rest @ ..] => {
+                let (number, digits) = number_at(rest).ok_or_else(error)?;
+                if rest.get(digits) != Some(&b')') {
+                    return Err(error());
+                }
+                pieces.push(TemplatePiece::Parameter(number));
+                digits + 3
             }
             _ => {
-                return Err(TemplateError {
-                    position: template[..at].chars().count() + 1,
-                });
+                let (number, digits) = number_at(rest).ok_or_else(error)?;
+                pieces.push(TemplatePiece::Parameter(number));
+                digits + 1
             }
         };
         at += length;
@@ -70,13 +78,12 @@ pub fn parse_template(template: &str) -> Result<Vec<TemplatePiece>, TemplateErro
     Ok(pieces)
 }
 
-/// НСтр: the text of `ru = 'Привет'; en = 'Hello'` in the language (`ru`, `ru_RU`), else the first
-/// one; nothing when there is none at all.
+/// НСтр: the text of `ru = 'Привет'; en = 'Hello'` in the language (`ru`, `ru_RU`); empty when the
+/// string has none in it.
 #[must_use]
 pub fn nstr(text: &str, language: &str) -> String {
     let wanted = language.trim().to_lowercase();
     let wanted_short = wanted.split(['_', '-']).next().unwrap_or("").to_owned();
-    let mut first = None;
     for item in split_outside_quotes(text, ';') {
         let Some((code, value)) = item.split_once('=') else {
             continue;
@@ -85,7 +92,6 @@ pub fn nstr(text: &str, language: &str) -> String {
         if code == wanted || code == wanted_short {
             return unquote(value.trim());
         }
-        first.get_or_insert(value);
     }
-    first.map_or_else(String::new, |value| unquote(value.trim()))
+    String::new()
 }

@@ -162,7 +162,7 @@ fn new_connection(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         // A fraction of a second is waited for as a whole one.
         let seconds = vm.to_number(&args[5])?;
         let whole = seconds.to_i64_saturating() + i64::from(!seconds.is_integer());
-        u32::try_from(whole).map_err(|_| Fault::param(6))?
+        u32::try_from(whole).map_err(|_| Fault::value(6))?
     };
     if flag(vm, &args[7], false)? {
         return Err(said(

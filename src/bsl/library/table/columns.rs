@@ -1,6 +1,7 @@
 //! Columns of tables and trees, and the ways in which a program names them.
 
 use super::data::Table;
+use crate::library::define::said;
 use crate::library::fixed::struct_fields;
 use crate::library::names::{is_name, listed_text};
 use crate::library::registry::{MethodDef, PropDef, TypeDef};
@@ -188,7 +189,7 @@ impl Columns {
             .and_then(|name| self.position(name, 0));
         match found {
             Some(at) => Ok(self.list.borrow()[at].slot),
-            None => Err(unknown_column(name)),
+            None => Err(wrong_name(vm, name)),
         }
     }
 
@@ -261,14 +262,20 @@ impl Columns {
             .into_iter()
             .map(|(name, spelling, value)| match self.position(name, 0) {
                 Some(at) => Ok((self.list.borrow()[at].slot, value)),
-                None => Err(unknown_column(&spelling)),
+                None => Err(wrong_name(vm, &spelling)),
             })
             .collect()
     }
 }
 
-fn unknown_column(name: &str) -> Fault {
-    Fault::text(format!("Неверное имя колонки «{}»", beginning(name)))
+/// No column has the name, or none may: it is taken, or no name at all.
+fn wrong_name(vm: &Vm<'_>, name: &str) -> Fault {
+    let name = beginning(name);
+    said(
+        vm,
+        format!("Неверное имя колонки ({name})"),
+        format!("Wrong name of a column ({name})"),
+    )
 }
 
 /// The slots that a list has named.
@@ -424,14 +431,12 @@ fn insert(
     } else if is_name(&spelling) {
         Some(vm.intern(&spelling))
     } else {
-        return Err(Message::BadName(spelling).into());
+        return Err(wrong_name(vm, &spelling));
     };
     if let Some(name) = name
         && columns.position(name, 0).is_some()
     {
-        return Err(Fault::text(format!(
-            "Колонка с именем «{spelling}» уже есть"
-        )));
+        return Err(wrong_name(vm, &spelling));
     }
     if columns.slots() >= COLUMNS_MAX {
         return Err(Fault::text(format!(
@@ -627,7 +632,7 @@ pub static COLUMN: TypeDef = TypeDef {
                 let name = if is_name(&spelling) {
                     vm.intern(&spelling)
                 } else {
-                    return Err(Message::BadName(spelling).into());
+                    return Err(wrong_name(vm, &spelling));
                 };
                 let object = this
                     .as_obj()
@@ -640,9 +645,7 @@ pub static COLUMN: TypeDef = TypeDef {
                     .any(|column| column.name == Some(name) && column.slot != object.slot);
                 drop(object);
                 if taken {
-                    return Err(Fault::text(format!(
-                        "Колонка с именем «{spelling}» уже есть"
-                    )));
+                    return Err(wrong_name(vm, &spelling));
                 }
                 with_column(this, |_, column| {
                     column.name = Some(name);

@@ -7,7 +7,7 @@
 //! `// язык: en` runs under the English locale. The host is [`crate::support::Recorder`]: its clock
 //! stands still, its random bytes count up, and its network answers with what it was asked.
 
-use crate::support::{module, read, repository, run_in, source};
+use crate::support::{generated, module, read, repository, run_in, source, writes_docs};
 use std::collections::BTreeMap;
 use vestnik_bsl::{Environment, Limits, Locale, Program, Source};
 
@@ -107,6 +107,14 @@ fn expected(file: &str) -> BTreeMap<String, String> {
 fn every_case_says_what_its_source_tells() {
     let mut wrong = Vec::new();
     for (file, text) in areas() {
+        if writes_docs() {
+            // What the cases say now, to be read beside their sources before it is committed.
+            let said: String = cases(&file, &text)
+                .iter()
+                .map(|case| format!("//# {}\n{}\n", case.name, says(case).trim_end()))
+                .collect();
+            generated(&format!("tests/bsl/{file}.out"), &said);
+        }
         let mut expected = expected(&file);
         for case in cases(&file, &text) {
             let name = format!("{file}: {}", case.name);

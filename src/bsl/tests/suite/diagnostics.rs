@@ -16,10 +16,17 @@ fn report(name: &str, text: &str) -> String {
         ),
     ];
     let program = Program::compile(&Environment::default(), &sources);
-    let ru = program.render_problems(0, Locale::Ru);
-    let en: Vec<String> = program.modules[0]
+    let mut ru = program.render_problems(0, Locale::Ru);
+    let findings = program.render_findings(0, Locale::Ru);
+    if !findings.is_empty() {
+        ru.push_str("\n\nПри исполнении:\n");
+        ru.push_str(&findings);
+    }
+    let module = &program.modules[0];
+    let en: Vec<String> = module
         .problems
         .iter()
+        .chain(&module.findings)
         .map(|problem| problem.message(Locale::En))
         .collect();
     format!("{ru}\n\nEnglish:\n{}\n", en.join("\n"))

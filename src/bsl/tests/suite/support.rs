@@ -142,10 +142,15 @@ pub fn read(path: &str) -> String {
     std::fs::read_to_string(&full).unwrap_or_else(|error| panic!("{}: {error}", full.display()))
 }
 
+/// Whether generated files are written anew instead of compared: `VESTNIK_WRITE_DOCS` is set.
+pub fn writes_docs() -> bool {
+    std::env::var_os("VESTNIK_WRITE_DOCS").is_some()
+}
+
 /// Compares a generated file, or writes it when `VESTNIK_WRITE_DOCS` is set.
 #[track_caller]
 pub fn generated(path: &str, expected: &str) {
-    if std::env::var_os("VESTNIK_WRITE_DOCS").is_some() {
+    if writes_docs() {
         std::fs::write(repository(path), expected)
             .unwrap_or_else(|error| panic!("{path}: {error}"));
         return;
