@@ -3,7 +3,7 @@
 use crate::bytecode::program::Program;
 use crate::check::resolve::check_expression;
 use crate::check::scope::ModuleView;
-use crate::check::{World, check};
+use crate::check::{Scratch, World, check};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::ast::{BinaryOp, ExprId, ExprKind, StmtKind, Tree};
 use crate::syntax::parser::{parse, parse_expression};
@@ -66,7 +66,7 @@ impl Program {
                 text,
                 around: "",
             };
-            problems = check(&tree, world).problems;
+            problems = check(&tree, world, &mut Scratch::default()).problems;
         }
         (tree, problems)
     }

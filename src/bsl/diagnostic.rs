@@ -456,15 +456,17 @@ fn around(text: &str, offset: u32) -> (String, String) {
     (before, after)
 }
 
-/// A walk over a text that tells lines and columns of places in their order.
-struct Locator<'t> {
+/// A walk over a text that tells lines and columns of places in their order, in one pass.
+pub struct Locator<'t> {
     text: &'t str,
     offset: usize,
     at: LineColumn,
 }
 
 impl<'t> Locator<'t> {
-    fn new(text: &'t str) -> Locator<'t> {
+    /// Begins at the start of a text.
+    #[must_use]
+    pub fn new(text: &'t str) -> Locator<'t> {
         let at = LineColumn { line: 1, column: 1 };
         Locator {
             text,
@@ -473,7 +475,8 @@ impl<'t> Locator<'t> {
         }
     }
 
-    fn locate(&mut self, offset: u32) -> LineColumn {
+    /// Line and column of a byte; one before the last is looked for from the start.
+    pub fn locate(&mut self, offset: u32) -> LineColumn {
         let offset = offset as usize;
         if offset < self.offset || self.text.get(self.offset..offset).is_none() {
             return locate(self.text, offset as u32).0;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::{Local, Offset, TimeZone, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use vestnik_bsl::check::check_syntax_only;
-use vestnik_bsl::diagnostic::{Diagnostic, locate};
+use vestnik_bsl::diagnostic::{Diagnostic, Locator};
 use vestnik_bsl::host::{HttpRequest, HttpResponse, LogEntry, MessageStatus};
 use vestnik_bsl::kernel::date::Date;
 use vestnik_bsl::syntax::{parse, token::seed_names};
@@ -450,8 +450,9 @@ struct Findings {
 
 fn describe(path: &Path, text: &str, problems: &[Diagnostic], locale: Locale) -> String {
     let mut message = String::new();
+    let mut locator = Locator::new(text);
     for problem in problems {
-        let (at, _) = locate(text, problem.start);
+        let at = locator.locate(problem.start);
         message.push_str(&format!(
             "{}:{}:{}: {}\n",
             path.display(),
@@ -603,12 +604,15 @@ fn check_names(files: &[PathBuf], locale: Locale) -> Findings {
     }
     let program = Program::compile(&environment(true), &sources);
     for (module, (source, &at)) in sources.iter().zip(&numbers).enumerate() {
-        let problems = &program.modules[module].problems;
+        let code = &program.modules[module];
+        // What fails only when it is reached is as wrong to who checks.
+        let mut problems = [code.problems.as_slice(), &code.findings].concat();
+        problems.sort_by_key(|problem| problem.start);
         if !problems.is_empty() {
             findings.errors += problems.len();
             findings
                 .messages
-                .push((at, describe(&files[at], &source.text, problems, locale)));
+                .push((at, describe(&files[at], &source.text, &problems, locale)));
         }
     }
     findings

@@ -67,6 +67,18 @@ pub(super) fn problems(
                 .hint(format!("исправьте текст алгоритма «{}»", error.algorithm)),
         );
     }
+    for found in library.findings().iter().take(ERRORS_MAX) {
+        let program = text(files, &found.file).unwrap_or_default();
+        let span = span_at(program, found.line, found.column);
+        problems.push(
+            Source::new(&found.file, program)
+                .problem(Level::Warning, "program-finding", span, &*found.message)
+                .hint(format!(
+                    "алгоритм «{}» остановится здесь с этой ошибкой",
+                    found.algorithm
+                )),
+        );
+    }
     for (algorithm, count) in told.into_iter().filter(|(_, count)| *count > ERRORS_MAX) {
         let file = library
             .problems()

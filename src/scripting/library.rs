@@ -92,6 +92,7 @@ pub struct Library {
     /// Every algorithm, also those that nobody may call, by folded name and additional name.
     by_any: HashMap<String, String>,
     problems: Vec<LibraryProblem>,
+    findings: Vec<LibraryProblem>,
     chat_texts: Mutex<HashMap<Box<str>, ChatCode>>,
 }
 
@@ -137,6 +138,11 @@ impl Library {
             let broken = &problems[before..];
             kept.retain(|number| broken.iter().all(|(other, _)| other != number));
         };
+        let findings = program.findings().filter_map(|(module, diagnostic)| {
+            let &number = kept.get(module)?;
+            Some(problem(&algorithms[number], diagnostic))
+        });
+        let findings = findings.collect();
         names::alias_types(&mut program);
         problems.sort_by_key(|(number, problem)| (*number, problem.line, problem.column));
         let entries: HashMap<String, Entry> = kept
@@ -184,6 +190,7 @@ impl Library {
             by_fold,
             by_any,
             problems: problems.into_iter().map(|(_, problem)| problem).collect(),
+            findings,
             chat_texts: Mutex::new(HashMap::new()),
         }
     }
@@ -192,6 +199,13 @@ impl Library {
     #[must_use]
     pub fn problems(&self) -> &[LibraryProblem] {
         &self.problems
+    }
+
+    /// Places of the algorithms that can run which will fail when they are reached, as in 1C: an unknown
+    /// member of a system enumeration, an assignment to a name that cannot be written.
+    #[must_use]
+    pub fn findings(&self) -> &[LibraryProblem] {
+        &self.findings
     }
 
     /// The algorithm that a definition names: by its name or additional name, folded as references are

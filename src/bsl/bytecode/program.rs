@@ -2,13 +2,14 @@
 //! between threads.
 
 use super::op::{Op, Reg};
+use crate::check::hints::{Candidate, Marks};
 use crate::check::scope::{ModuleView, NameMap};
 use crate::diagnostic::{Diagnostic, Locale, render_all};
 use crate::kernel::date::Date;
 use crate::kernel::number::Number;
 use crate::library::registry::LIBRARY;
 use crate::syntax::names::{Name, Names};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What programs may name besides the library: known when a program is compiled, given by the host
 /// when it runs.
@@ -210,6 +211,31 @@ pub struct Globals {
     pub commons: NameMap<u32>,
     /// How the names above are written.
     pub spellings: NameMap<Box<str>>,
+    /// Variables, properties and common modules with their marks, for hints; made at the first one.
+    marks: OnceLock<Vec<(Name, Marks)>>,
+}
+
+impl Globals {
+    /// What a wrong name of a variable may have been meant for.
+    pub(crate) fn candidates<'n>(
+        &'n self,
+        names: &'n Names,
+    ) -> impl Iterator<Item = Candidate<'n>> {
+        let marks = self.marks.get_or_init(|| {
+            let variables = self.variables.keys().chain(self.properties.keys());
+            let all = variables.chain(self.commons.keys());
+            all.map(|&name| (name, Marks::of(names.text(name))))
+                .collect()
+        });
+        marks.iter().map(|&(name, marks)| {
+            let folded = names.text(name);
+            Candidate {
+                marks,
+                folded,
+                shown: folded,
+            }
+        })
+    }
 }
 
 /// A compiled program.

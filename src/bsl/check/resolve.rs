@@ -1,15 +1,17 @@
 //! The walk that gives every name its meaning, in the order of the text: a name is a variable from its
 //! first assignment on.
 
+use super::hints::{Candidate, Marks};
 use super::labels;
-use super::scope::{Forward, ForwardTo, Meaning, MethodScope, ModuleView, Twins};
+use super::scope::{Forward, ForwardTo, Meaning, MethodScope, ModuleView, NameMap, Twins};
 use crate::bytecode::program::Globals;
 use crate::diagnostic::{Diagnostic, PROBLEMS_MAX, Problem};
 use crate::library::registry::{LIBRARY, THIS_OBJECT};
 use crate::syntax::ast::{
     Block, ExprId, ExprKind, List, RaiseKind, SKIPPED, Stmt, StmtKind, Tree, Word,
 };
-use crate::syntax::names::{Name, Names};
+use crate::syntax::names::{Name, Names, fold};
+use std::cell::OnceCell;
 
 /// What stands around a module.
 #[derive(Clone, Copy)]
@@ -58,9 +60,10 @@ pub(super) struct Resolver<'a, 'w> {
     meanings: Vec<Meaning>,
     pub(super) problems: Vec<Diagnostic>,
     findings: Vec<Diagnostic>,
-    /// For each name: the method that made it a local, and its slot.
-    stamps: Vec<(u32, u16)>,
-    stamp: u32,
+    scratch: &'a mut Scratch,
+    /// For hints: where the names of the text stand first, and the marks of the methods' names.
+    pub(super) places: OnceCell<NameMap<u32>>,
+    pub(super) method_marks: OnceCell<Vec<(Name, Marks)>>,
     pub(super) scope: MethodScope,
     params: usize,
     context: Context,
@@ -70,9 +73,19 @@ pub(super) struct Resolver<'a, 'w> {
     this: [Name; 2],
 }
 
+/// Which names are variables of the method in hand. It is as long as the table of names, so that the
+/// modules of a program share one.
+#[derive(Default)]
+pub struct Scratch {
+    /// For each name: the method that made it a local, and its slot.
+    stamps: Vec<(u32, u16)>,
+    /// The method in hand.
+    stamp: u32,
+}
+
 /// Checks a module.
-pub fn check(tree: &Tree, world: World<'_>) -> Checked {
-    Resolver::new(tree, world, true).module()
+pub fn check(tree: &Tree, world: World<'_>, scratch: &mut Scratch) -> Checked {
+    Resolver::new(tree, world, true, scratch).module()
 }
 
 /// Checks all that needs no names: labels, jumps, Возврат, doubled methods.
@@ -84,12 +97,16 @@ pub fn check_syntax_only(tree: &Tree, names: &Names, text: &str) -> Vec<Diagnost
         text,
         around: "",
     };
-    Resolver::new(tree, world, false).module().problems
+    let mut scratch = Scratch::default();
+    Resolver::new(tree, world, false, &mut scratch)
+        .module()
+        .problems
 }
 
 /// Checks the code of Выполнить inside a method with these variables.
 pub fn check_dynamic(tree: &Tree, world: World<'_>, locals: &[Name]) -> Checked {
-    let mut resolver = Resolver::new(tree, world, true);
+    let mut scratch = Scratch::default();
+    let mut resolver = Resolver::new(tree, world, true, &mut scratch);
     resolver.begin(Context::Dynamic);
     for &name in locals {
         resolver.declare(name);
@@ -116,7 +133,8 @@ pub fn check_dynamic(tree: &Tree, world: World<'_>, locals: &[Name]) -> Checked 
 
 /// Checks one expression inside a method with these variables.
 pub fn check_expression(tree: &Tree, expr: ExprId, world: World<'_>, locals: &[Name]) -> Checked {
-    let mut resolver = Resolver::new(tree, world, true);
+    let mut scratch = Scratch::default();
+    let mut resolver = Resolver::new(tree, world, true, &mut scratch);
     resolver.begin(Context::Dynamic);
     for &name in locals {
         resolver.declare(name);
@@ -132,7 +150,10 @@ pub fn check_expression(tree: &Tree, expr: ExprId, world: World<'_>, locals: &[N
 }
 
 impl<'a, 'w> Resolver<'a, 'w> {
-    fn new(tree: &'a Tree, world: World<'w>, resolve: bool) -> Self {
+    fn new(tree: &'a Tree, world: World<'w>, resolve: bool, scratch: &'a mut Scratch) -> Self {
+        if resolve && scratch.stamps.len() < world.names.len() {
+            scratch.stamps.resize(world.names.len(), (0, 0));
+        }
         let names = &LIBRARY.names;
         let find = |name: &str| names.find(name).unwrap_or(Name(u32::MAX));
         Resolver {
@@ -146,12 +167,9 @@ impl<'a, 'w> Resolver<'a, 'w> {
             },
             problems: Vec::new(),
             findings: Vec::new(),
-            stamps: if resolve {
-                vec![(0, 0); world.names.len()]
-            } else {
-                Vec::new()
-            },
-            stamp: 0,
+            scratch,
+            places: OnceCell::new(),
+            method_marks: OnceCell::new(),
             scope: MethodScope::default(),
             params: 0,
             context: Context::Body,
@@ -215,7 +233,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
     }
 
     fn begin(&mut self, context: Context) {
-        self.stamp += 1;
+        self.scratch.stamp += 1;
         self.scope = MethodScope::default();
         self.params = 0;
         self.context = context;
@@ -245,15 +263,16 @@ impl<'a, 'w> Resolver<'a, 'w> {
     fn declare(&mut self, name: Name) -> u16 {
         let slot = self.scope.locals.len().min(LOCALS_MAX) as u16;
         self.scope.locals.push(name);
-        if let Some(stamp) = self.stamps.get_mut(name.0 as usize) {
-            *stamp = (self.stamp, slot);
+        let Scratch { stamps, stamp } = &mut *self.scratch;
+        if let Some(own) = stamps.get_mut(name.0 as usize) {
+            *own = (*stamp, slot);
         }
         slot
     }
 
     fn local(&self, name: Name) -> Option<u16> {
-        match self.stamps.get(name.0 as usize) {
-            Some(&(stamp, slot)) if stamp == self.stamp => Some(slot),
+        match self.scratch.stamps.get(name.0 as usize) {
+            Some(&(stamp, slot)) if stamp == self.scratch.stamp => Some(slot),
             _ => None,
         }
     }
@@ -543,6 +562,11 @@ impl<'a, 'w> Resolver<'a, 'w> {
     fn member_problem<'n>(&mut self, pos: u32, candidates: impl Iterator<Item = &'n str>) {
         let spelling = self.spelling(pos);
         let len = spelling.len() as u32;
+        let folded: Vec<(&str, String)> = candidates.map(|name| (name, fold(name))).collect();
+        let candidates = folded.iter().map(|(shown, folded)| Candidate {
+            shown,
+            ..Candidate::folded(folded)
+        });
         let hint = self.near(&spelling, candidates);
         let problem = Problem::UndefinedMember {
             name: spelling,
@@ -570,12 +594,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
                 self.arity(&spelling, args.len, min, max, pos);
             }
             None => {
-                let types = LIBRARY
-                    .types
-                    .iter()
-                    .filter(|ty| ty.new.is_some())
-                    .flat_map(|ty| [ty.ru, ty.en]);
-                let hint = self.near(&spelling, types);
+                let hint = self.guess_type(&spelling);
                 self.problem(
                     Problem::UndefinedType {
                         name: spelling,

@@ -4,6 +4,7 @@
 mod calls;
 mod emit;
 mod expr;
+mod references;
 mod statement;
 mod sums;
 
@@ -13,18 +14,16 @@ use crate::bytecode::program::{
 };
 use crate::bytecode::verify::{Around, verify};
 use crate::check::resolve::check_expression;
-use crate::check::scope::{ForwardTo, MethodScope, ModuleView, NameMap};
-use crate::check::{Checked, World, check, check_dynamic};
+use crate::check::scope::{MethodScope, ModuleView, NameMap};
+use crate::check::{Checked, Scratch, World, check, check_dynamic};
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::library::registry::LIBRARY;
 use crate::syntax::ast::{Literal, Tree};
 use crate::syntax::names::{Name, Names};
 use crate::syntax::parser::{parse, parse_expression};
 use emit::{Constants, Emitter, Unit};
+use references::{RefTable, reference_table};
 use std::sync::Arc;
-
-/// Which parameters are passed as references: module, method, parameter.
-type RefTable = Vec<Vec<Vec<bool>>>;
 
 /// What the compiler of one module knows of the others.
 pub(crate) struct Shared<'s> {
@@ -91,6 +90,7 @@ pub(crate) fn program(environment: &Environment, sources: &[Source]) -> Program 
     }
     let views: Vec<ModuleView> = trees.iter().map(ModuleView::of).collect();
     let mut checks: Vec<Checked> = Vec::with_capacity(sources.len());
+    let mut scratch = Scratch::default();
     for (index, tree) in trees.iter().enumerate() {
         let world = World {
             names: &names,
@@ -99,7 +99,7 @@ pub(crate) fn program(environment: &Environment, sources: &[Source]) -> Program 
             text: &sources[index].text,
             around: "",
         };
-        let mut checked = check(tree, world);
+        let mut checked = check(tree, world, &mut scratch);
         problems[index].append(&mut checked.problems);
         problems[index].sort_by_key(|problem| problem.start);
         checks.push(checked);
@@ -166,112 +166,6 @@ fn alone() -> ModuleCode {
         trees: &[tree],
     };
     module(0, &source, &shared, &checked, Vec::new())
-}
-
-/// A parameter is a reference when the method may write it, itself or through what it calls.
-fn reference_table(
-    trees: &[Tree],
-    checks: &[Checked],
-    exported: &NameMap<Vec<(u32, u32)>>,
-) -> RefTable {
-    let by_value = |module: usize, method: usize, param: usize| {
-        trees[module].methods[method].params[param].by_value
-    };
-    let mut refs: RefTable = trees
-        .iter()
-        .zip(checks)
-        .map(|(tree, checked)| {
-            tree.methods
-                .iter()
-                .zip(&checked.scopes)
-                .map(|(method, scope)| {
-                    method
-                        .params
-                        .iter()
-                        .enumerate()
-                        .map(|(at, param)| {
-                            !param.by_value
-                                && (scope.dynamic
-                                    || scope.written.get(at).copied().unwrap_or(false))
-                        })
-                        .collect()
-                })
-                .collect()
-        })
-        .collect();
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for (module, checked) in checks.iter().enumerate() {
-            for (method, scope) in checked.scopes.iter().enumerate() {
-                for twins in &scope.twins {
-                    let own;
-                    let callees: &[(u32, u32)] = match twins.to {
-                        ForwardTo::Method(to) => {
-                            own = [(module as u32, to)];
-                            &own
-                        }
-                        ForwardTo::Name(name) => exported
-                            .get(&name)
-                            .map_or(&[], |methods| methods.as_slice()),
-                    };
-                    for &(module, method) in callees {
-                        let (module, method) = (module as usize, method as usize);
-                        let [a, b] = twins.pair.map(usize::from);
-                        let params = &mut refs[module][method];
-                        if a.max(b) >= params.len() || params[a] == params[b] {
-                            continue;
-                        }
-                        let other = if params[a] { b } else { a };
-                        if !by_value(module, method, other) {
-                            params[other] = true;
-                            changed = true;
-                        }
-                    }
-                }
-                for forward in &scope.forwards {
-                    let index = forward.index as usize;
-                    if forward.param == u16::MAX {
-                        // A variable of the module may change under the callee's hands.
-                        if let ForwardTo::Method(to) = forward.to
-                            && refs[module][to as usize].get(index) == Some(&false)
-                            && !by_value(module, to as usize, index)
-                        {
-                            refs[module][to as usize][index] = true;
-                            changed = true;
-                        }
-                        continue;
-                    }
-                    let param = forward.param as usize;
-                    if method >= trees[module].methods.len()
-                        || refs[module][method][param]
-                        || by_value(module, method, param)
-                    {
-                        continue;
-                    }
-                    let written = match forward.to {
-                        ForwardTo::Method(to) => {
-                            refs[module][to as usize].get(index) == Some(&true)
-                        }
-                        ForwardTo::Name(name) => {
-                            (index < 32 && LIBRARY.method_out(name) & (1 << index) != 0)
-                                || exported.get(&name).is_some_and(|methods| {
-                                    methods.iter().any(|&(module, method)| {
-                                        refs[module as usize][method as usize].get(index)
-                                            == Some(&true)
-                                    })
-                                })
-                        }
-                    };
-                    if written {
-                        refs[module][method][param] = true;
-                        changed = true;
-                    }
-                }
-            }
-        }
-    }
-    refs
 }
 
 fn module(
