@@ -7,12 +7,8 @@ use crate::vm::Vm;
 use crate::vm::error::Fault;
 
 /// A value of the right type that the function cannot work with.
-pub(super) fn bad_value(vm: &Vm<'_>, number: u8) -> Fault {
-    said(
-        vm,
-        format!("Недопустимое значение параметра (параметр номер '{number}')"),
-        format!("Invalid parameter value (parameter number '{number}')"),
-    )
+pub(super) fn bad_value(_: &Vm<'_>, number: u8) -> Fault {
+    Fault::value(number)
 }
 
 /// A number that is one.

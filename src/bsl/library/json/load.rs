@@ -78,7 +78,7 @@ pub(super) fn read_json(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fa
         depth: if is_left_out(&args[8]) {
             DEPTH_DEFAULT
         } else {
-            usize::try_from(vm.to_int(&args[8])?).map_err(|_| Fault::param(9))?
+            usize::try_from(vm.to_int(&args[8])?).map_err(|_| Fault::value(9))?
         },
     };
     let (source, current) = {
