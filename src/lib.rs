@@ -12,6 +12,7 @@ pub mod organisation;
 pub mod runtime;
 pub mod scripting;
 pub mod settings;
+pub mod source;
 pub mod store;
 pub mod telegram;
 pub mod texts;

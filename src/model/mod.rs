@@ -9,7 +9,6 @@ mod bot;
 mod by;
 mod change;
 mod conversation;
-pub mod document;
 mod fold;
 mod ids;
 mod keyword;

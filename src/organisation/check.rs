@@ -10,12 +10,12 @@ use super::definitions::{
 };
 use super::files::DefinitionFile;
 use super::programs;
-use crate::model::document::{At, Source, Span};
 use crate::model::{
     Channel, Fold, Level, Problem, RichText, TASK_MENU_COMMANDS, has_lookalike_mix, nearest,
     sort_problems,
 };
 use crate::scripting::Library;
+use crate::source::{At, Source, Span};
 
 /// The longest message that Telegram shows in one piece, in UTF-16 units.
 const MESSAGE_UNITS: usize = Channel::Telegram.limits().text_units;

@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-use crate::model::document::{At, Span};
 use crate::model::{
     AttributeValue, BotCode, ChatId, Fold, Locale, OnOtherText, PartyRef, Quote, UpdateMode,
 };
+use crate::source::{At, Span};
 
 /// Everything that a set of files says.
 #[derive(Clone, PartialEq, Debug, Default)]

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::files::{DefinitionFile, FileKind};
 use crate::model::KeywordWords;
-use crate::model::document::Document;
+use crate::source::Document;
 
 /// What happened to an object.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

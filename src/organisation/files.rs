@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::model::{Level, Problem, nearest};
+use crate::source::Document;
 
 /// One file as it is kept: its path within the organisation and its bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -223,7 +224,7 @@ impl Given {
 
 /// The values of `file` in a list of algorithms; whatever is wrong with the list is told elsewhere.
 fn program_paths(text: &str) -> Vec<String> {
-    let (_, table) = crate::model::document::Document::parse(ALGORITHMS, text);
+    let (_, table) = Document::parse(ALGORITHMS, text);
     let Some(list) = table
         .get_ref()
         .get("algorithm")

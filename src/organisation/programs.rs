@@ -13,9 +13,9 @@ use vestnik_markup::ErrorKind;
 use super::definitions::Definitions;
 use super::files::{ALGORITHMS, DefinitionFile};
 use super::load::algorithms_of;
-use crate::model::document::{Source, Span};
 use crate::model::{BotCode, Level, Problem};
 use crate::scripting::Library;
+use crate::source::{Source, Span};
 
 /// Errors of one algorithm that are told: the first ones are the cause of many others.
 const ERRORS_MAX: usize = 20;

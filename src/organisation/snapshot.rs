@@ -4,11 +4,11 @@ use super::definitions::{
     BotDefinition, ChoiceSettings, KeywordDefinition, KindDefinition, ParentRecord,
     VariantsDefinition,
 };
-use crate::model::document::At;
 use crate::model::{
     Authorization, Bot, BotTexts, Choice, Keyword, KeywordId, KeywordKind, KeywordTree,
     KeywordTreeBuilder, Locale, RichText, Variants,
 };
+use crate::source::At;
 
 /// The snapshot of a definition without errors. `locale` is the organisation's.
 pub fn bot_snapshot(bot: &BotDefinition, revision: i64, locale: Locale) -> Bot {

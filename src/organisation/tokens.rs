@@ -2,8 +2,8 @@
 //! The key is the store's; here it is only a pair of functions.
 
 use super::files::{DefinitionFile, FileKind};
-use crate::model::document::{Document, Span};
 use crate::model::{Level, Problem};
+use crate::source::{Document, Span};
 
 /// Before the sealed form of a token.
 pub const SEALED: &str = "sealed:";

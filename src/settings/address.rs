@@ -54,6 +54,11 @@ impl<'t> Url<'t> {
     }
 }
 
+/// An address of the web with a host.
+pub(super) fn http_url(text: &str) -> Option<Url<'_>> {
+    Url::parse(text).filter(|url| matches!(url.scheme, "http" | "https") && !url.host.is_empty())
+}
+
 /// True for this computer.
 pub(super) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")

@@ -8,8 +8,8 @@ use std::ops::RangeInclusive;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use crate::model::document::{Document, Fields, Span};
 use crate::model::{Level, Problem, nearest};
+use crate::source::{Document, Fields, Span};
 
 const PREFIX: &str = "VESTNIK_";
 

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
-use vestnik::model::document::Document;
 use vestnik::model::{
     BotCode, Channel, ChatId, Locale, Moment, PartyRef, Registration, render_problems,
 };
@@ -13,6 +12,7 @@ use vestnik::organisation::{
     Applied, ApplyError, ApplyOptions, Given, Known, Loader, PARTIES, TokenState, apply,
     bot_snapshot, check, demo, exported, read, write_folder,
 };
+use vestnik::source::Document;
 use vestnik::store::{self, By, Key, Store};
 
 use crate::store::{Db, on_both};

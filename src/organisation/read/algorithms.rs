@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::document::{At, Fields};
 use crate::model::{Fold, nearest};
 use crate::organisation::definitions::AlgorithmDefinition;
 use crate::organisation::files::{DefinitionFile, is_inside};
+use crate::source::{At, Fields};
 
 pub(super) fn read(
     fields: Fields<'_, '_>,

@@ -2,10 +2,10 @@
 
 use super::keywords;
 use super::values::{code, is_code, locale, ttl};
-use crate::model::document::{At, Fields, Span};
 use crate::model::{BotCode, Fold, OnOtherText, Quote, UpdateMode};
 use crate::organisation::definitions::{AuthorizationDefinition, BotDefinition, TokenSource};
 use crate::organisation::tokens::{SEALED, token_number};
+use crate::source::{At, Fields, Span};
 use crate::texts::{TemplateProblemKind, TextForm, TextName, check_template};
 
 /// A choice stays open this long (D11).

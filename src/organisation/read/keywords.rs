@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use super::values::MAX_VARIANTS;
-use crate::model::document::{At, Document, Fields, Span};
 use crate::model::{Fold, KeywordWords, WordsError, nearest};
 use crate::organisation::definitions::{
     ChoiceDefinition, ChoiceSettings, KeywordDefinition, KindDefinition, ParentRecord,
     VariantsDefinition,
 };
+use crate::source::{At, Document, Fields, Span};
 
 /// What separates the words of a path that is written as one text.
 const PATH: &str = " / ";

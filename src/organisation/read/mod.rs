@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::definitions::Definitions;
 use super::files::{DefinitionFile, FileKind};
 use super::programs;
-use crate::model::document::{Document, Source, Span};
 use crate::model::{Level, PartyRef, Problem, sort_problems};
+use crate::source::{Document, Source, Span};
 
 pub use values::MAX_VARIANTS;
 

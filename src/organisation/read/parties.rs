@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use toml::de::DeValue;
 
 use super::values::{code, is_code, is_party_code, locale, looks_like_party, party, time_zone};
-use crate::model::document::{At, Fields, Span, type_name};
 use crate::model::{AttributeValue, ChatId, PartyKind, PartyRef, nearest};
 use crate::organisation::definitions::{GroupSeed, PartiesSeed, PartySeed, RegistrationSeed};
+use crate::source::{At, Fields, Span, type_name};
 
 pub(super) fn read(fields: Fields<'_, '_>) -> PartiesSeed {
     let mut seed = PartiesSeed::default();

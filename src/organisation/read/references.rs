@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Files, Known};
-use crate::model::document::{At, Span};
 use crate::model::{Fold, Level, PartyKind, PartyRef, Problem, nearest};
 use crate::organisation::definitions::{
     Definitions, KindDefinition, TokenSource, VariantsDefinition, Who,
 };
 use crate::organisation::files::{ALGORITHMS, FileKind, PARTIES};
 use crate::organisation::tokens::token_number;
+use crate::source::{At, Span};
 
 /// The names that exist.
 struct Names<'d> {

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use super::values::{code, is_code, term, who};
-use crate::model::document::Fields;
 use crate::model::nearest;
 use crate::organisation::definitions::{
     FieldDefinition, FieldKind, NextDefinition, NotificationDefinition, ScenarioDefinition,
     StepDefinition, StepKind,
 };
+use crate::source::Fields;
 
 /// What a notice can be about.
 const EVENTS: [&str; 9] = [

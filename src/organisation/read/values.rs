@@ -1,9 +1,9 @@
 //! Values that several files write in the same form: codes, lengths of time, parties, zones.
 
-use crate::model::document::{At, Fields};
 use crate::model::{Locale, PartyRef};
 use crate::organisation::definitions::{Term, Who};
 use crate::settings::{parse_locale, parse_time_zone};
+use crate::source::{At, Fields};
 
 /// More buttons than this are no choice any more: eight fit on a page.
 pub const MAX_VARIANTS: usize = 200;
