@@ -9,6 +9,7 @@ pub mod dialogue;
 pub mod http;
 pub mod model;
 pub mod organisation;
+pub mod rehearsal;
 pub mod runtime;
 pub mod scripting;
 pub mod settings;

@@ -2,18 +2,15 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT, load_settings, store_failed};
 use crate::model::{
-    BotCode, ChatId, FileSource, Outgoing, OutgoingBody, PartyRef, RichText, ScriptFailure,
-    ScriptProgram, ScriptReply, ScriptRequest,
+    ChatId, FileSource, Outgoing, OutgoingBody, PartyRef, RichText, ScriptFailure, ScriptReply,
 };
-use crate::organisation::Loader;
-use crate::scripting::{self, Caller, Library};
-use crate::store::{Store, parties};
+use crate::rehearsal::{Trial, TrialError, Tried, try_algorithm};
+use crate::store::Store;
 use crate::{app, runtime};
 
 /// Try algorithms.
@@ -69,89 +66,27 @@ fn run_one(args: &RunArgs) -> Result<ExitCode, ExitCode> {
     let store = app::store_config(&settings, runtime::node_name())
         .and_then(Store::open)
         .map_err(|error| store_failed(&error))?;
-    let environment = |name: &str| std::env::var(name).ok();
-    let changes = Loader::new(settings.organisation.locale)
-        .changes_blocking(&store, &environment)
-        .map_err(|error| store_failed(&error))?
-        .unwrap_or_default();
-    let bot = match &args.bot {
-        Some(code) => match changes.codes.iter().find(|known| known.as_str() == code) {
-            Some(code) => code.clone(),
-            None => {
-                eprintln!("vestnik: бота «{code}» нет");
-                return Err(ExitCode::from(EXIT_INPUT));
-            }
-        },
-        None => changes
-            .codes
-            .first()
-            .cloned()
-            .unwrap_or_else(|| BotCode::new("bot")),
-    };
-    let library = Library::compile(changes.algorithms.unwrap_or_default(), &changes.codes);
-    let Some(name) = library.named(&args.name).map(str::to_owned) else {
-        eprintln!(
-            "vestnik: алгоритма «{}» нет; имена стоят в algorithms.toml",
-            args.name
-        );
-        return Err(ExitCode::from(EXIT_INPUT));
-    };
-    if !library.contains(&name) {
-        for problem in library.problems().iter().filter(|it| it.algorithm == name) {
-            eprintln!("{}", problem.rendered);
-        }
-        return Err(ExitCode::from(EXIT_INPUT));
-    }
-    let time_zone = match &args.party {
-        None => None,
-        Some(party) => {
-            let wanted = party.clone();
-            match store
-                .read_blocking(move |conn| parties::get(conn, &wanted))
-                .map_err(|error| store_failed(&error))?
-            {
-                Some(party) => party.time_zone,
-                None => {
-                    eprintln!("vestnik: «{party}» нет в базе");
-                    return Err(ExitCode::from(EXIT_INPUT));
-                }
-            }
-        }
-    };
-    let caller = Caller {
-        bot,
-        chat: ChatId(args.chat),
-        thread: None,
-        person_name: String::new(),
-        phone: None,
+    let trial = Trial {
+        algorithm: args.name.clone(),
         party: args.party.clone(),
-        time_zone: time_zone.unwrap_or_else(|| settings.organisation.time_zone.to_string()),
-        locale: settings.organisation.locale,
-        update: None,
-    };
-    let request = ScriptRequest {
-        program: ScriptProgram::Algorithm(name.into()),
         text: args.text.clone(),
-        keyword: String::new(),
-        history: Vec::new(),
+        bot: args.bot.clone(),
+        chat: ChatId(args.chat),
     };
-    let services = app::trial_services(&settings, &store);
-    let run = std::thread::Builder::new()
-        .stack_size(16 << 20)
-        .spawn(move || {
-            let mut run = scripting::run(&services, &library, &request, &caller, &Arc::default());
-            // Dropped: everything is undone.
-            let wrote = run.lent.take().is_some();
-            (run, wrote)
-        })
-        .map(std::thread::JoinHandle::join);
-    let (run, wrote) = match run {
-        Ok(Ok(run)) => run,
-        _ => {
-            eprintln!("vestnik: алгоритм не выполнен: сбой потока");
-            return Err(ExitCode::from(EXIT_ENVIRONMENT));
+    let Tried { run, wrote } = try_algorithm(&settings, &store, trial).map_err(|error| {
+        if let TrialError::Store(error) = error {
+            return store_failed(&error);
         }
-    };
+        // A program that does not compile speaks for itself, place by place.
+        match &error {
+            TrialError::Broken(errors) => errors.iter().for_each(|error| eprintln!("{error}")),
+            error => eprintln!("vestnik: {error}"),
+        }
+        ExitCode::from(match error {
+            TrialError::Crashed => EXIT_ENVIRONMENT,
+            _ => EXIT_INPUT,
+        })
+    })?;
     for text in &run.outcome.messages {
         println!("Сообщить: {}", text.to_plain());
     }

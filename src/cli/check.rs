@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::check_tokens::{self, Found};
-use super::dialogue_tests::play_folder;
 use super::temporary::Temporary;
 use super::{EXIT_ENVIRONMENT, EXIT_INPUT, EXIT_USAGE, store_failed};
 use crate::model::{Level, Locale, Problem, sort_problems};
@@ -15,6 +14,7 @@ use crate::organisation::{
     Given, Known, Loader, TokenSource, TokenState, check, exported, known_data, read, token_number,
     write_folder,
 };
+use crate::rehearsal::dialogues::play_folder;
 use crate::store::Secret;
 
 /// Check files of the organisation; without a path, those in the database.

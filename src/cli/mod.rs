@@ -15,7 +15,6 @@ mod bsl;
 mod check;
 mod check_tokens;
 mod demo;
-pub mod dialogue_tests;
 mod export;
 mod logging;
 mod serve;

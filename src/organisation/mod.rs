@@ -11,7 +11,6 @@
 //! | `tokens` | literal tokens become sealed ones in the kept text |
 //! | `seed` | `parties.toml` against the data that is there |
 //! | `diff` | what an application would change, for people |
-//! | `rehearsal` | an organisation made ready for a simulator |
 //! | `apply`, `load`, `export` | the same against the store |
 //!
 //! Definitions are text: the store keeps each file byte for byte, and everything else is made from
@@ -27,7 +26,6 @@ mod files;
 mod load;
 mod programs;
 mod read;
-mod rehearsal;
 mod seed;
 mod snapshot;
 mod tokens;
@@ -40,7 +38,6 @@ pub use export::{data_text, exported, known_data, write_folder};
 pub use files::{ALGORITHMS, DefinitionFile, FileKind, Given, PARTIES};
 pub use load::{Changes, LoadedBot, Loader, TokenState};
 pub use read::{Known, MAX_VARIANTS, Reading, read};
-pub use rehearsal::rehearsed;
 pub use seed::{Data, SeedChange, seed_changes};
 pub use snapshot::bot_snapshot;
 pub use tokens::{SEALED, Sealing, TokenSeal, seal_file, token_number};

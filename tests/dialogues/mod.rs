@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use vestnik::cli::dialogue_tests::{Played, play_file};
+use vestnik::rehearsal::dialogues::{Played, play_file};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dialogues")

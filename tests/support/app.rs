@@ -9,12 +9,12 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use vestnik::cli::dialogue_tests::{Stage, noon};
 use vestnik::model::{
     BotCode, Channel, ChatAddress, ChatId, Lane, MessageKey, MessageKind, MessageState, Moment,
     Outgoing, OutgoingBody, RichText,
 };
 use vestnik::organisation::{Applied, ApplyError, ApplyOptions, Given, apply};
+use vestnik::rehearsal::{Stage, noon};
 use vestnik::runtime::{BotState, BotStatus, Order};
 use vestnik::settings::{Settings, StoreUrl};
 use vestnik::store::messages::{self, NewMessage, StoredMessage};

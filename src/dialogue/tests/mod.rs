@@ -14,7 +14,6 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::*;
-use crate::cli::dialogue_tests::{Attachment, ChatName, StepKind, parse};
 use crate::model::{
     Authorization, Bot, BotCode, BotTexts, ButtonAction, Buttons, ChatId, Choice, ChoiceStatus,
     EditTarget, Fold, IdSource, Keyword, KeywordId, KeywordKind, KeywordTreeBuilder, KeywordWords,
@@ -22,6 +21,7 @@ use crate::model::{
     Quote, RichText, ScriptFailure, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant,
     UpdateMode, Variants,
 };
+use crate::rehearsal::dialogues::{Attachment, ChatName, StepKind, parse};
 
 /// Three levels, recursion, confirmation: the article's own example (R141, R142).
 const THREE_LEVELS: &str = r#"

@@ -23,21 +23,18 @@
 //! (The words to the right explain; they are no part of the format.) A line that begins with two
 //! spaces continues the text of `>` or `<` above it. In a label `\|` is a bar and `\\` a backslash.
 //!
-//! `parse` reads them, a pure function of text; `stage` is a simulator and a node to play on; `run`
-//! plays and compares; `folder` does all of it for a folder of files.
+//! `parse` reads them, a pure function of text; `run` plays them on a [`Stage`](super::Stage) and compares;
+//! `folder` does all of it for a folder of files.
 
 mod folder;
 mod parse;
 mod run;
-mod stage;
 
 #[cfg(test)]
 mod tests;
 
-pub use folder::{Played, noon, play_file, play_folder, prepare};
-pub use run::{Failure, Report, run};
-pub use stage::{Shown, Stage, labels};
-
+pub use folder::{Played, play_file, play_folder};
 pub use parse::{
     Attachment, Case, ChatName, File, ParseError, ParseErrorKind, Pattern, Step, StepKind, parse,
 };
+pub use run::{Failure, Report, run};

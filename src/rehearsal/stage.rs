@@ -33,6 +33,12 @@ const STEP_S: i64 = 2;
 /// More open messages than a case can make.
 const OPEN_MAX: i64 = 1_000;
 
+/// Where the clock of a stage stands at first: noon of a Tuesday in Moscow, so that no case depends
+/// on the day on which it is played.
+pub fn noon() -> Moment {
+    Moment(1_778_576_400_000_000)
+}
+
 /// A simulator and a node that a test plays on.
 pub struct Stage {
     simulator: SimulatorHandle,

@@ -6,7 +6,7 @@ use std::fmt;
 use vestnik_simulator::{Entry, Press, Say};
 
 use super::parse::{Attachment, Case, ChatName, File, Pattern, Step, StepKind};
-use super::stage::{Stage, labels};
+use crate::rehearsal::{Stage, labels};
 
 /// Chats that are fresh count from here: above those that organisations register in their examples,
 /// below Telegram's limit for people.

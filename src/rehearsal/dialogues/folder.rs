@@ -1,15 +1,11 @@
 //! A folder of dialogue tests: every file of it against the organisations that it names.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::parse::{Case, parse};
 use super::run::run;
-use super::stage::Stage;
-use crate::model::Moment;
-use crate::organisation::{Given, rehearsed, write_folder};
-use crate::settings::{Settings, StoreUrl};
+use crate::rehearsal::{Stage, noon, prepare};
 
 /// What became of a folder. `Display` is the report, in Russian.
 #[derive(Debug, Default)]
@@ -127,35 +123,4 @@ fn find(folder: &Path, org: &str) -> Result<PathBuf, String> {
                 folder.display()
             )
         })
-}
-
-/// Settings of a stage: a copy of the organisation with tokens for the simulator and a new database,
-/// both in this folder, which is made.
-///
-/// # Errors
-/// When the files cannot be read or written.
-pub fn prepare(organisation: &Path, home: &Path) -> Result<Settings, String> {
-    let given = Given::read(&[organisation.to_owned()]);
-    if let Some(problem) = given.problems.iter().find(|problem| problem.is_error()) {
-        return Err(problem.to_string());
-    }
-    let copy = home.join("organisation");
-    write_folder(&copy, &rehearsed(given).files)
-        .map_err(|error| format!("{}: {error}", copy.display()))?;
-    let mut settings = Settings::default();
-    // The clock of a stage stands still: nothing may wait for it.
-    settings.telegram.limits.per_bot_per_s = 0;
-    settings.telegram.limits.per_chat_per_s = 0;
-    settings.telegram.limits.per_group_per_min = 0;
-    settings.store.url = StoreUrl::Sqlite(home.join("vestnik.db"));
-    settings.store.key_file = home.join("vestnik.key");
-    settings.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    settings.organisation.dir = Some(copy);
-    Ok(settings)
-}
-
-/// Where the clock of a stage stands at first: noon of a Tuesday in Moscow, so that no case depends
-/// on the day on which it is played.
-pub fn noon() -> Moment {
-    Moment(1_778_576_400_000_000)
 }
