@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "organisation",
         &["model", "source", "texts", "settings", "store", "scripting"],
-        &["toml"],
+        &["toml", "toml_edit"],
     ),
     (
         "store",

@@ -8,6 +8,7 @@ use super::fold::Fold;
 use super::ids::BotCode;
 use super::keyword::KeywordTree;
 use super::rich_text::RichText;
+use super::words::words;
 
 /// Built-in commands that only a bot with `task_menu` answers (D3): the Russian words, their short
 /// forms and the Latin commands of Telegram's list (R65-R71, D5).
@@ -19,47 +20,55 @@ pub const TASK_MENU_COMMANDS: &[(&str, &[&str])] = &[
     ("/newprocess", &["Новый процесс", "нп"]),
 ];
 
-/// The language of the sentences that a bot says itself.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Locale {
-    /// Russian.
-    #[default]
-    Ru,
-    /// English.
-    En,
+words! {
+    /// The language of the sentences that a bot says itself.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Locale {
+        /// Russian.
+        #[default]
+        Ru = "ru",
+        /// English.
+        En = "en",
+    }
 }
 
-/// What another text does while a choice is open (D11).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum OnOtherText {
-    /// The choice is left and the text handled afresh.
-    #[default]
-    Leave,
-    /// The choice is offered again.
-    Repeat,
+words! {
+    /// What another text does while a choice is open (D11).
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub enum OnOtherText {
+        /// The choice is left and the text handled afresh.
+        #[default]
+        Leave = "leave",
+        /// The choice is offered again.
+        Repeat = "repeat",
+    }
 }
 
-/// When an answer quotes the message that it answers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Quote {
-    /// Never.
-    Never,
-    /// In groups only.
-    #[default]
-    Groups,
-    /// Always.
-    Always,
+words! {
+    /// When an answer quotes the message that it answers.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub enum Quote {
+        /// Never.
+        Never = "never",
+        /// In groups only.
+        #[default]
+        Groups = "groups",
+        /// Always.
+        Always = "always",
+    }
 }
 
-/// How updates reach us.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum UpdateMode {
-    /// Long polling.
-    #[default]
-    Poll,
-    /// Reserved: refused by the reader of files until it exists.
-    Webhook,
+words! {
+    /// How updates reach us.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub enum UpdateMode {
+        /// Long polling.
+        #[default]
+        Poll = "poll",
+        /// Reserved: refused by the reader of files until it exists.
+        Webhook = "webhook",
+    }
 }
 
 /// The section `[authorization]` of a bot (R91, R106).

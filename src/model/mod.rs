@@ -17,7 +17,9 @@ mod outgoing;
 mod party;
 mod problem;
 mod rich_text;
+mod scenario;
 mod script;
+mod words;
 
 pub use backoff::Backoff;
 pub use bot::{
@@ -45,6 +47,8 @@ pub use outgoing::{
 pub use party::{AttributeValue, Party, PartyGroup, PartyKind, PartyRef, Registration};
 pub use problem::{Level, Problem, render_problems, sort_problems};
 pub use rich_text::RichText;
+pub use scenario::{FieldKind, NoticeEvent, StepKind, Term, Who};
 pub use script::{
     ScriptFailure, ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant,
 };
+pub use words::Word;

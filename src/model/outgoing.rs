@@ -4,14 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{BotCode, ChatId, MessageKey, Moment};
 use super::rich_text::RichText;
+use super::words::words;
 
-/// How a message leaves.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// Telegram.
-    #[default]
-    Telegram,
+words! {
+    /// How a message leaves (R5).
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Channel {
+        /// A chat of one of the organisation's bots.
+        #[default]
+        Telegram = "telegram",
+        /// A letter to the address that the party has.
+        Email = "email",
+        /// Kept with the system itself, read through its API.
+        Inbox = "inbox",
+    }
 }
 
 /// What one message of a channel can carry. Whoever makes messages asks the channel; nobody else says
@@ -47,18 +54,21 @@ const TELEGRAM: ChannelLimits = ChannelLimits {
     parts: 128,
 };
 
+/// A letter and a note of the inbox are pages: nothing in them is counted out, and what Telegram has as
+/// buttons they have as links. Their text is one row, which a megabyte of letters does not burst.
+const PAGE: ChannelLimits = ChannelLimits {
+    text_units: 1 << 20,
+    caption_units: 1 << 20,
+    parts: 1,
+    ..TELEGRAM
+};
+
 impl Channel {
     /// What its messages can carry.
     pub const fn limits(self) -> &'static ChannelLimits {
         match self {
             Channel::Telegram => &TELEGRAM,
-        }
-    }
-
-    /// Its stored name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Channel::Telegram => "telegram",
+            Channel::Email | Channel::Inbox => &PAGE,
         }
     }
 }

@@ -7,27 +7,20 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{BotCode, ChatId};
+use super::words::{Word, words};
 
-/// Which of the three catalogs a party stands in.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PartyKind {
-    /// Пользователь: an employee.
-    User,
-    /// Партнер.
-    Partner,
-    /// Контрагент.
-    Counterparty,
-}
-
-impl PartyKind {
-    /// The word that stands before the colon in `user:ivanov`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            PartyKind::User => "user",
-            PartyKind::Partner => "partner",
-            PartyKind::Counterparty => "counterparty",
-        }
+words! {
+    /// Which of the three catalogs a party stands in. Its name stands before the colon in
+    /// `user:ivanov`.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum PartyKind {
+        /// Пользователь: an employee.
+        User = "user",
+        /// Партнер.
+        Partner = "partner",
+        /// Контрагент.
+        Counterparty = "counterparty",
     }
 }
 
@@ -55,12 +48,8 @@ impl FromStr for PartyRef {
         let (kind, code) = text
             .split_once(':')
             .ok_or_else(|| format!("«{text}»: ожидалось {expected}"))?;
-        let kind = match kind {
-            "user" => PartyKind::User,
-            "partner" => PartyKind::Partner,
-            "counterparty" => PartyKind::Counterparty,
-            _ => return Err(format!("«{text}»: ожидалось {expected}")),
-        };
+        let kind =
+            PartyKind::from_word(kind).ok_or_else(|| format!("«{text}»: ожидалось {expected}"))?;
         if code.is_empty() {
             return Err(format!("«{text}»: нет кода, ожидалось {expected}"));
         }

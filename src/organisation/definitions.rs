@@ -4,7 +4,8 @@
 use std::fmt;
 
 use crate::model::{
-    AttributeValue, BotCode, ChatId, Fold, Locale, OnOtherText, PartyRef, Quote, UpdateMode,
+    AttributeValue, BotCode, Channel, ChatId, FieldKind, Fold, Locale, NoticeEvent, OnOtherText,
+    PartyRef, Quote, StepKind, Term, UpdateMode, Who,
 };
 use crate::source::{At, Span};
 
@@ -291,53 +292,6 @@ pub struct ScenarioDefinition {
     pub notifications: Vec<NotificationDefinition>,
 }
 
-/// A length of time as scenarios write it: `5d`, `3h`, `2wd`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Term {
-    /// Hours.
-    Hours(u32),
-    /// Calendar days.
-    Days(u32),
-    /// Working days.
-    WorkingDays(u32),
-}
-
-/// Who performs or is told.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Who {
-    /// The process's author.
-    Author,
-    /// The task's performer.
-    Performer,
-    /// A party.
-    Party(PartyRef),
-    /// All members of a group.
-    Group(String),
-    /// Whoever an algorithm gives.
-    Algorithm(String),
-}
-
-/// What a step is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum StepKind {
-    /// A person has something to do.
-    Task,
-    /// A branch.
-    Condition,
-    /// An algorithm runs.
-    Algorithm,
-    /// Several ways at once.
-    Fork,
-    /// Waits for all ways.
-    Join,
-    /// Waits for a time.
-    Wait,
-    /// Another scenario runs.
-    Subprocess,
-    /// The process ends.
-    End,
-}
-
 /// A `[[step]]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct StepDefinition {
@@ -378,25 +332,6 @@ pub struct FieldDefinition {
     pub shown: bool,
 }
 
-/// What a field holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FieldKind {
-    /// A text.
-    Text,
-    /// A number.
-    Number,
-    /// A date.
-    Date,
-    /// Yes or no.
-    Boolean,
-    /// A user.
-    User,
-    /// A partner.
-    Partner,
-    /// A counterparty.
-    Counterparty,
-}
-
 /// A way onwards.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NextDefinition {
@@ -410,9 +345,9 @@ pub struct NextDefinition {
 #[derive(Clone, PartialEq, Debug)]
 pub struct NotificationDefinition {
     /// What it is about.
-    pub event: &'static str,
+    pub event: NoticeEvent,
     /// How it leaves.
-    pub channel: &'static str,
+    pub channel: Channel,
     /// Who is told.
     pub recipients: Vec<At<Who>>,
     /// The text.

@@ -6,8 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use vestnik_bsl::syntax::lexer::Lexer;
-use vestnik_bsl::syntax::token::{Tok, seed_names};
+use vestnik_bsl::syntax::string_literals;
 use vestnik_markup::ErrorKind;
 
 use super::definitions::Definitions;
@@ -139,63 +138,45 @@ pub(super) fn markup(
             continue;
         };
         let source = Source::new(path, text);
-        let mut names = seed_names();
-        let mut lexer = Lexer::new(text, &mut names);
-        loop {
-            let token = lexer.next_token();
-            match token.tok {
-                Tok::End => break,
-                Tok::Str => {
-                    let raw = &text[token.start as usize..token.end as usize];
-                    if let Some((within, said)) = refused(raw) {
-                        let start = token.start as usize + within.start;
-                        let span = Span::from(start..start + within.len());
-                        problems.push(
-                            source
-                                .problem(
-                                    Level::Warning,
-                                    "bad-html-literal",
-                                    span,
-                                    format!("с этим текстом Telegram не примет оформление: {said}"),
-                                )
-                                .hint("исправьте теги; новая строка — Символы.ПС; сами знаки пишутся так: &lt; &gt; &amp;. Если текст не для сообщения, менять ничего не нужно"),
-                        );
-                    }
-                }
-                _ => {}
-            }
+        for literal in string_literals(text) {
+            let Some((within, said)) = refused(&literal.value) else {
+                continue;
+            };
+            problems.push(
+                source
+                    .problem(
+                        Level::Warning,
+                        "bad-html-literal",
+                        Span::from(literal.written(within)),
+                        format!("с этим текстом Telegram не примет оформление: {said}"),
+                    )
+                    .hint("исправьте теги; новая строка — Символы.ПС; сами знаки пишутся так: &lt; &gt; &amp;. Если текст не для сообщения, менять ничего не нужно"),
+            );
         }
     }
     problems
 }
 
-/// What is wrong for good with the markup of a literal, and where in it.
-fn refused(raw: &str) -> Option<(std::ops::Range<usize>, String)> {
-    if let Some((place, tag)) = foreign_tag(raw) {
+/// What is wrong for good with the markup of a text, and where in it.
+fn refused(text: &str) -> Option<(std::ops::Range<usize>, String)> {
+    if let Some((place, tag)) = foreign_tag(text) {
         return Some((place, format!("Telegram не знает тег <{tag}>")));
     }
-    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    let value = inner.replace("\"\"", "\"");
-    let error = vestnik_markup::parse(&value).err()?;
+    let error = vestnik_markup::parse(text).err()?;
     match error.kind {
         ErrorKind::UnmatchedEndTag { .. } | ErrorKind::SpanClass | ErrorKind::EmojiId => {}
         // The others may be half of something, or no markup at all.
         _ => return None,
     }
-    let place = if value == inner && !inner.contains('\n') {
-        let start = 1 + error.offset;
-        let length = raw[start..].find('>').map_or(1, |end| end + 1);
-        start..start + length
-    } else {
-        0..1
-    };
-    Some((place, error.russian()))
+    let start = error.offset;
+    let length = text[start..].find('>').map_or(1, |end| end + 1);
+    Some((start..start + length, error.russian()))
 }
 
 /// The first whole tag that is HTML but not Telegram's.
-fn foreign_tag(raw: &str) -> Option<(std::ops::Range<usize>, &'static str)> {
-    for (start, _) in raw.match_indices('<') {
-        let rest = &raw[start + 1..];
+fn foreign_tag(text: &str) -> Option<(std::ops::Range<usize>, &'static str)> {
+    for (start, _) in text.match_indices('<') {
+        let rest = &text[start + 1..];
         let name = rest.strip_prefix('/').unwrap_or(rest);
         let length = name
             .find(|c: char| !c.is_ascii_alphanumeric())
@@ -210,7 +191,7 @@ fn foreign_tag(raw: &str) -> Option<(std::ops::Range<usize>, &'static str)> {
             continue;
         };
         if tail[end..].starts_with('>') && tail.starts_with(['>', ' ', '/']) {
-            let end = raw.len() - tail.len() + end + 1;
+            let end = text.len() - tail.len() + end + 1;
             return Some((start..end, tag));
         }
     }
@@ -223,24 +204,24 @@ mod tests {
 
     #[test]
     fn only_what_no_other_part_can_mend_is_refused() {
-        let check = |raw: &str, expected: &str| {
-            let said = refused(raw).map_or("—".to_owned(), |(place, _)| raw[place].to_owned());
-            assert_eq!(said, expected, "{raw}");
+        let check = |text: &str, expected: &str| {
+            let said = refused(text).map_or("—", |(place, _)| &text[place]);
+            assert_eq!(said, expected, "{text}");
         };
-        check("\"<b>Итог</b>\"", "—");
-        check("\"<b>\"", "—");
-        check("\"</b> и <i>\"", "—");
-        check("\"5 < 6\"", "—");
-        check("\"<request><id>1</id></request>\"", "—");
-        check("\"одна<br>две\"", "<br>");
-        check("\"одна<BR/>две\"", "<BR/>");
-        check("\"<p class=\"\"x\"\">да\"", "<p class=\"\"x\"\">");
-        check("\"конец</div>\"", "</div>");
-        check("\"<div\"", "—");
-        check("\"<b>криво</i>\"", "</i>");
-        check("\"да <span>нет</span>\"", "<span>");
-        check("\"<span class=\"\"tg-spoiler\"\">да</span>\"", "—");
-        check("\"<b>\"\"а\"\"</i>\"", "\"");
+        check("<b>Итог</b>", "—");
+        check("<b>", "—");
+        check("</b> и <i>", "—");
+        check("5 < 6", "—");
+        check("<request><id>1</id></request>", "—");
+        check("одна<br>две", "<br>");
+        check("одна<BR/>две", "<BR/>");
+        check("<p class=\"x\">да", "<p class=\"x\">");
+        check("конец</div>", "</div>");
+        check("<div", "—");
+        check("<b>криво</i>", "</i>");
+        check("да <span>нет</span>", "<span>");
+        check("<span class=\"tg-spoiler\">да</span>", "—");
+        check("<b>\"а\"</i>", "</i>");
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use scripts::ScriptSettings;
 pub use store::{KEY_VARIABLE, SecretText, StoreSettings, StoreUrl};
 pub use telegram::{LimitSettings, TelegramSettings};
 pub use testing::TestingSettings;
-pub use values::{parse_locale, parse_time_zone};
+pub use values::parse_time_zone;
 
 /// The settings that a lone binary runs with.
 const DEFAULT: &str = include_str!("../../config/default.toml");

@@ -6,8 +6,8 @@ use chrono::NaiveTime;
 use chrono_tz::Tz;
 
 use super::layers::Section;
-use super::values::{parse_locale, parse_time_of_day, parse_time_zone};
-use crate::model::Locale;
+use super::values::{parse_time_of_day, parse_time_zone};
+use crate::model::{Locale, Word};
 
 /// The organisation as a whole.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,7 +57,7 @@ impl OrganisationSettings {
                 &hint,
             ),
         });
-        section.text("locale", |text, origin| match parse_locale(&text) {
+        section.text("locale", |text, origin| match Locale::from_word(&text) {
             Some(locale) => self.locale = locale,
             None => section.fail(
                 origin,

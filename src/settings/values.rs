@@ -3,7 +3,7 @@
 use chrono::NaiveTime;
 use chrono_tz::Tz;
 
-use crate::model::{Locale, nearest};
+use crate::model::nearest;
 
 /// Reads an IANA name of a time zone.
 ///
@@ -16,15 +16,6 @@ pub fn parse_time_zone(text: &str) -> Result<Tz, String> {
             None => "напишите имя из базы IANA: Europe/Moscow, Asia/Yekaterinburg".to_owned(),
         }
     })
-}
-
-/// Reads `ru` or `en`.
-pub fn parse_locale(text: &str) -> Option<Locale> {
-    match text {
-        "ru" => Some(Locale::Ru),
-        "en" => Some(Locale::En),
-        _ => None,
-    }
 }
 
 /// Reads `18:00`.

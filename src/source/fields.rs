@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::Document;
 use super::place::{At, Span};
-use crate::model::nearest;
+use crate::model::{Word, nearest};
 
 /// A table while it is read. Each asking method gives `None` when the key is missing or wrong; a
 /// wrong one was reported.
@@ -219,6 +219,11 @@ impl<'d, 't> Fields<'d, 't> {
             Some(hint),
         );
         None
+    }
+
+    /// A value of an enum by its name.
+    pub fn word<T: Word>(&self, key: &'static str) -> Option<At<T>> {
+        self.one_of(key, T::WORDS)
     }
 
     /// A list of texts.

@@ -1,6 +1,7 @@
 //! Expressions: operators by strength, what follows a dot or a bracket, literals.
 
 use super::ast::{BinaryOp, Expr, ExprId, ExprKind, List, Literal, SKIPPED, UnaryOp};
+use super::literals::parts;
 use super::parser::{EXPR_DEPTH_MAX, Parser};
 use super::token::{Tok, Token, TokenSet};
 use crate::diagnostic::{Expected, Problem};
@@ -296,7 +297,7 @@ impl Parser<'_> {
             }
             first = false;
             let raw = &self.source()[token.start as usize + 1..token.end as usize - 1];
-            unescape(raw, &mut value);
+            parts(raw, |part, _| value.push_str(part));
         }
         self.push_literal(Literal::Str(value.into_boxed_str()))
     }
@@ -310,30 +311,5 @@ impl Parser<'_> {
                 Date::EMPTY
             }
         }
-    }
-}
-
-/// The text of a literal between its quotes: doubled quotes, `|` continuations, comments between.
-fn unescape(raw: &str, value: &mut String) {
-    let mut lines = raw.split('\n');
-    if let Some(line) = lines.next() {
-        push_unescaped(line, value);
-    }
-    for line in lines {
-        if let Some(line) = line.trim_start().strip_prefix('|') {
-            if value.ends_with('\r') {
-                value.pop();
-            }
-            value.push('\n');
-            push_unescaped(line, value);
-        }
-    }
-}
-
-fn push_unescaped(line: &str, value: &mut String) {
-    if line.contains('"') {
-        value.push_str(&line.replace("\"\"", "\""));
-    } else {
-        value.push_str(line);
     }
 }

@@ -4,6 +4,7 @@
 pub mod ast;
 mod expressions;
 pub mod lexer;
+mod literals;
 pub mod names;
 pub mod parser;
 mod statements;
@@ -11,4 +12,5 @@ mod statements;
 mod tests;
 pub mod token;
 
+pub use literals::{StringLiteral, string_literals};
 pub use parser::parse;

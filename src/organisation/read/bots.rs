@@ -40,29 +40,13 @@ pub(super) fn read(fields: Fields<'_, '_>) -> Option<BotDefinition> {
             .map_or(defaults.lookalikes, |flag| flag.value),
     };
     let on_other_text = fields
-        .one_of(
-            "on_other_text",
-            &[
-                ("leave", OnOtherText::Leave),
-                ("repeat", OnOtherText::Repeat),
-            ],
-        )
+        .word("on_other_text")
         .map_or(OnOtherText::default(), |word| word.value);
     let choice_ttl_s = ttl(&fields, "choice_ttl", CHOICE_TTL_RANGE_S).unwrap_or(CHOICE_TTL_S);
     let quote = fields
-        .one_of(
-            "quote",
-            &[
-                ("never", Quote::Never),
-                ("groups", Quote::Groups),
-                ("always", Quote::Always),
-            ],
-        )
+        .word("quote")
         .map_or(Quote::default(), |word| word.value);
-    let mode = fields.one_of(
-        "mode",
-        &[("poll", UpdateMode::Poll), ("webhook", UpdateMode::Webhook)],
-    );
+    let mode = fields.word("mode");
     if let Some(At {
         value: UpdateMode::Webhook,
         span,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Files, Known};
-use crate::model::{Fold, Level, PartyKind, PartyRef, Problem, nearest};
+use crate::model::{Fold, Level, PartyKind, PartyRef, Problem, Who, nearest};
 use crate::organisation::definitions::{
-    Definitions, KindDefinition, TokenSource, VariantsDefinition, Who,
+    Definitions, KindDefinition, TokenSource, VariantsDefinition,
 };
 use crate::organisation::files::{ALGORITHMS, FileKind, PARTIES};
 use crate::organisation::tokens::token_number;

@@ -5,43 +5,9 @@ use std::collections::HashMap;
 use super::values::{code, is_code, term, who};
 use crate::model::nearest;
 use crate::organisation::definitions::{
-    FieldDefinition, FieldKind, NextDefinition, NotificationDefinition, ScenarioDefinition,
-    StepDefinition, StepKind,
+    FieldDefinition, NextDefinition, NotificationDefinition, ScenarioDefinition, StepDefinition,
 };
 use crate::source::Fields;
-
-/// What a notice can be about.
-const EVENTS: [&str; 9] = [
-    "process_created",
-    "process_started",
-    "process_completed",
-    "process_cancelled",
-    "task_created",
-    "task_completed",
-    "task_cancelled",
-    "deadline_near",
-    "deadline_passed",
-];
-const CHANNELS: [&str; 3] = ["telegram", "email", "inbox"];
-const STEP_KINDS: [(&str, StepKind); 8] = [
-    ("task", StepKind::Task),
-    ("condition", StepKind::Condition),
-    ("algorithm", StepKind::Algorithm),
-    ("fork", StepKind::Fork),
-    ("join", StepKind::Join),
-    ("wait", StepKind::Wait),
-    ("subprocess", StepKind::Subprocess),
-    ("end", StepKind::End),
-];
-const FIELD_KINDS: [(&str, FieldKind); 7] = [
-    ("text", FieldKind::Text),
-    ("number", FieldKind::Number),
-    ("date", FieldKind::Date),
-    ("boolean", FieldKind::Boolean),
-    ("user", FieldKind::User),
-    ("partner", FieldKind::Partner),
-    ("counterparty", FieldKind::Counterparty),
-];
 
 pub(super) fn read(fields: Fields<'_, '_>) -> Option<ScenarioDefinition> {
     let code = code(&fields, is_code);
@@ -98,7 +64,7 @@ fn read_step(entry: &Fields<'_, '_>) -> Option<StepDefinition> {
     if !entry.has("kind") {
         entry.missing("kind", Some("добавьте строку kind = \"task\"".to_owned()));
     }
-    let kind = entry.one_of("kind", &STEP_KINDS);
+    let kind = entry.word("kind");
     let performer = entry
         .text("performer")
         .filter(|text| !text.value.is_empty())
@@ -116,7 +82,7 @@ fn read_step(entry: &Fields<'_, '_>) -> Option<StepDefinition> {
             if !field.has("type") {
                 field.missing("type", Some("добавьте type = \"text\"".to_owned()));
             }
-            let kind = field.one_of("type", &FIELD_KINDS);
+            let kind = field.word("type");
             let required = field.flag("required").is_some_and(|flag| flag.value);
             let shown = field.flag("shown").is_none_or(|flag| flag.value);
             field.refuse_rest();
@@ -162,8 +128,8 @@ fn read_notification(entry: &Fields<'_, '_>) -> Option<NotificationDefinition> {
             entry.missing(key, Some(format!("добавьте строку {key} = …")));
         }
     }
-    let event = entry.one_of("event", &EVENTS.map(|event| (event, event)));
-    let channel = entry.one_of("channel", &CHANNELS.map(|channel| (channel, channel)));
+    let event = entry.word("event");
+    let channel = entry.word("channel");
     let recipients = entry.texts("recipients").map(|recipients| {
         if recipients.is_empty() {
             entry.document().error(

@@ -1,8 +1,7 @@
 //! Values that several files write in the same form: codes, lengths of time, parties, zones.
 
-use crate::model::{Locale, PartyRef};
-use crate::organisation::definitions::{Term, Who};
-use crate::settings::{parse_locale, parse_time_zone};
+use crate::model::{Locale, PartyRef, Term, Who, Word};
+use crate::settings::parse_time_zone;
 use crate::source::{At, Fields};
 
 /// More buttons than this are no choice any more: eight fit on a page.
@@ -47,15 +46,7 @@ pub(super) fn code(fields: &Fields<'_, '_>, is_good: fn(&str) -> bool) -> Option
 /// `30m`, `24h`, `7d`, in seconds.
 pub(super) fn ttl(fields: &Fields<'_, '_>, key: &'static str, range_s: (i64, i64)) -> Option<i64> {
     let text = fields.text(key)?;
-    let seconds = split_number(&text.value).and_then(|(number, unit)| {
-        let unit = match unit {
-            "m" => 60,
-            "h" => 3600,
-            "d" => 86_400,
-            _ => return None,
-        };
-        Some(i64::from(number) * unit)
-    });
+    let seconds = Term::parse(&text.value).and_then(Term::seconds);
     match seconds {
         Some(seconds) if (range_s.0..=range_s.1).contains(&seconds) => Some(seconds),
         Some(_) => {
@@ -93,33 +84,22 @@ fn seconds_text(seconds: i64) -> String {
     }
 }
 
-fn split_number(text: &str) -> Option<(u32, &str)> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    // Nine digits hold any length of time and never overflow.
-    let number = (1..=9).contains(&end).then(|| text[..end].parse().ok())??;
-    Some((number, &text[end..]))
-}
-
-/// `5d`, `3h`, `2wd`.
+/// `5d`, `3h`, `30m`, `2wd`; empty: none.
 pub(super) fn term(fields: &Fields<'_, '_>, key: &'static str) -> Option<Term> {
     let text = fields.text(key)?;
     if text.value.is_empty() {
         return None;
     }
-    let term = match split_number(&text.value) {
-        Some((number, "h")) => Some(Term::Hours(number)),
-        Some((number, "d")) => Some(Term::Days(number)),
-        Some((number, "wd")) => Some(Term::WorkingDays(number)),
-        _ => None,
-    };
+    let term = Term::parse(&text.value);
     if term.is_none() {
         fields.document().error(
             "bad-duration",
             text.span,
             format!("«{key}»: непонятный срок «{}»", text.value),
-            Some("напишите число и единицу: 5d (дни), 3h (часы) или 2wd (рабочие дни)".to_owned()),
+            Some(
+                "напишите число и единицу: 5d (дни), 3h (часы), 30m (минуты) или 2wd (рабочие дни)"
+                    .to_owned(),
+            ),
         );
     }
     term
@@ -128,7 +108,7 @@ pub(super) fn term(fields: &Fields<'_, '_>, key: &'static str) -> Option<Term> {
 /// `ru` or `en`.
 pub(super) fn locale(fields: &Fields<'_, '_>, key: &'static str) -> Option<Locale> {
     let text = fields.text(key)?;
-    let locale = parse_locale(&text.value);
+    let locale = Locale::from_word(&text.value);
     if locale.is_none() {
         fields.document().error(
             "bad-locale",
