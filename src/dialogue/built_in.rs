@@ -1,116 +1,51 @@
-//! Built-in commands: which texts they are (R65-R71, D3-D5) and what they answer.
+//! Built-in commands: which texts are one (R65-R71, D3-D5) and what they answer.
 
-use crate::model::{Bot, Buttons, Fold, Locale};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::model::{Bot, BuiltIn, Buttons, Fold, Locale};
 use crate::texts::{TextName, Texts};
 
 use super::scene::Scene;
 use super::trace::TraceStep;
 
-/// A built-in command.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum BuiltIn {
-    /// /start, Старт.
-    Start,
-    /// Мой ключ, мк.
-    MyKey,
-    /// Меню.
-    Menu,
-    /// Без меню, бм.
-    NoMenu,
-    /// Мои задачи, мз, Задачи.
-    Tasks,
-    /// Новая задача, нз.
-    NewTask,
-    /// Новый процесс, нп.
-    NewProcess,
-    /// Отмена: a command only while something is open (D3).
-    Cancel,
+/// The Russian words, folded by default.
+static WORDS: LazyLock<HashMap<String, BuiltIn>> = LazyLock::new(|| {
+    let fold = Fold::default();
+    let words = |built_in: BuiltIn| {
+        let words = built_in.words().iter();
+        words.map(move |word| (fold.fold(word), built_in))
+    };
+    BuiltIn::ALL.into_iter().flat_map(words).collect()
+});
+
+fn description(built_in: BuiltIn) -> TextName {
+    match built_in {
+        BuiltIn::Start => TextName::CommandStart,
+        BuiltIn::MyKey => TextName::CommandMyKey,
+        BuiltIn::Menu => TextName::CommandMenu,
+        BuiltIn::NoMenu => TextName::CommandNoMenu,
+        BuiltIn::Tasks => TextName::CommandTasks,
+        BuiltIn::NewTask => TextName::CommandNewTask,
+        BuiltIn::NewProcess => TextName::CommandNewProcess,
+        BuiltIn::Cancel => TextName::CommandCancel,
+    }
 }
 
-impl BuiltIn {
-    /// All, in the order of Telegram's list (D5).
-    const ALL: [BuiltIn; 8] = [
-        BuiltIn::Start,
-        BuiltIn::MyKey,
-        BuiltIn::Menu,
-        BuiltIn::NoMenu,
-        BuiltIn::Tasks,
-        BuiltIn::NewTask,
-        BuiltIn::NewProcess,
-        BuiltIn::Cancel,
-    ];
-
-    /// The Latin command (D5).
-    pub fn command(self) -> &'static str {
-        match self {
-            BuiltIn::Start => "/start",
-            BuiltIn::MyKey => "/mykey",
-            BuiltIn::Menu => "/menu",
-            BuiltIn::NoMenu => "/nomenu",
-            BuiltIn::Tasks => "/tasks",
-            BuiltIn::NewTask => "/newtask",
-            BuiltIn::NewProcess => "/newprocess",
-            BuiltIn::Cancel => "/cancel",
-        }
-    }
-
-    /// The Russian words, folded.
-    fn words(self) -> &'static [&'static str] {
-        match self {
-            BuiltIn::Start => &["старт"],
-            BuiltIn::MyKey => &["мойключ", "мк"],
-            BuiltIn::Menu => &["меню"],
-            BuiltIn::NoMenu => &["безменю", "бм"],
-            BuiltIn::Tasks => &["моизадачи", "мз", "задачи"],
-            BuiltIn::NewTask => &["новаязадача", "нз"],
-            BuiltIn::NewProcess => &["новыйпроцесс", "нп"],
-            BuiltIn::Cancel => &["отмена"],
-        }
-    }
-
-    fn description(self) -> TextName {
-        match self {
-            BuiltIn::Start => TextName::CommandStart,
-            BuiltIn::MyKey => TextName::CommandMyKey,
-            BuiltIn::Menu => TextName::CommandMenu,
-            BuiltIn::NoMenu => TextName::CommandNoMenu,
-            BuiltIn::Tasks => TextName::CommandTasks,
-            BuiltIn::NewTask => TextName::CommandNewTask,
-            BuiltIn::NewProcess => TextName::CommandNewProcess,
-            BuiltIn::Cancel => TextName::CommandCancel,
-        }
-    }
-
-    /// Answers only where the bot's `task_menu` is on (D3).
-    pub fn needs_task_menu(self) -> bool {
-        match self {
-            BuiltIn::Start | BuiltIn::MyKey | BuiltIn::Cancel => false,
-            BuiltIn::Menu
-            | BuiltIn::NoMenu
-            | BuiltIn::Tasks
-            | BuiltIn::NewTask
-            | BuiltIn::NewProcess => true,
-        }
-    }
-
-    /// The command that a text is for a bot, if it is one. `folded` is the text folded with the bot's
-    /// own settings; `username` the bot's, as far as it is known.
-    pub fn of(
-        text: &str,
-        folded: &str,
-        task_menu: bool,
-        username: Option<&str>,
-    ) -> Option<BuiltIn> {
-        let found = if folded.starts_with('/') {
-            latin(text, username)?
-        } else {
-            // Russian words hold no letter that a bot's settings fold another way.
-            *BuiltIn::ALL
-                .iter()
-                .find(|built_in| built_in.words().contains(&folded))?
-        };
-        (task_menu || !found.needs_task_menu()).then_some(found)
-    }
+/// The command that a text is for a bot, if it is one. `folded` is the text folded with the bot's own
+/// settings; `username` the bot's, as far as it is known.
+pub(super) fn recognised(
+    text: &str,
+    folded: &str,
+    task_menu: bool,
+    username: Option<&str>,
+) -> Option<BuiltIn> {
+    let found = if folded.starts_with('/') {
+        latin(text, username)?
+    } else {
+        *WORDS.get(folded)?
+    };
+    (task_menu || !found.needs_task_menu()).then_some(found)
 }
 
 /// `/start payload`, `/start@botname`, `/My Key`. Look-alikes are not folded here: a command is Latin.
@@ -151,12 +86,10 @@ pub struct CommandEntry {
 /// The commands of a bot for setMyCommands (D5), described in `locale`.
 pub fn commands(bot: &Bot, locale: Locale) -> Vec<CommandEntry> {
     let texts = Texts::new(locale, &bot.texts);
-    BuiltIn::ALL
-        .into_iter()
-        .filter(|built_in| bot.task_menu || !built_in.needs_task_menu())
+    BuiltIn::of_bot(bot.task_menu)
         .map(|built_in| CommandEntry {
             command: &built_in.command()[1..],
-            description: texts.label(built_in.description(), &[]),
+            description: texts.label(description(built_in), &[]),
         })
         .collect()
 }
@@ -188,7 +121,6 @@ pub(super) fn perform(scene: &mut Scene<'_>, built_in: BuiltIn) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::TASK_MENU_COMMANDS;
 
     #[test]
     fn d4_commands_are_recognised() {
@@ -200,7 +132,7 @@ mod tests {
                 };
                 let folded = fold.fold(text);
                 assert_eq!(
-                    BuiltIn::of(text, &folded, true, Some("shop_bot")),
+                    recognised(text, &folded, true, Some("shop_bot")),
                     expected,
                     "{text:?} {lookalikes}"
                 );
@@ -233,21 +165,14 @@ mod tests {
 
     #[test]
     fn d3_task_commands_need_the_task_menu() {
-        for &(command, words) in TASK_MENU_COMMANDS {
-            for text in words.iter().copied().chain([command]) {
+        for built_in in BuiltIn::ALL {
+            for text in built_in.words().iter().chain([&built_in.command()]) {
                 let folded = Fold::default().fold(text);
-                assert_eq!(BuiltIn::of(text, &folded, false, None), None, "{text}");
-                let found = BuiltIn::of(text, &folded, true, None).expect(text);
-                assert_eq!(found.command(), command);
-                assert!(found.needs_task_menu());
+                let expected = (!built_in.needs_task_menu()).then_some(built_in);
+                assert_eq!(recognised(text, &folded, false, None), expected, "{text}");
+                let found = recognised(text, &folded, true, None);
+                assert_eq!(found, Some(built_in), "{text}");
             }
-            let known = BuiltIn::ALL
-                .iter()
-                .find(|built_in| built_in.command() == command)
-                .expect(command);
-            assert_eq!(known.words().len(), words.len(), "{command}");
         }
-        let of_the_menu = BuiltIn::ALL.iter().filter(|b| b.needs_task_menu()).count();
-        assert_eq!(of_the_menu, TASK_MENU_COMMANDS.len());
     }
 }

@@ -1,95 +1,26 @@
-//! Choices: offering one, and what a press or a typed variant does (R132-R143, D10-D15).
+//! An open choice: what a press or a typed variant does (R133-R143, D10-D15).
 //!
 //! What is picked is decided apart from how it is shown: [`act`] is the same for a press and for a
 //! typed text.
 
 use crate::model::{
     Buttons, ChoiceId, ChoiceStatus, Dialogue, EditTarget, HistoryStep, KeywordId, KeywordKind,
-    MessageKey, Moment, OpenChoice, RichText, Variant,
+    Moment, OpenChoice, Variant,
 };
 use crate::texts::{TextName, Value};
 
 use super::data::{self, Action};
+use super::decision::Effect;
 use super::keyboard;
 use super::message;
+use super::offer::{ask, closes_at, open, word};
 use super::rules::{self, Answer};
 use super::scene::Scene;
 use super::trace::TraceStep;
-use super::turn::Effect;
 
 /// Within this time a second press on the same choice is a finger that tapped twice: longer, and a
 /// person who means it is not heard; shorter, and a slow telephone books two visits.
 const DOUBLE_TAP_MICROS: i64 = 1_500_000;
-
-/// A choice about to be offered.
-pub(super) struct Offer {
-    /// The path of its rule.
-    pub rule: String,
-    /// The rule's word.
-    pub word: String,
-    /// Its own title; `None`: the named text.
-    pub title: Option<RichText>,
-    /// What is offered.
-    pub variants: Vec<Variant>,
-    /// Whether a picked variant is asked about.
-    pub confirm: bool,
-    /// Buttons in a row.
-    pub columns: u8,
-    /// Whether a nested choice has «Назад».
-    pub back: bool,
-}
-
-/// Offers a choice: it becomes what is open.
-pub(super) fn offer(scene: &mut Scene<'_>, offer: Offer, history: Vec<HistoryStep>) {
-    let keyword = ("keyword", Value::Text(&offer.word));
-    if offer.variants.is_empty() {
-        let text = scene.message(TextName::ChoiceEmpty, &[keyword]);
-        scene.say(text, Buttons::None);
-        return;
-    }
-    let title = offer
-        .title
-        .unwrap_or_else(|| scene.message(TextName::ChoiceTitle, &[keyword]));
-    let choice = OpenChoice {
-        id: ChoiceId(scene.turn.ids.next_id()),
-        sender: scene.turn.incoming.sender.id,
-        chat: scene.turn.incoming.chat,
-        keyword: offer.rule,
-        question: MessageKey(0), // known once it is sent, which `ask` does
-        history,
-        variants: offer.variants,
-        page: 0,
-        title,
-        confirm: offer.confirm,
-        columns: offer.columns,
-        back: offer.back,
-        status: ChoiceStatus::Open,
-        at: scene.turn.now,
-        answered_at: None,
-    };
-    ask(scene, choice);
-}
-
-/// Sends the question of a choice and opens it.
-fn ask(scene: &mut Scene<'_>, mut choice: OpenChoice) {
-    let buttons = keyboard::buttons(&scene.texts, &choice);
-    choice.question = scene.say(choice.title.clone(), buttons);
-    open(scene, choice);
-}
-
-/// Makes a choice, whose question stands in the chat, the open one.
-fn open(scene: &mut Scene<'_>, mut choice: OpenChoice) {
-    choice.status = ChoiceStatus::Open;
-    scene.next.dialogue = Some(Dialogue::Choice {
-        choice: choice.id,
-        until: closes_at(scene),
-    });
-    scene.effect(Effect::PutChoice(choice));
-}
-
-fn closes_at(scene: &Scene<'_>) -> Moment {
-    scene.turn.now.plus_secs(scene.turn.bot.choice_ttl_s)
-}
 
 /// What a typed text means to an open choice.
 pub(super) enum Typed {
@@ -415,7 +346,7 @@ fn picked(
     let text = variant.text().to_owned();
     let step = HistoryStep {
         keyword: rule_of(scene, choice)
-            .map(|rule| rules::word(scene.turn.bot.keywords.get(rule)).to_owned())
+            .map(|rule| word(scene.turn.bot.keywords.get(rule)).to_owned())
             .unwrap_or_default(),
         rule: choice.keyword.clone(),
         variant,

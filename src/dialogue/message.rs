@@ -1,9 +1,9 @@
 //! An incoming message: the order in which it is tried (D1).
 
-use crate::model::{Dialogue, OnOtherText, OpenChoice};
+use crate::model::{BuiltIn, Buttons, Dialogue, OnOtherText, OpenChoice};
 use crate::texts::{TextName, Value};
 
-use super::built_in::{self, BuiltIn};
+use super::built_in::{self, recognised};
 use super::choice::{self, Typed};
 use super::rules::{self, Answer};
 use super::scene::Scene;
@@ -15,7 +15,7 @@ pub(super) fn text(scene: &mut Scene<'_>, text: &str) {
     scene.next.unsupported_told = false;
     let bot = scene.turn.bot;
     let folded = scene.fold().fold(text);
-    let command = BuiltIn::of(text, &folded, bot.task_menu, scene.turn.username);
+    let command = recognised(text, &folded, bot.task_menu, scene.turn.username);
     let open = open_choice(scene);
 
     // (1) A built-in command. «Отмена» is one only while something is open (D3).
@@ -96,7 +96,7 @@ pub(super) fn as_typed(scene: &mut Scene<'_>, text: &str) {
     scene.trace.push(TraceStep::AsTyped);
     let bot = scene.turn.bot;
     let folded = scene.fold().fold(text);
-    let command = BuiltIn::of(text, &folded, bot.task_menu, scene.turn.username);
+    let command = recognised(text, &folded, bot.task_menu, scene.turn.username);
     match command {
         // The choice was open when «Отмена» was pressed in it.
         Some(BuiltIn::Cancel) if bot.keywords.find(None, &folded).is_none() => {
@@ -118,7 +118,7 @@ fn unknown(scene: &mut Scene<'_>, text: &str) {
         Some(reply) if !reply.is_blank() => reply.clone(),
         _ => scene.message(TextName::Unknown, &[("text", Value::Text(text))]),
     };
-    scene.say(reply, crate::model::Buttons::None);
+    scene.say(reply, Buttons::None);
 }
 
 /// A message that is not text: answered once, not at every sticker. What is open stays open.

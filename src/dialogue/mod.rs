@@ -3,7 +3,7 @@
 //! The caller loads what [`choice_needed`] names, calls [`decide`], writes the effects in one commit
 //! and sends what they hold. The order in which a message is tried is D1; it is written down once, in
 //! `message.rs`. Who decides what: `built_in` knows the commands, `rules` what a keyword's kind does,
-//! `choice` what a press or a typed variant does, `script` when a script runs and what its outcome
+//! `offer` how a choice is opened, `choice` what a press or a typed variant does, `script` when a script runs and what its outcome
 //! becomes, `keyboard` how a choice looks, `scene` how things are said.
 //!
 //! Where a script has to run the decision is [`Decision::Run`], and [`resume`] goes on after it.
@@ -13,8 +13,10 @@
 mod built_in;
 mod choice;
 mod data;
+mod decision;
 mod keyboard;
 mod message;
+mod offer;
 mod rules;
 mod scene;
 mod script;
@@ -24,12 +26,11 @@ mod turn;
 #[cfg(test)]
 mod tests;
 
-pub use built_in::{BuiltIn, CommandEntry, commands};
-pub use script::{Pending, offered_by_script};
+pub use built_in::{CommandEntry, commands};
+pub use decision::{Decision, Effect, Pending};
+pub use offer::offered_by_script;
 pub use trace::{Trace, TraceStep};
-pub use turn::{
-    Addressed, Decision, Effect, Incoming, IncomingKind, NoScripts, Person, Scripts, Turn,
-};
+pub use turn::{Addressed, Incoming, IncomingKind, NoScripts, Person, Scripts, Turn};
 
 use crate::model::{ChoiceId, Conversation, ScriptOutcome};
 use scene::Scene;

@@ -1,12 +1,9 @@
 //! What a keyword's kind does (R129-R143).
 
-use crate::model::Buttons;
-use crate::model::{
-    Choice, HISTORY_STEPS_MAX, HistoryStep, Keyword, KeywordId, KeywordKind, RichText, Variants,
-};
+use crate::model::{Buttons, HISTORY_STEPS_MAX, HistoryStep, KeywordId, KeywordKind, Variants};
 
-use super::choice::{self, Offer};
 use super::keyboard;
+use super::offer::{offer, offered};
 use super::scene::Scene;
 use super::script;
 use super::trace::TraceStep;
@@ -48,7 +45,7 @@ pub(super) fn answer(
             match &choice.variants {
                 Variants::Fixed(texts) => {
                     let variants = keyboard::variants(texts.iter().map(AsRef::as_ref));
-                    choice::offer(scene, offered(scene, target, choice, variants), history);
+                    offer(scene, offered(scene, target, choice, variants), history);
                 }
                 Variants::Algorithm(name) => script::variants(scene, target, name, history),
             }
@@ -72,32 +69,6 @@ fn resolve(scene: &Scene<'_>, rule: KeywordId) -> Option<KeywordId> {
         }
     }
     None
-}
-
-/// A choice with the settings of its rule.
-pub(super) fn offered(
-    scene: &Scene<'_>,
-    rule: KeywordId,
-    settings: &Choice,
-    variants: Vec<crate::model::Variant>,
-) -> Offer {
-    Offer {
-        rule: scene.turn.bot.keywords.path_of(rule),
-        word: word(scene.turn.bot.keywords.get(rule)).to_owned(),
-        title: settings
-            .title
-            .clone()
-            .filter(|title: &RichText| !title.is_blank()),
-        variants,
-        confirm: settings.confirm,
-        columns: settings.columns,
-        back: settings.back,
-    }
-}
-
-/// The word by which a rule is named to people and algorithms; the catch-all has none.
-pub(super) fn word(keyword: &Keyword) -> &str {
-    keyword.words.first().map_or("", |word| word)
 }
 
 /// One more step, within the limit (D15): the oldest go first.

@@ -10,9 +10,9 @@ use crate::model::{
 };
 use crate::texts::{TextName, Texts, Value};
 
-use super::script::{Pending, Then};
+use super::decision::{Decision, Effect, Pending, Then};
 use super::trace::{Trace, TraceStep};
-use super::turn::{Decision, Effect, Turn};
+use super::turn::Turn;
 
 pub(super) struct Scene<'a> {
     pub turn: &'a Turn<'a>,

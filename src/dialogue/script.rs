@@ -4,55 +4,19 @@
 use vestnik_markup::utf16_len;
 
 use crate::model::{
-    Buttons, Channel, Choice, ChoiceId, ChoiceStatus, Conversation, HistoryStep, KeywordId,
-    KeywordKind, Moment, OpenChoice, Outgoing, OutgoingBody, PersonId, RichText, ScriptFailure,
-    ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant, Variant, Variants,
+    Buttons, Channel, Choice, HistoryStep, KeywordId, KeywordKind, RichText, ScriptFailure, ScriptOutcome,
+    ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant, VARIANTS_MAX, Variants,
 };
-use crate::texts::{TextName, Texts, Value};
+use crate::texts::{TextName, Value};
 
-use super::choice::{self, Offer};
-use super::keyboard;
-use super::rules;
+use super::decision::Then;
+use super::offer::{self, Offer, labelled, word};
 use super::scene::Scene;
-use super::trace::{Trace, TraceStep};
-use super::turn::Effect;
+use super::trace::TraceStep;
+use super::turn::IncomingKind;
 
 /// The longest caption of a file, in UTF-16 units after parsing.
 const CAPTION_MAX: usize = Channel::Telegram.limits().caption_units;
-/// More variants than anybody pages through; each is kept with its choice for a month.
-const VARIANTS_MAX: usize = 1_000;
-
-/// Where a turn goes on when its script has ended.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Pending {
-    pub(super) then: Then,
-    pub(super) effects: Vec<Effect>,
-    pub(super) next: Conversation,
-    pub(super) trace: Trace,
-}
-
-impl Pending {
-    /// What was tried so far.
-    pub fn trace(&self) -> &Trace {
-        &self.trace
-    }
-
-    /// Whether a person called it: code, or an algorithm by its name.
-    pub fn is_call(&self) -> bool {
-        self.then == Then::Called
-    }
-}
-
-/// What the outcome is for.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) enum Then {
-    /// Code or an algorithm that the person called: its choice belongs to no rule.
-    Called,
-    /// A rule of kind algorithm.
-    Rule(KeywordId, Vec<HistoryStep>),
-    /// The variants of a dynamic choice.
-    Variants(KeywordId, Vec<HistoryStep>),
-}
 
 /// (3) program code and (4) algorithms by name or additional name, where the bot and D28 permit code.
 /// True when a script was asked for.
@@ -124,14 +88,14 @@ fn request(
     ScriptRequest {
         program: ScriptProgram::Algorithm(algorithm.into()),
         text: match &turn.incoming.kind {
-            super::IncomingKind::Text(text) => text.clone(),
+            IncomingKind::Text(text) => text.clone(),
             // What was pressed, as if it had been typed.
             _ => history
                 .last()
                 .map(|step| step.variant.text().to_owned())
                 .unwrap_or_default(),
         },
-        keyword: rules::word(turn.bot.keywords.get(rule)).to_owned(),
+        keyword: word(turn.bot.keywords.get(rule)).to_owned(),
         history: history.to_vec(),
     }
 }
@@ -216,65 +180,22 @@ fn failed(scene: &mut Scene<'_>, then: &Then, failure: ScriptFailure) {
         }
         ScriptFailure::Busy => scene.message(TextName::Busy, &[]),
         ScriptFailure::Unavailable => {
-            let word = match then {
+            let called = match then {
                 Then::Called => match &scene.turn.incoming.kind {
-                    super::IncomingKind::Text(text) => text.as_str(),
+                    IncomingKind::Text(text) => text.as_str(),
                     _ => "",
                 },
                 Then::Rule(rule, _) | Then::Variants(rule, _) => {
-                    rules::word(scene.turn.bot.keywords.get(*rule))
+                    word(scene.turn.bot.keywords.get(*rule))
                 }
             };
             scene.message(
                 TextName::AlgorithmUnavailable,
-                &[("keyword", Value::Text(word))],
+                &[("keyword", Value::Text(called))],
             )
         }
     };
     scene.say(text, Buttons::None);
-}
-
-/// A choice under a message that a script sends to a person: it belongs to no rule, so what is pressed
-/// is handled as if it had been typed, but never as code (D13). Gives its row and its buttons.
-pub fn offered_by_script(
-    texts: &Texts<'_>,
-    message: &Outgoing,
-    variants: Vec<ScriptVariant>,
-    id: ChoiceId,
-    now: Moment,
-) -> (OpenChoice, Buttons) {
-    let title = match &message.body {
-        OutgoingBody::Text { text, .. } => text.clone(),
-        OutgoingBody::Files { .. } | OutgoingBody::Edit { .. } => RichText::Plain(String::new()),
-    };
-    let choice = OpenChoice {
-        id,
-        // In a private chat the person has the chat's number (D28).
-        sender: PersonId(message.to.chat.0),
-        chat: message.to.chat,
-        keyword: String::new(),
-        question: message.key,
-        history: Vec::new(),
-        variants: labelled(variants),
-        page: 0,
-        title,
-        confirm: false,
-        columns: 1,
-        back: false,
-        status: ChoiceStatus::Open,
-        at: now,
-        answered_at: None,
-    };
-    let buttons = keyboard::buttons(texts, &choice);
-    (choice, buttons)
-}
-
-fn labelled(variants: Vec<ScriptVariant>) -> Vec<Variant> {
-    let mut labelled = keyboard::variants(variants.iter().map(|variant| variant.text.as_str()));
-    for (labelled, variant) in labelled.iter_mut().zip(variants) {
-        labelled.value = variant.value;
-    }
-    labelled
 }
 
 /// Offers what a script gave (D13): with the settings of its rule, if it has one.
@@ -300,7 +221,7 @@ fn offer(scene: &mut Scene<'_>, then: Then, variants: Vec<ScriptVariant>, title:
                 columns: 1,
                 back: false,
             };
-            choice::offer(scene, offer, Vec::new());
+            offer::offer(scene, offer, Vec::new());
         }
         Then::Rule(rule, mut history) | Then::Variants(rule, mut history) => {
             let keyword = scene.turn.bot.keywords.get(rule);
@@ -319,11 +240,11 @@ fn offer(scene: &mut Scene<'_>, then: Then, variants: Vec<ScriptVariant>, title:
                 KeywordKind::Choice(choice) => choice,
                 _ => keyword.choice_settings.as_deref().unwrap_or(&plain),
             };
-            let mut offer = rules::offered(scene, rule, settings, labelled);
+            let mut offer = offer::offered(scene, rule, settings, labelled);
             if title.is_some() {
                 offer.title = title;
             }
-            choice::offer(scene, offer, history);
+            offer::offer(scene, offer, history);
         }
     }
 }

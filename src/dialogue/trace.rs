@@ -6,9 +6,7 @@ use std::fmt::Write as _;
 
 use smallvec::SmallVec;
 
-use crate::model::{Bot, ChoiceId, KeywordId};
-
-use super::built_in::BuiltIn;
+use crate::model::{Bot, BuiltIn, ChoiceId, KeywordId};
 
 /// One thing that was tried or found.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,12 +1,6 @@
-//! What goes into a decision and what comes out.
+//! What goes into a decision.
 
-use crate::model::{
-    Bot, ChatId, ChoiceId, Conversation, IdSource, Moment, OpenChoice, Outgoing, PersonId,
-    ScriptRequest,
-};
-
-use super::script::Pending;
-use super::trace::Trace;
+use crate::model::{Bot, ChatId, Conversation, IdSource, Moment, OpenChoice, PersonId};
 
 /// Who wrote or pressed (D28: the sender, not the chat).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -116,45 +110,4 @@ pub struct Turn<'a> {
     pub now: Moment,
     /// Where keys of messages and choices come from.
     pub ids: &'a dyn IdSource,
-}
-
-/// Something that is to happen.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Effect {
-    /// A message is sent.
-    Send(Outgoing),
-    /// A press is answered: fire and forget, at once.
-    AnswerPress {
-        /// Telegram's id of the press.
-        query: String,
-        /// A short note shown over the chat.
-        text: Option<String>,
-    },
-    /// The row of a choice is written: new, or in place of the one with its id.
-    PutChoice(OpenChoice),
-    /// The row of a choice, which need not be loaded, becomes closed: it was left for another one.
-    CloseChoice(ChoiceId),
-    /// The conversation becomes this.
-    Remember(Conversation),
-}
-
-/// What a turn comes to.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Decision {
-    /// All is decided.
-    Done {
-        /// What is to happen, in order.
-        effects: Vec<Effect>,
-        /// What was tried.
-        trace: Trace,
-    },
-    /// A script has to run first; [`resume`](super::resume) goes on with what it came to.
-    Run {
-        /// What happens at once, whatever becomes of the script: answers to presses.
-        at_once: Vec<Effect>,
-        /// The script.
-        request: ScriptRequest,
-        /// Where to go on.
-        pending: Box<Pending>,
-    },
 }

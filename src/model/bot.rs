@@ -10,16 +10,6 @@ use super::keyword::KeywordTree;
 use super::rich_text::RichText;
 use super::words::words;
 
-/// Built-in commands that only a bot with `task_menu` answers (D3): the Russian words, their short
-/// forms and the Latin commands of Telegram's list (R65-R71, D5).
-pub const TASK_MENU_COMMANDS: &[(&str, &[&str])] = &[
-    ("/menu", &["Меню"]),
-    ("/nomenu", &["Без меню", "бм"]),
-    ("/tasks", &["Мои задачи", "мз", "Задачи"]),
-    ("/newtask", &["Новая задача", "нз"]),
-    ("/newprocess", &["Новый процесс", "нп"]),
-];
-
 words! {
     /// The language of the sentences that a bot says itself.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]

@@ -6,6 +6,7 @@
 
 mod backoff;
 mod bot;
+mod built_in;
 mod by;
 mod change;
 mod conversation;
@@ -22,9 +23,8 @@ mod script;
 mod words;
 
 pub use backoff::Backoff;
-pub use bot::{
-    Authorization, Bot, BotTexts, Locale, OnOtherText, Quote, TASK_MENU_COMMANDS, UpdateMode,
-};
+pub use bot::{Authorization, Bot, BotTexts, Locale, OnOtherText, Quote, UpdateMode};
+pub use built_in::BuiltIn;
 pub use by::By;
 pub use change::{Audited, Change};
 pub use conversation::{
@@ -50,5 +50,6 @@ pub use rich_text::RichText;
 pub use scenario::{FieldKind, NoticeEvent, StepKind, Term, Who};
 pub use script::{
     ScriptFailure, ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant,
+    VARIANTS_MAX,
 };
 pub use words::Word;

@@ -27,6 +27,10 @@ pub struct ScriptRequest {
     pub history: Vec<HistoryStep>,
 }
 
+/// Variants of one choice that a script may make: what nobody pages through is a mistake, and each is
+/// kept with its choice for a month.
+pub const VARIANTS_MAX: usize = 1_000;
+
 /// An element of an array or a value list that becomes a button (R163, D14).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ScriptVariant {
@@ -43,7 +47,7 @@ pub enum ScriptReply {
     Nothing,
     /// A text: a string is markup as its author wrote it, any other value is escaped (D27).
     Text(RichText),
-    /// Массив, ФиксированныйМассив or СписокЗначений: a choice (D13).
+    /// Массив, ФиксированныйМассив or СписокЗначений: a choice (D13) of at most [`VARIANTS_MAX`].
     Choice(Vec<ScriptVariant>),
     /// A structure with Текст, Файл or Кнопки, or binary data: a message with files.
     Message {

@@ -11,8 +11,7 @@ use super::definitions::{
 use super::files::DefinitionFile;
 use super::programs;
 use crate::model::{
-    Channel, Fold, Level, Problem, RichText, TASK_MENU_COMMANDS, has_lookalike_mix, nearest,
-    sort_problems,
+    BuiltIn, Channel, Fold, Level, Problem, RichText, has_lookalike_mix, nearest, sort_problems,
 };
 use crate::scripting::Library;
 use crate::source::{At, Source, Span};
@@ -23,12 +22,6 @@ const MESSAGE_UNITS: usize = Channel::Telegram.limits().text_units;
 const DESCRIPTION_UNITS: usize = 512;
 /// A longer label is cut off on every screen.
 const LABEL_CHARS: usize = Channel::Telegram.limits().label_chars;
-/// Commands that every bot answers (D3): the Latin one and its Russian words.
-const BUILT_IN: &[(&str, &[&str])] = &[
-    ("/start", &["Старт"]),
-    ("/mykey", &["Мой ключ", "мк"]),
-    ("/cancel", &["Отмена"]),
-];
 
 /// Checks every bot.
 pub fn check(definitions: &Definitions, files: &BTreeMap<String, DefinitionFile>) -> Vec<Problem> {
@@ -305,18 +298,16 @@ impl BotChecker<'_> {
         self.look_alikes();
     }
 
-    /// Folded words of the built-in commands that this bot answers, with what to call them.
-    fn built_in_words(&self) -> HashMap<String, &'static str> {
-        let tasks: &[(&str, &[&str])] = if self.bot.task_menu {
-            TASK_MENU_COMMANDS
-        } else {
-            &[]
-        };
-        BUILT_IN
-            .iter()
-            .chain(tasks)
-            .flat_map(|(command, words)| std::iter::once(command).chain(words.iter()))
-            .map(|&word| (self.bot.fold.fold(word), word))
+    /// Folded words of the built-in commands that this bot answers, with the word as it is told.
+    fn built_in_words(&self) -> HashMap<String, (BuiltIn, &'static str)> {
+        let fold = self.bot.fold;
+        BuiltIn::of_bot(self.bot.task_menu)
+            .flat_map(|built_in| {
+                let words = built_in.words().iter().copied();
+                std::iter::once(built_in.command())
+                    .chain(words)
+                    .map(move |word| (fold.fold(word), (built_in, word)))
+            })
             .collect()
     }
 
@@ -339,17 +330,16 @@ impl BotChecker<'_> {
     fn shadowed(
         &mut self,
         record: usize,
-        built_in: &HashMap<String, &'static str>,
+        built_in: &HashMap<String, (BuiltIn, &'static str)>,
         callable: &HashMap<String, &str>,
         chat: Option<&Library>,
     ) {
         let keyword = &self.bot.keywords[record];
         for word in &keyword.words {
             let folded = self.bot.fold.fold(word);
-            if let Some(command) = built_in.get(&folded) {
+            if let Some((built_in, command)) = built_in.get(&folded) {
                 // «Отмена» is a command only while something is open (D3).
-                let partly = matches!(*command, "Отмена" | "/cancel");
-                let (level, message) = if partly {
+                let (level, message) = if *built_in == BuiltIn::Cancel {
                     (
                         Level::Note,
                         format!("слово «{word}» сработает, только когда отменять нечего"),

@@ -37,7 +37,7 @@ pub use diff::{Change, Diff, Sign, diff};
 pub use export::{data_text, exported, known_data, write_folder};
 pub use files::{ALGORITHMS, DefinitionFile, FileKind, Given, PARTIES};
 pub use load::{Changes, LoadedBot, Loader, TokenState};
-pub use read::{Known, MAX_VARIANTS, Reading, read};
+pub use read::{Known, Reading, read};
 pub use seed::{Data, SeedChange, seed_changes};
 pub use snapshot::bot_snapshot;
 pub use tokens::{SEALED, Sealing, TokenSeal, seal_file, token_number};

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::values::MAX_VARIANTS;
 use crate::model::{Fold, KeywordWords, WordsError, nearest};
 use crate::organisation::definitions::{
     ChoiceDefinition, ChoiceSettings, KeywordDefinition, KindDefinition, ParentRecord,
@@ -12,6 +11,8 @@ use crate::source::{At, Document, Fields, Span};
 
 /// What separates the words of a path that is written as one text.
 const PATH: &str = " / ";
+/// More buttons than this are no choice any more: eight fit on a page.
+const WRITTEN_VARIANTS_MAX: usize = 200;
 
 /// A path of words as it was written.
 struct WrittenPath {
@@ -354,11 +355,14 @@ fn read_variants(entry: &Fields<'_, '_>, fold: Fold) -> Option<VariantsDefinitio
                 );
                 return None;
             }
-            if variants.len() > MAX_VARIANTS {
+            if variants.len() > WRITTEN_VARIANTS_MAX {
                 document.error(
                     "too-many-variants",
                     span,
-                    format!("вариантов {}, а можно {MAX_VARIANTS}", variants.len()),
+                    format!(
+                        "вариантов {}, а можно {WRITTEN_VARIANTS_MAX}",
+                        variants.len()
+                    ),
                     Some("разбейте выбор на вложенные".to_owned()),
                 );
                 return None;

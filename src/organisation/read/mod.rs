@@ -19,8 +19,6 @@ use super::programs;
 use crate::model::{Level, PartyRef, Problem, sort_problems};
 use crate::source::{Document, Source, Span};
 
-pub use values::MAX_VARIANTS;
-
 /// What exists beside the files: data that people made since. A name found here does not dangle.
 #[derive(Clone, Debug, Default)]
 pub struct Known {

@@ -4,8 +4,6 @@ use crate::model::{Locale, PartyRef, Term, Who, Word};
 use crate::settings::parse_time_zone;
 use crate::source::{At, Fields};
 
-/// More buttons than this are no choice any more: eight fit on a page.
-pub const MAX_VARIANTS: usize = 200;
 /// A longer code does not fit into messages and addresses.
 const CODE_CHARS: usize = 64;
 

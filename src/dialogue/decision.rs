@@ -1,0 +1,80 @@
+//! What comes out of a decision.
+
+use crate::model::{
+    ChoiceId, Conversation, HistoryStep, KeywordId, OpenChoice, Outgoing, ScriptRequest,
+};
+
+use super::trace::Trace;
+
+/// Something that is to happen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// A message is sent.
+    Send(Outgoing),
+    /// A press is answered: fire and forget, at once.
+    AnswerPress {
+        /// Telegram's id of the press.
+        query: String,
+        /// A short note shown over the chat.
+        text: Option<String>,
+    },
+    /// The row of a choice is written: new, or in place of the one with its id.
+    PutChoice(OpenChoice),
+    /// The row of a choice, which need not be loaded, becomes closed: it was left for another one.
+    CloseChoice(ChoiceId),
+    /// The conversation becomes this.
+    Remember(Conversation),
+}
+
+/// What a turn comes to.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Decision {
+    /// All is decided.
+    Done {
+        /// What is to happen, in order.
+        effects: Vec<Effect>,
+        /// What was tried.
+        trace: Trace,
+    },
+    /// A script has to run first; [`resume`](super::resume) goes on with what it came to.
+    Run {
+        /// What happens at once, whatever becomes of the script: answers to presses.
+        at_once: Vec<Effect>,
+        /// The script.
+        request: ScriptRequest,
+        /// Where to go on.
+        pending: Box<Pending>,
+    },
+}
+
+/// Where a turn goes on when its script has ended.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pending {
+    pub(super) then: Then,
+    pub(super) effects: Vec<Effect>,
+    pub(super) next: Conversation,
+    pub(super) trace: Trace,
+}
+
+impl Pending {
+    /// What was tried so far.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// Whether a person called it: code, or an algorithm by its name.
+    pub fn is_call(&self) -> bool {
+        self.then == Then::Called
+    }
+}
+
+/// What the outcome is for.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Then {
+    /// Code or an algorithm that the person called: its choice belongs to no rule.
+    Called,
+    /// A rule of kind algorithm.
+    Rule(KeywordId, Vec<HistoryStep>),
+    /// The variants of a dynamic choice.
+    Variants(KeywordId, Vec<HistoryStep>),
+}

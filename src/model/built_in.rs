@@ -1,0 +1,85 @@
+//! The built-in commands of a bot (R65-R71, D3-D5): their words, stated once for the rules that
+//! answer, the check that finds them in the way of keywords, and Telegram's list.
+
+/// A built-in command.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BuiltIn {
+    /// The greeting; leaves what is open.
+    Start,
+    /// The key by which an administrator registers the person.
+    MyKey,
+    /// Puts the panel of task commands up (R67).
+    Menu,
+    /// Takes the panel away (R68).
+    NoMenu,
+    /// What the person has to do (R69).
+    Tasks,
+    /// A task by a line or step by step (R70).
+    NewTask,
+    /// A process by a chosen scenario (R71).
+    NewProcess,
+    /// Leaves what is open; a command only while something is (D3).
+    Cancel,
+}
+
+impl BuiltIn {
+    /// All, in the order of Telegram's list (D5).
+    pub const ALL: [BuiltIn; 8] = [
+        BuiltIn::Start,
+        BuiltIn::MyKey,
+        BuiltIn::Menu,
+        BuiltIn::NoMenu,
+        BuiltIn::Tasks,
+        BuiltIn::NewTask,
+        BuiltIn::NewProcess,
+        BuiltIn::Cancel,
+    ];
+
+    /// The Latin command with its slash (D5), lower case.
+    pub fn command(self) -> &'static str {
+        match self {
+            BuiltIn::Start => "/start",
+            BuiltIn::MyKey => "/mykey",
+            BuiltIn::Menu => "/menu",
+            BuiltIn::NoMenu => "/nomenu",
+            BuiltIn::Tasks => "/tasks",
+            BuiltIn::NewTask => "/newtask",
+            BuiltIn::NewProcess => "/newprocess",
+            BuiltIn::Cancel => "/cancel",
+        }
+    }
+
+    /// The Russian words as people are told of them, the full one first. They match folded (D4), and
+    /// hold no letter that a bot's settings fold another way.
+    pub fn words(self) -> &'static [&'static str] {
+        match self {
+            BuiltIn::Start => &["Старт"],
+            BuiltIn::MyKey => &["Мой ключ", "мк"],
+            BuiltIn::Menu => &["Меню"],
+            BuiltIn::NoMenu => &["Без меню", "бм"],
+            BuiltIn::Tasks => &["Мои задачи", "мз", "Задачи"],
+            BuiltIn::NewTask => &["Новая задача", "нз"],
+            BuiltIn::NewProcess => &["Новый процесс", "нп"],
+            BuiltIn::Cancel => &["Отмена"],
+        }
+    }
+
+    /// Answers only where the bot's `task_menu` is on (D3).
+    pub fn needs_task_menu(self) -> bool {
+        match self {
+            BuiltIn::Start | BuiltIn::MyKey | BuiltIn::Cancel => false,
+            BuiltIn::Menu
+            | BuiltIn::NoMenu
+            | BuiltIn::Tasks
+            | BuiltIn::NewTask
+            | BuiltIn::NewProcess => true,
+        }
+    }
+
+    /// The commands that a bot answers.
+    pub fn of_bot(task_menu: bool) -> impl Iterator<Item = BuiltIn> {
+        BuiltIn::ALL
+            .into_iter()
+            .filter(move |built_in| task_menu || !built_in.needs_task_menu())
+    }
+}
