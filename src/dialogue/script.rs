@@ -4,8 +4,9 @@
 use vestnik_markup::utf16_len;
 
 use crate::model::{
-    Buttons, Channel, Choice, HistoryStep, KeywordId, KeywordKind, RichText, ScriptFailure, ScriptOutcome,
-    ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant, VARIANTS_MAX, Variants,
+    Buttons, Channel, Choice, HistoryStep, KeywordId, KeywordKind, RichText, ScriptFailure,
+    ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant, VARIANTS_MAX,
+    Variants,
 };
 use crate::texts::{TextName, Value};
 

@@ -1,51 +1,48 @@
 //! `Справочники`: the managers of the three catalogs and their selections.
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use vestnik_bsl::host::{HostMethod, HostObject};
 use vestnik_bsl::vm::error::Fault;
 use vestnik_bsl::{Value, Vm};
 
 use crate::model::{PartyKind, PartyRef};
 use crate::store::parties;
 
-use super::convert::search_text;
-use super::names;
-use super::party::{CatalogObject, Reference, class, field_number, read_field};
+use super::attributes::search_text;
+use super::members::{self, Class, Members, Method, function, given};
+use super::names::{self, Standard, pair};
+use super::object::CatalogObject;
+use super::reference::{Reference, read_field};
 use super::session::{Loaded, Session};
 
 /// `Справочники`.
 pub(super) struct Catalogs(pub(super) Rc<Session>);
 
-impl HostObject for Catalogs {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn class(&self) -> u32 {
-        class::CATALOGS
-    }
+impl Members for Catalogs {
+    const CLASS: Class = Class::Catalogs;
 
     fn type_name(&self) -> String {
         names::CATALOGS_TYPE.ru.to_owned()
     }
 
-    fn field(&self, name: &str) -> Option<u32> {
-        let found = names::KINDS.iter().position(|(_, names)| names.is(name))?;
-        Some(found as u32)
+    fn field(&self, folded: &str) -> Option<u32> {
+        let (kind, _) = names::KINDS.iter().find(|(_, name)| name.is(folded))?;
+        Some(*kind as u32)
     }
 
-    fn get(&self, id: u32, vm: &mut Vm<'_>) -> Result<Value, Fault> {
-        let (kind, _) = names::KINDS[id as usize];
+    fn get(&self, field: u32, vm: &mut Vm<'_>) -> Result<Value, Fault> {
+        let mut kinds = names::KINDS.iter();
+        let Some(&(kind, _)) = kinds.find(|(kind, _)| *kind as u32 == field) else {
+            return Ok(Value::Undefined);
+        };
         let session = Rc::clone(&self.0);
-        Ok(vm.host_object(Box::new(Manager { session, kind })))
+        Ok(members::value(vm, Manager { session, kind }))
     }
 }
 
 /// СправочникМенеджер.
-struct Manager {
+pub(super) struct Manager {
     session: Rc<Session>,
     kind: PartyKind,
 }
@@ -82,9 +79,9 @@ impl Manager {
     fn by_attribute(&self, vm: &mut Vm<'_>, name: &Value, value: &Value) -> Result<Value, Fault> {
         let name = name.as_string().ok_or_else(|| Fault::param(1))?;
         let folded = parties::folded(name.trim());
-        match names::position(&names::FIELDS, &folded) {
-            Some(place) if place as u32 == names::CODE => return self.by_code(vm, value),
-            Some(place) if place as u32 == names::NAME => return self.by_name(vm, value, true),
+        match Standard::named(&folded) {
+            Some(Standard::Code) => return self.by_code(vm, value),
+            Some(Standard::Name) => return self.by_name(vm, value, true),
             _ => {}
         }
         let key = names::attribute_key(&folded).to_owned();
@@ -111,53 +108,75 @@ impl Manager {
             .map_err(|error| self.session.fault(vm, error))?;
         Ok(self.reference(vm, found.into_iter().next()))
     }
+
+    fn select(&self, vm: &Vm<'_>) -> Value {
+        let selection = Selection {
+            session: Rc::clone(&self.session),
+            kind: self.kind,
+            walk: RefCell::default(),
+        };
+        members::value(vm, selection)
+    }
 }
 
 /// Rows of an equal beginning that a find by attribute looks at.
 const FIND_MAX: i64 = 50;
 
-impl HostObject for Manager {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn class(&self) -> u32 {
-        class::MANAGER
-    }
+impl Members for Manager {
+    const CLASS: Class = Class::Manager;
+    const METHODS: &'static [Method<Manager>] = &[
+        function(
+            pair("НайтиПоКоду", "FindByCode"),
+            "Код",
+            (1, 1),
+            "Ссылка на элемент с этим кодом или пустая ссылка; регистр не важен.",
+            |manager, vm, args| manager.by_code(vm, &args[0]),
+        ),
+        function(
+            pair("НайтиПоНаименованию", "FindByDescription"),
+            "Наименование, ТочноеСоответствие = Ложь",
+            (1, 2),
+            "Ссылка на элемент с этим наименованием, а без точного соответствия также с наименованием, которое так начинается; регистр не важен.",
+            |manager, vm, args| {
+                let whole = match given(args, 1) {
+                    None | Some(Value::Undefined) => false,
+                    Some(value) => vm.to_bool(value)?,
+                };
+                manager.by_name(vm, &args[0], whole)
+            },
+        ),
+        function(
+            pair("НайтиПоРеквизиту", "FindByAttribute"),
+            "ИмяРеквизита, Значение",
+            (2, 2),
+            "Ссылка на первый по коду элемент с этим значением реквизита или пустая ссылка; регистр не важен.",
+            |manager, vm, args| manager.by_attribute(vm, &args[0], &args[1]),
+        ),
+        function(
+            pair("Выбрать", "Select"),
+            "",
+            (0, 0),
+            "Выборка всех элементов по возрастанию кода, помеченные на удаление тоже.",
+            |manager, vm, _| Ok(manager.select(vm)),
+        ),
+        function(
+            pair("ПустаяСсылка", "EmptyRef"),
+            "",
+            (0, 0),
+            "Пустая ссылка.",
+            |manager, vm, _| Ok(manager.reference(vm, None)),
+        ),
+        function(
+            pair("СоздатьЭлемент", "CreateItem"),
+            "",
+            (0, 0),
+            "Новый объект; он появится в базе после Записать().",
+            |manager, vm, _| Ok(CatalogObject::create(&manager.session, vm, manager.kind)),
+        ),
+    ];
 
     fn type_name(&self) -> String {
         names::type_name(names::MANAGER, self.kind)
-    }
-
-    fn method(&self, name: &str) -> Option<HostMethod> {
-        names::find_method(&names::MANAGER_METHODS, name)
-    }
-
-    fn call(
-        &self,
-        id: u32,
-        vm: &mut Vm<'_>,
-        _this: &Value,
-        args: &mut [Value],
-    ) -> Result<Value, Fault> {
-        match id {
-            0 => self.by_code(vm, &args[0]),
-            1 => {
-                let whole = match args.get(1) {
-                    None | Some(Value::Missing | Value::Undefined) => false,
-                    Some(value) => vm.to_bool(value)?,
-                };
-                self.by_name(vm, &args[0], whole)
-            }
-            2 => self.by_attribute(vm, &args[0], &args[1]),
-            3 => Ok(vm.host_object(Box::new(Selection {
-                session: Rc::clone(&self.session),
-                kind: self.kind,
-                walk: RefCell::default(),
-            }))),
-            4 => Ok(self.reference(vm, None)),
-            _ => Ok(CatalogObject::create(&self.session, vm, self.kind)),
-        }
     }
 }
 
@@ -176,7 +195,7 @@ struct Walk {
 }
 
 /// СправочникВыборка: all parties of a kind by code.
-struct Selection {
+pub(super) struct Selection {
     session: Rc<Session>,
     kind: PartyKind,
     walk: RefCell<Walk>,
@@ -209,55 +228,61 @@ impl Selection {
             walk.page = page;
         }
     }
-}
 
-impl HostObject for Selection {
-    fn as_any(&self) -> &dyn Any {
-        self
+    fn current(&self) -> Option<Rc<Loaded>> {
+        self.walk.borrow().current.clone()
     }
 
-    fn class(&self) -> u32 {
-        class::SELECTION
-    }
-
-    fn type_name(&self) -> String {
-        names::type_name(names::SELECTION, self.kind)
-    }
-
-    fn field(&self, name: &str) -> Option<u32> {
-        Some(field_number(&self.session, name))
-    }
-
-    fn get(&self, id: u32, vm: &mut Vm<'_>) -> Result<Value, Fault> {
-        let current = self.walk.borrow().current.clone();
-        let party = current.as_deref().map(|loaded| &loaded.party);
-        read_field(&self.session, vm, self.kind, party, id)
-    }
-
-    fn method(&self, name: &str) -> Option<HostMethod> {
-        names::find_method(&names::SELECTION_METHODS, name)
-    }
-
-    fn call(
-        &self,
-        id: u32,
-        vm: &mut Vm<'_>,
-        _this: &Value,
-        _args: &mut [Value],
-    ) -> Result<Value, Fault> {
-        if id == 1 {
-            let current = self.walk.borrow().current.clone();
-            return match current {
-                Some(loaded) => CatalogObject::read(&self.session, vm, &loaded.party.reference),
-                None => Ok(Value::Undefined),
-            };
-        }
+    /// Goes to the next element and tells whether there is one.
+    fn next(&self, vm: &mut Vm<'_>) -> Result<Value, Fault> {
         let place = self.walk.borrow().next;
         let found = self.at(vm, place)?;
         let mut walk = self.walk.borrow_mut();
         walk.next = place + usize::from(found.is_some());
         walk.current.clone_from(&found);
         Ok(Value::Bool(found.is_some()))
+    }
+}
+
+impl Members for Selection {
+    const CLASS: Class = Class::Selection;
+    const METHODS: &'static [Method<Selection>] = &[
+        function(
+            pair("Следующий", "Next"),
+            "",
+            (0, 0),
+            "Переходит к следующему элементу; Ложь, когда их больше нет.",
+            |selection, vm, _| selection.next(vm),
+        ),
+        function(
+            pair("ПолучитьОбъект", "GetObject"),
+            "",
+            (0, 0),
+            "Объект текущего элемента.",
+            |selection, vm, _| match selection.current() {
+                Some(loaded) => {
+                    CatalogObject::read(&selection.session, vm, &loaded.party.reference)
+                }
+                None => Ok(Value::Undefined),
+            },
+        ),
+    ];
+
+    fn type_name(&self) -> String {
+        names::type_name(names::SELECTION, self.kind)
+    }
+
+    fn field(&self, folded: &str) -> Option<u32> {
+        Some(self.session.field_number(folded))
+    }
+
+    fn get(&self, field: u32, vm: &mut Vm<'_>) -> Result<Value, Fault> {
+        let Some(field) = self.session.field(field) else {
+            return Ok(Value::Undefined);
+        };
+        let current = self.current();
+        let party = current.as_deref().map(|loaded| &loaded.party);
+        read_field(&self.session, vm, self.kind, party, &field)
     }
 
     /// «Для Каждого»: the selection itself stands at each element in turn, as a value of its own.
@@ -276,6 +301,6 @@ impl HostObject for Selection {
                 ..Walk::default()
             }),
         };
-        Some(Ok(Some(vm.host_object(Box::new(element)))))
+        Some(Ok(Some(members::value(vm, element))))
     }
 }

@@ -13,12 +13,13 @@ use vestnik_bsl::kernel::date::Date;
 use crate::model::{Locale, PartyRef, RichText};
 
 use super::catalogs::Catalogs;
-use super::convert::{date_of, offset_at_local, offset_at_utc};
 use super::http::{Call, Transport};
+use super::members::boxed;
 use super::names;
-use super::party::Reference;
+use super::reference::Reference;
 use super::session::Session;
 use super::telegram::{ChatBots, Telegram};
+use super::times::{date_of, offset_at_local, offset_at_utc};
 
 /// Texts of Сообщить that go before an answer (D29).
 const MESSAGES_MAX: usize = 10;
@@ -156,11 +157,11 @@ impl Host for RunHost<'_> {
         let folded = name.to_lowercase();
         let session = Rc::clone(&self.session);
         if names::CATALOGS.is(&folded) {
-            Some(Box::new(Catalogs(session)))
+            Some(boxed(Catalogs(session)))
         } else if names::TELEGRAM.is(&folded) {
-            Some(Box::new(Telegram(session)))
+            Some(boxed(Telegram(session)))
         } else if names::CHAT_BOTS.is(&folded) {
-            Some(Box::new(ChatBots(session)))
+            Some(boxed(ChatBots(session)))
         } else {
             None
         }
@@ -170,6 +171,6 @@ impl Host for RunHost<'_> {
         let kind = names::kind_of_reference(type_name)?;
         let code = key.to_owned();
         let party = PartyRef { kind, code };
-        Some(Box::new(Reference::new(&self.session, party)))
+        Some(boxed(Reference::new(&self.session, party)))
     }
 }

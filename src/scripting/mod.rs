@@ -9,31 +9,43 @@
 //! | file | what |
 //! |---|---|
 //! | `library` | compiled algorithms, direct calls, is a text code |
+//! | `run`, `services` | one run, and what it is given |
 //! | `session` | one run's store, lease, sends: what objects of the host share |
-//! | `names` | every name that the host gives, in both languages |
 //! | `host` | clock, messages, log, HTTP of a run |
-//! | `catalogs`, `party` | `Справочники`, its managers, references, objects, selections |
+//! | `members`, `names` | objects of the host by tables; names in both languages |
+//! | `document` | all of them as the tables of docs/algorithms-host.md |
+//! | `catalogs`, `reference`, `object` | `Справочники`, its managers, selections, references, objects |
 //! | `telegram` | `Telegram`, `ЧатБоты` |
-//! | `reply` | a value becomes a reply |
+//! | `reply`, `variants`, `files` | a value becomes a reply, buttons, files |
+//! | `attributes`, `shapes`, `times` | values of parties, kinds of values, moments and dates |
 //! | `stored` | a value becomes text and comes back |
 //! | `http` | calls of HTTPСоединение |
 //!
 //! It must not know of actors, updates as Telegram writes them, or which script runs when.
 
+mod attributes;
 mod catalogs;
-mod convert;
+mod document;
+mod files;
 mod host;
 pub mod http;
 mod library;
+mod members;
 mod names;
-mod party;
+mod object;
+mod reference;
 mod reply;
 mod run;
+mod services;
 mod session;
+mod shapes;
 mod stored;
 mod telegram;
+mod times;
+mod variants;
 
+pub use document::host_reference;
 pub use library::{Algorithm, Library, LibraryProblem};
-pub use names::host_reference;
-pub use run::{Caller, Run, ScriptLimits, Services, run, run_quick};
+pub use run::{Run, run, run_quick};
+pub use services::{Caller, ScriptLimits, Services};
 pub use stored::{StoredError, from_text, to_text};

@@ -1,8 +1,7 @@
-//! Every name that the host gives to programs, in both languages, in one place: the objects resolve
-//! their members by these tables, and docs/algorithms-host.md is made of them.
+//! Names that the host gives to programs, in both languages: variables, properties, catalogs, types and
+//! fields. The names of methods stand beside what they run.
 
 use vestnik_bsl::Program;
-use vestnik_bsl::host::HostMethod;
 
 use crate::model::PartyKind;
 
@@ -19,7 +18,7 @@ pub(super) struct Pair {
     pub(super) en: &'static str,
 }
 
-const fn pair(ru: &'static str, en: &'static str) -> Pair {
+pub(super) const fn pair(ru: &'static str, en: &'static str) -> Pair {
     Pair { ru, en }
 }
 
@@ -28,52 +27,6 @@ impl Pair {
     pub(super) fn is(self, folded: &str) -> bool {
         self.ru.to_lowercase() == folded || self.en.to_lowercase() == folded
     }
-}
-
-/// The place of a folded name.
-pub(super) fn position(pairs: &[Pair], folded: &str) -> Option<usize> {
-    pairs.iter().position(|pair| pair.is(folded))
-}
-
-/// A method: its names, parameters as the document shows them, arity, and whether it gives a value.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Method {
-    pub(super) name: Pair,
-    pub(super) params: &'static str,
-    pub(super) min: u8,
-    pub(super) max: u8,
-    pub(super) is_function: bool,
-    pub(super) about: &'static str,
-}
-
-const fn method(
-    ru: &'static str,
-    en: &'static str,
-    params: &'static str,
-    arity: (u8, u8),
-    is_function: bool,
-    about: &'static str,
-) -> Method {
-    Method {
-        name: pair(ru, en),
-        params,
-        min: arity.0,
-        max: arity.1,
-        is_function,
-        about,
-    }
-}
-
-/// The method of a folded name: its place in the table is its number.
-pub(super) fn find_method(methods: &[Method], folded: &str) -> Option<HostMethod> {
-    let place = methods.iter().position(|method| method.name.is(folded))?;
-    let method = &methods[place];
-    Some(HostMethod {
-        id: place as u32,
-        min: method.min,
-        max: method.max,
-        is_function: method.is_function,
-    })
 }
 
 /// Global properties.
@@ -140,7 +93,8 @@ pub(super) fn kind_of_reference(type_name: &str) -> Option<PartyKind> {
         .map(|(kind, _)| *kind)
 }
 
-fn all_types() -> Vec<(String, String)> {
+/// Types by both names.
+pub(super) fn all_types() -> Vec<(String, String)> {
     let mut types = Vec::new();
     for beginning in TYPE_BEGINNINGS {
         for (_, name) in KINDS {
@@ -197,17 +151,45 @@ pub(super) fn alias_types(program: &mut Program) {
     }
 }
 
-/// Standard attributes of references, objects and selections, by their number.
-pub(super) const FIELDS: [Pair; 4] = [
-    pair("Ссылка", "Ref"),
-    pair("Код", "Code"),
-    pair("Наименование", "Description"),
-    pair("ПометкаУдаления", "DeletionMark"),
-];
-pub(super) const REF: u32 = 0;
-pub(super) const CODE: u32 = 1;
-pub(super) const NAME: u32 = 2;
-pub(super) const DELETED: u32 = 3;
+/// Standard attributes of references, objects and selections.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Standard {
+    Ref,
+    Code,
+    Name,
+    Deleted,
+}
+
+impl Standard {
+    pub(super) const ALL: [Standard; 4] = [
+        Standard::Ref,
+        Standard::Code,
+        Standard::Name,
+        Standard::Deleted,
+    ];
+
+    pub(super) fn name(self) -> Pair {
+        match self {
+            Standard::Ref => pair("Ссылка", "Ref"),
+            Standard::Code => pair("Код", "Code"),
+            Standard::Name => pair("Наименование", "Description"),
+            Standard::Deleted => pair("ПометкаУдаления", "DeletionMark"),
+        }
+    }
+
+    pub(super) fn named(folded: &str) -> Option<Standard> {
+        Standard::ALL
+            .into_iter()
+            .find(|standard| standard.name().is(folded))
+    }
+
+    /// The one whose number, its place among all, this is.
+    pub(super) fn with_number(number: u32) -> Option<Standard> {
+        Standard::ALL
+            .into_iter()
+            .find(|standard| *standard as u32 == number)
+    }
+}
 
 /// Attributes that every party has, with the key under which files name them.
 pub(super) const ATTRIBUTES: [(&str, Pair); 5] = [
@@ -229,202 +211,4 @@ pub(super) fn attribute_key(folded: &str) -> &str {
 /// Whether every party has the attribute.
 pub(super) fn is_well_known(key: &str) -> bool {
     ATTRIBUTES.iter().any(|(known, _)| *known == key)
-}
-
-pub(super) const MANAGER_METHODS: [Method; 6] = [
-    method(
-        "НайтиПоКоду",
-        "FindByCode",
-        "Код",
-        (1, 1),
-        true,
-        "Ссылка на элемент с этим кодом или пустая ссылка; регистр не важен.",
-    ),
-    method(
-        "НайтиПоНаименованию",
-        "FindByDescription",
-        "Наименование, ТочноеСоответствие = Ложь",
-        (1, 2),
-        true,
-        "Ссылка на элемент с этим наименованием, а без точного соответствия также с наименованием, которое так начинается; регистр не важен.",
-    ),
-    method(
-        "НайтиПоРеквизиту",
-        "FindByAttribute",
-        "ИмяРеквизита, Значение",
-        (2, 2),
-        true,
-        "Ссылка на первый по коду элемент с этим значением реквизита или пустая ссылка; регистр не важен.",
-    ),
-    method(
-        "Выбрать",
-        "Select",
-        "",
-        (0, 0),
-        true,
-        "Выборка всех элементов по возрастанию кода, помеченные на удаление тоже.",
-    ),
-    method(
-        "ПустаяСсылка",
-        "EmptyRef",
-        "",
-        (0, 0),
-        true,
-        "Пустая ссылка.",
-    ),
-    method(
-        "СоздатьЭлемент",
-        "CreateItem",
-        "",
-        (0, 0),
-        true,
-        "Новый объект; он появится в базе после Записать().",
-    ),
-];
-pub(super) const REFERENCE_METHODS: [Method; 2] = [
-    method(
-        "ПолучитьОбъект",
-        "GetObject",
-        "",
-        (0, 0),
-        true,
-        "Объект для изменения; Неопределено для пустой ссылки.",
-    ),
-    method(
-        "Пустая",
-        "IsEmpty",
-        "",
-        (0, 0),
-        true,
-        "Истина у пустой ссылки.",
-    ),
-];
-pub(super) const OBJECT_METHODS: [Method; 4] = [
-    method(
-        "Записать",
-        "Write",
-        "",
-        (0, 0),
-        false,
-        "Записывает. Пустой код получает следующий номер. Если элемент с тех пор изменил кто-то другой, это ошибка.",
-    ),
-    method(
-        "ЭтоНовый",
-        "IsNew",
-        "",
-        (0, 0),
-        true,
-        "Истина, пока объект не записан.",
-    ),
-    method(
-        "Прочитать",
-        "Read",
-        "",
-        (0, 0),
-        false,
-        "Читает записанное заново.",
-    ),
-    method(
-        "УстановитьПометкуУдаления",
-        "SetDeletionMark",
-        "Пометка = Истина",
-        (0, 1),
-        false,
-        "Ставит или снимает пометку удаления и записывает.",
-    ),
-];
-pub(super) const SELECTION_METHODS: [Method; 2] = [
-    method(
-        "Следующий",
-        "Next",
-        "",
-        (0, 0),
-        true,
-        "Переходит к следующему элементу; Ложь, когда их больше нет.",
-    ),
-    method(
-        "ПолучитьОбъект",
-        "GetObject",
-        "",
-        (0, 0),
-        true,
-        "Объект текущего элемента.",
-    ),
-];
-pub(super) const TELEGRAM_METHODS: [Method; 2] = [
-    method(
-        "Отправить",
-        "Send",
-        "Кому, Текст, Параметры = Неопределено",
-        (2, 3),
-        true,
-        "Отправляет сообщение элементу справочника (во все его чаты с ботом) или в чат по ключу; возвращает число сообщений. Параметры — структура: Бот, Когда, Файлы.",
-    ),
-    method(
-        "Регистрации",
-        "Registrations",
-        "Кто",
-        (1, 1),
-        true,
-        "Массив структур Бот и КлючЧата: где зарегистрирован элемент справочника.",
-    ),
-];
-pub(super) const CHAT_BOT_METHODS: [Method; 1] = [method(
-    "Отправить",
-    "Send",
-    "Кому, Текст, Параметры = Неопределено",
-    (2, 3),
-    true,
-    "То же, что Telegram.Отправить, от имени этого бота.",
-)];
-
-/// Everything above as tables of Markdown.
-#[must_use]
-pub fn host_reference() -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
-    let _ = writeln!(text, "### Переменные и свойства\n");
-    let _ = writeln!(text, "| Имя | По-английски |\n|---|---|");
-    for name in VARIABLES {
-        let _ = writeln!(text, "| `{name}` | — |");
-    }
-    for name in [CATALOGS, TELEGRAM, CHAT_BOTS] {
-        let _ = writeln!(text, "| `{}` | `{}` |", name.ru, name.en);
-    }
-    let _ = writeln!(text, "\n### Типы\n");
-    let _ = writeln!(text, "| Тип | По-английски |\n|---|---|");
-    for (ru, en) in all_types() {
-        let _ = writeln!(text, "| `{ru}` | `{en}` |");
-    }
-    let _ = writeln!(text, "\n### Реквизиты ссылки, объекта и выборки\n");
-    let _ = writeln!(
-        text,
-        "| Имя | По-английски | Ключ в файлах |\n|---|---|---|"
-    );
-    for name in FIELDS {
-        let _ = writeln!(text, "| `{}` | `{}` | — |", name.ru, name.en);
-    }
-    for (key, name) in ATTRIBUTES {
-        let _ = writeln!(text, "| `{}` | `{}` | `{key}` |", name.ru, name.en);
-    }
-    let groups: [(&str, &[Method]); 6] = [
-        ("Методы менеджера справочника", &MANAGER_METHODS),
-        ("Методы ссылки", &REFERENCE_METHODS),
-        ("Методы объекта", &OBJECT_METHODS),
-        ("Методы выборки", &SELECTION_METHODS),
-        ("Методы `Telegram`", &TELEGRAM_METHODS),
-        ("Методы бота из `ЧатБоты`", &CHAT_BOT_METHODS),
-    ];
-    for (title, methods) in groups {
-        let _ = writeln!(text, "\n### {title}\n");
-        let _ = writeln!(text, "| Метод | По-английски | Что делает |\n|---|---|---|");
-        for method in methods {
-            let _ = writeln!(
-                text,
-                "| `{}({})` | `{}` | {} |",
-                method.name.ru, method.params, method.name.en, method.about
-            );
-        }
-    }
-    text
 }

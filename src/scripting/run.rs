@@ -10,90 +10,16 @@ use vestnik_bsl::vm::error::Fault;
 use vestnik_bsl::{ChatCode, Data, LimitKind, Limits, Value, Vm};
 
 use crate::model::{
-    BotCode, ChatId, HistoryStep, IdSource, Locale, MessageKey, Moment, Outgoing, PartyRef,
-    ScriptFailure, ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant,
-    TelegramBotId, UpdateId,
+    HistoryStep, Locale, MessageKey, Outgoing, PartyRef, RichText, ScriptFailure, ScriptOutcome,
+    ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant,
 };
-use crate::settings::ScriptSettings;
-use crate::store::{Lent, Store};
+use crate::store::Lent;
 
 use super::host::{RunHost, language};
-use super::http::Transport;
 use super::library::Library;
+use super::services::{Caller, Services};
 use super::session::Session;
 use super::{names, reply, stored};
-
-/// Who asks, and where.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// The bot.
-    pub bot: BotCode,
-    /// The chat.
-    pub chat: ChatId,
-    /// The topic of a forum.
-    pub thread: Option<i64>,
-    /// ИмяПользователя: the person's name in Telegram.
-    pub person_name: String,
-    /// Телефон, where it is known.
-    pub phone: Option<String>,
-    /// _Исполнитель: the party of the chat.
-    pub party: Option<PartyRef>,
-    /// IANA name of the zone of local time; UTC where it is none.
-    pub time_zone: String,
-    /// The language of errors and presentations.
-    pub locale: Locale,
-    /// The update that is handled: makes HTTP calls recognisable when it is handled again.
-    pub update: Option<(TelegramBotId, UpdateId)>,
-}
-
-/// What a run may use up.
-#[derive(Clone, Debug)]
-pub struct ScriptLimits {
-    /// Time.
-    pub time: Duration,
-    /// Instructions.
-    pub instructions: u64,
-    /// Bytes of values.
-    pub memory: usize,
-    /// How long it may hold the write lease.
-    pub write_limit: Duration,
-}
-
-impl ScriptLimits {
-    /// As `[scripts]` of the settings says.
-    #[must_use]
-    pub fn from_settings(settings: &ScriptSettings) -> ScriptLimits {
-        ScriptLimits {
-            time: Duration::from_millis(settings.time_ms.into()),
-            instructions: settings.instructions,
-            memory: (settings.memory_mb as usize) << 20,
-            write_limit: Duration::from_millis(settings.write_limit_ms.into()),
-        }
-    }
-}
-
-impl From<&ScriptSettings> for ScriptLimits {
-    fn from(settings: &ScriptSettings) -> ScriptLimits {
-        ScriptLimits::from_settings(settings)
-    }
-}
-
-/// What runs share.
-pub struct Services {
-    /// The database.
-    pub store: Store,
-    /// HTTP calls.
-    pub transport: Transport,
-    /// The present moment.
-    pub now: Arc<dyn Fn() -> Moment + Send + Sync>,
-    /// Keys of messages.
-    pub ids: Arc<dyn IdSource + Send + Sync>,
-    /// Limits of a run.
-    pub limits: ScriptLimits,
-    /// Whether a write needs the lease of the node at work; a trial run, whose writes are undone, does
-    /// not.
-    pub fenced: bool,
-}
 
 /// What a run came to.
 pub struct Run {
@@ -241,11 +167,7 @@ fn run_with(
     })
 }
 
-type Executed = (
-    Vec<crate::model::RichText>,
-    Result<ScriptReply, ScriptFailure>,
-    u64,
-);
+type Executed = (Vec<RichText>, Result<ScriptReply, ScriptFailure>, u64);
 
 fn execute(
     services: &Services,

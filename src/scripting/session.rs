@@ -16,10 +16,19 @@ use crate::model::{
 };
 use crate::store::{Conn, Ids, Lent, Store, StoreError, parties};
 
-use super::run::Caller;
+use super::names::{self, Standard};
+use super::services::{Caller, Services};
 
-/// The first number of an attribute that is no standard field.
-pub(super) const FIRST_ATTRIBUTE: u32 = 100;
+/// A field of a reference, an object or a selection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Field {
+    Standard(Standard),
+    /// Any other by its key: folded, and a well-known one by its Latin name.
+    Attribute(Rc<str>),
+}
+
+/// The number that the first interned name gets: above those of the standard fields.
+const FIRST_NAME: u32 = 100;
 
 /// Entries of a run's trace: what is beyond is counted, not kept.
 const TRACE_MAX: usize = 200;
@@ -67,12 +76,13 @@ pub(super) struct Session {
     /// Кнопки of messages among them, by the message's key.
     pub(super) offers: RefCell<Vec<(MessageKey, Vec<ScriptVariant>)>>,
     trace: RefCell<Vec<String>>,
-    attributes: RefCell<Attributes>,
+    names: RefCell<Interned>,
 }
 
+/// Names that programs use as fields, each with a number for the language.
 #[derive(Default)]
-struct Attributes {
-    keys: Vec<Rc<str>>,
+struct Interned {
+    names: Vec<Rc<str>>,
     numbers: HashMap<Rc<str>, u32>,
 }
 
@@ -81,7 +91,7 @@ const READ_MAX: usize = 10_000;
 
 impl Session {
     pub(super) fn new(
-        services: &super::run::Services,
+        services: &Services,
         program: Arc<Program>,
         bots: Arc<[BotCode]>,
         caller: &Caller,
@@ -109,7 +119,7 @@ impl Session {
             sends: RefCell::default(),
             offers: RefCell::default(),
             trace: RefCell::default(),
-            attributes: RefCell::default(),
+            names: RefCell::default(),
         })
     }
 
@@ -287,22 +297,38 @@ impl Session {
         Ok(found)
     }
 
-    /// The number of an attribute by its key; the same for the whole run.
-    pub(super) fn attribute_number(&self, key: &str) -> u32 {
-        let mut attributes = self.attributes.borrow_mut();
-        if let Some(number) = attributes.numbers.get(key) {
+    /// The number of a field by its folded name.
+    pub(super) fn field_number(&self, folded: &str) -> u32 {
+        match Standard::named(folded) {
+            Some(standard) => standard as u32,
+            None => self.name_number(names::attribute_key(folded)),
+        }
+    }
+
+    /// The field with a number that [`field_number`](Self::field_number) gave.
+    pub(super) fn field(&self, number: u32) -> Option<Field> {
+        Standard::with_number(number)
+            .map(Field::Standard)
+            .or_else(|| self.name_of(number).map(Field::Attribute))
+    }
+
+    /// The number of a name; the same for the whole run.
+    pub(super) fn name_number(&self, name: &str) -> u32 {
+        let mut interned = self.names.borrow_mut();
+        if let Some(number) = interned.numbers.get(name) {
             return *number;
         }
-        let number = FIRST_ATTRIBUTE + attributes.keys.len() as u32;
-        let key: Rc<str> = key.into();
-        attributes.keys.push(Rc::clone(&key));
-        attributes.numbers.insert(key, number);
+        let number = FIRST_NAME + interned.names.len() as u32;
+        let name: Rc<str> = name.into();
+        interned.names.push(Rc::clone(&name));
+        interned.numbers.insert(name, number);
         number
     }
 
-    pub(super) fn attribute_key(&self, number: u32) -> Option<Rc<str>> {
-        let place = number.checked_sub(FIRST_ATTRIBUTE)?;
-        self.attributes.borrow().keys.get(place as usize).cloned()
+    /// The name with a number that [`name_number`](Self::name_number) gave.
+    pub(super) fn name_of(&self, number: u32) -> Option<Rc<str>> {
+        let place = number.checked_sub(FIRST_NAME)?;
+        self.names.borrow().names.get(place as usize).cloned()
     }
 
     /// How the program spells a name, so that a new attribute gets the author's letters.

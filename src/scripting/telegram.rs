@@ -1,65 +1,36 @@
 //! `Telegram` and `ЧатБоты`: messages that a program sends besides its answer. They are collected and
 //! written with everything else of the run.
 
-use std::any::Any;
 use std::rc::Rc;
 
-use base64::Engine as _;
-use vestnik_bsl::host::{HostMethod, HostObject};
-use vestnik_bsl::library::bytes::bytes_of;
 use vestnik_bsl::library::structure::structure;
 use vestnik_bsl::vm::error::Fault;
 use vestnik_bsl::{Value, Vm};
 
 use crate::model::{
-    BotCode, Buttons, Channel, ChatAddress, ChatId, FileSource, Lane, MessageKey, MessageKind,
-    Moment, Outgoing, OutgoingBody, OutgoingFile, PartyRef, RichText, ScriptVariant,
+    BotCode, Buttons, Channel, ChatAddress, ChatId, Lane, MessageKey, MessageKind, Moment,
+    Outgoing, OutgoingBody, OutgoingFile, PartyRef, RichText, ScriptVariant,
 };
 use crate::store::registrations;
 
-use super::convert::{moment_of_local, reference_of, type_text};
-use super::names;
-use super::party::class;
+use super::attributes::reference_of;
+use super::files::files_of;
+use super::members::{self, Class, Members, Method, function};
+use super::names::{self, Pair, Standard, pair};
 use super::session::Session;
+use super::shapes::{fields_of, rich};
+use super::times::moment_of_local;
+use super::variants::buttons;
 
 /// Messages that one run may send: more is a broadcast, which goes elsewhere.
 const SENDS_MAX: usize = 1_000;
-/// Files of one message (Bot API, `sendMediaGroup`).
-pub(super) const FILES_MAX: usize = Channel::Telegram.limits().album_files;
 
 /// `Telegram`.
 pub(super) struct Telegram(pub(super) Rc<Session>);
 
-impl HostObject for Telegram {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn class(&self) -> u32 {
-        class::TELEGRAM
-    }
-
-    fn type_name(&self) -> String {
-        names::TELEGRAM_TYPE.ru.to_owned()
-    }
-
-    fn method(&self, name: &str) -> Option<HostMethod> {
-        names::find_method(&names::TELEGRAM_METHODS, name)
-    }
-
-    fn call(
-        &self,
-        id: u32,
-        vm: &mut Vm<'_>,
-        _this: &Value,
-        args: &mut [Value],
-    ) -> Result<Value, Fault> {
-        if id == 0 {
-            return send(&self.0, vm, None, args);
-        }
-        let Some(party) = reference_of(&args[0]) else {
-            return Err(Fault::param(1));
-        };
+impl Telegram {
+    fn registrations(&self, vm: &mut Vm<'_>, whose: &Value) -> Result<Value, Fault> {
+        let party = reference_of(whose).ok_or_else(|| Fault::param(1))?;
         let rows = chats_of(&self.0, vm, &party)?;
         let mut list = Vec::with_capacity(rows.len());
         for (bot, chat) in rows {
@@ -73,6 +44,34 @@ impl HostObject for Telegram {
     }
 }
 
+/// Отправить of `Telegram` and of one bot.
+const SEND: Pair = pair("Отправить", "Send");
+const SEND_PARAMS: &str = "Кому, Текст, Параметры = Неопределено";
+
+impl Members for Telegram {
+    const CLASS: Class = Class::Telegram;
+    const METHODS: &'static [Method<Telegram>] = &[
+        function(
+            SEND,
+            SEND_PARAMS,
+            (2, 3),
+            "Отправляет сообщение элементу справочника (во все его чаты с ботом) или в чат по ключу; возвращает число сообщений. Параметры — структура: Бот, Когда, Файлы.",
+            |telegram, vm, args| send(&telegram.0, vm, None, args),
+        ),
+        function(
+            pair("Регистрации", "Registrations"),
+            "Кто",
+            (1, 1),
+            "Массив структур Бот и КлючЧата: где зарегистрирован элемент справочника.",
+            |telegram, vm, args| telegram.registrations(vm, &args[0]),
+        ),
+    ];
+
+    fn type_name(&self) -> String {
+        names::TELEGRAM_TYPE.ru.to_owned()
+    }
+}
+
 /// `ЧатБоты`: the bots by their codes.
 pub(super) struct ChatBots(pub(super) Rc<Session>);
 
@@ -80,29 +79,23 @@ impl ChatBots {
     fn bot(&self, vm: &Vm<'_>, code: &str) -> Result<Value, Fault> {
         let bot = find_bot(&self.0, code)?;
         let session = Rc::clone(&self.0);
-        Ok(vm.host_object(Box::new(ChatBot { session, bot })))
+        Ok(members::value(vm, ChatBot { session, bot }))
     }
 }
 
-impl HostObject for ChatBots {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn class(&self) -> u32 {
-        class::CHAT_BOTS
-    }
+impl Members for ChatBots {
+    const CLASS: Class = Class::ChatBots;
 
     fn type_name(&self) -> String {
         names::CHAT_BOTS_TYPE.ru.to_owned()
     }
 
-    fn field(&self, name: &str) -> Option<u32> {
-        Some(self.0.attribute_number(name))
+    fn field(&self, folded: &str) -> Option<u32> {
+        Some(self.0.name_number(folded))
     }
 
-    fn get(&self, id: u32, vm: &mut Vm<'_>) -> Result<Value, Fault> {
-        let code = self.0.attribute_key(id).unwrap_or_else(|| "".into());
+    fn get(&self, field: u32, vm: &mut Vm<'_>) -> Result<Value, Fault> {
+        let code = self.0.name_of(field).unwrap_or_else(|| "".into());
         self.bot(vm, &code)
     }
 
@@ -118,44 +111,33 @@ impl HostObject for ChatBots {
 }
 
 /// One bot of `ЧатБоты`.
-struct ChatBot {
+pub(super) struct ChatBot {
     session: Rc<Session>,
     bot: BotCode,
 }
 
-impl HostObject for ChatBot {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn class(&self) -> u32 {
-        class::CHAT_BOT
-    }
+impl Members for ChatBot {
+    const CLASS: Class = Class::ChatBot;
+    const METHODS: &'static [Method<ChatBot>] = &[function(
+        SEND,
+        SEND_PARAMS,
+        (2, 3),
+        "То же, что Telegram.Отправить, от имени этого бота.",
+        |bot, vm, args| send(&bot.session, vm, Some(&bot.bot), args),
+    )];
 
     fn type_name(&self) -> String {
         names::CHAT_BOT_TYPE.ru.to_owned()
     }
 
-    fn field(&self, name: &str) -> Option<u32> {
-        names::FIELDS[names::CODE as usize].is(name).then_some(0)
+    /// Its code, the only one.
+    fn field(&self, folded: &str) -> Option<u32> {
+        let code = Standard::Code;
+        code.name().is(folded).then_some(code as u32)
     }
 
-    fn get(&self, _id: u32, _vm: &mut Vm<'_>) -> Result<Value, Fault> {
+    fn get(&self, _: u32, _: &mut Vm<'_>) -> Result<Value, Fault> {
         Ok(Value::str(self.bot.as_str()))
-    }
-
-    fn method(&self, name: &str) -> Option<HostMethod> {
-        names::find_method(&names::CHAT_BOT_METHODS, name)
-    }
-
-    fn call(
-        &self,
-        _id: u32,
-        vm: &mut Vm<'_>,
-        _this: &Value,
-        args: &mut [Value],
-    ) -> Result<Value, Fault> {
-        send(&self.session, vm, Some(&self.bot), args)
     }
 
     fn presentation(&self) -> String {
@@ -201,119 +183,6 @@ struct Options {
     buttons: Vec<ScriptVariant>,
 }
 
-/// The fields of a structure, names folded; `None` when the value is none.
-pub(super) fn fields_of(
-    vm: &mut Vm<'_>,
-    value: &Value,
-) -> Result<Option<Vec<(String, Value)>>, Fault> {
-    let is_structure = value
-        .as_obj()
-        .is_some_and(|obj| matches!(obj.ty().ru, "Структура" | "ФиксированнаяСтруктура"));
-    if !is_structure {
-        return Ok(None);
-    }
-    let mut fields = Vec::new();
-    for item in vm.items(value)? {
-        let (key, value) = (vm.field(&item, "Ключ")?, vm.field(&item, "Значение")?);
-        fields.push((vm.text(&key).to_lowercase(), value));
-    }
-    Ok(Some(fields))
-}
-
-/// Whether a value is an array.
-pub(super) fn is_array(value: &Value) -> bool {
-    value
-        .as_obj()
-        .is_some_and(|obj| matches!(obj.ty().ru, "Массив" | "ФиксированныйМассив"))
-}
-
-/// A file: ДвоичныеДанные, or a structure with Имя and Данные.
-pub(super) fn file_of(vm: &mut Vm<'_>, value: &Value) -> Result<OutgoingFile, Fault> {
-    let mut name = String::new();
-    let mut photo = false;
-    let mut data = None;
-    if let Some(fields) = fields_of(vm, value)? {
-        for (field, value) in fields {
-            match field.as_str() {
-                "имя" | "имяфайла" | "name" => name = vm.text(&value).trim().to_owned(),
-                "данные" | "двоичныеданные" | "data" => data = Some(value),
-                "картинка" | "photo" => photo = vm.to_bool(&value)?,
-                _ => {
-                    return Err(Fault::text(format!(
-                        "У файла нет свойства «{field}»: есть Имя, Данные, Картинка"
-                    )));
-                }
-            }
-        }
-    } else {
-        data = Some(value.clone());
-    }
-    let bytes = data.as_ref().and_then(|data| bytes_of(data, 1).ok());
-    let Some(bytes) = bytes else {
-        let given = data.as_ref().unwrap_or(value);
-        return Err(Fault::text(format!(
-            "Файл — это ДвоичныеДанные или структура с полями Имя и Данные, а передано значение типа «{}»",
-            type_text(vm, given)
-        )));
-    };
-    if bytes.is_empty() {
-        return Err(Fault::text("Файл пуст: Telegram такие не принимает"));
-    }
-    vm.reserve(bytes.len() * 4 / 3)?;
-    if name.is_empty() {
-        name = default_name(&bytes).to_owned();
-    }
-    Ok(OutgoingFile {
-        name,
-        source: FileSource::Base64(base64::engine::general_purpose::STANDARD.encode(&bytes)),
-        photo,
-    })
-}
-
-/// A name that tells what the bytes are, for a file that was given none.
-fn default_name(bytes: &[u8]) -> &'static str {
-    match bytes {
-        [0x89, b'P', b'N', b'G', ..] => "файл.png",
-        [0xff, 0xd8, 0xff, ..] => "файл.jpg",
-        [b'%', b'P', b'D', b'F', ..] => "файл.pdf",
-        [b'P', b'K', 3, 4, ..] => "файл.zip",
-        _ if std::str::from_utf8(bytes).is_ok() => "файл.txt",
-        _ => "файл.bin",
-    }
-}
-
-/// Files: one, or an array of them.
-pub(super) fn files_of(vm: &mut Vm<'_>, value: &Value) -> Result<Vec<OutgoingFile>, Fault> {
-    let mut files = Vec::new();
-    match value {
-        Value::Undefined | Value::Missing => {}
-        value if is_array(value) => {
-            for item in vm.items(value)? {
-                if files.len() == FILES_MAX {
-                    return Err(Fault::text(format!(
-                        "В одном сообщении не больше {FILES_MAX} файлов"
-                    )));
-                }
-                files.push(file_of(vm, &item)?);
-            }
-        }
-        value => files.push(file_of(vm, value)?),
-    }
-    Ok(files)
-}
-
-/// A text for a person: a string is markup as its author wrote it, any other value is shown as it is
-/// (D27).
-pub(super) fn rich(vm: &Vm<'_>, value: &Value) -> RichText {
-    match value {
-        Value::Undefined | Value::Missing => RichText::Plain(String::new()),
-        value => match value.as_string() {
-            Some(text) => RichText::authored(&text),
-            None => RichText::Plain(vm.text(value)),
-        },
-    }
-}
-
 fn options(session: &Rc<Session>, vm: &mut Vm<'_>, value: &Value) -> Result<Options, Fault> {
     let mut options = Options::default();
     if matches!(value, Value::Undefined | Value::Missing) {
@@ -335,7 +204,7 @@ fn options(session: &Rc<Session>, vm: &mut Vm<'_>, value: &Value) -> Result<Opti
                 }
             }
             "файлы" | "файл" | "files" | "file" => options.files = files_of(vm, &value)?,
-            "кнопки" | "buttons" => options.buttons = super::reply::buttons(vm, &value)?,
+            "кнопки" | "buttons" => options.buttons = buttons(vm, &value)?,
             _ => {
                 return Err(Fault::text(format!(
                     "Параметр «{field}» неизвестен: есть Бот, Когда, Файлы, Кнопки"

@@ -1,19 +1,18 @@
-//! Values of parties and values of the language.
+//! Attributes of parties and values of the language.
 
 use std::rc::Rc;
 
-use chrono::{Datelike, LocalResult, NaiveDate, NaiveDateTime, Offset, TimeZone, Timelike};
-use chrono_tz::Tz;
 use vestnik_bsl::kernel::date::Date;
 use vestnik_bsl::kernel::number::{DEFAULT_MAX_DIGITS, Number};
 use vestnik_bsl::value::heap::Body;
 use vestnik_bsl::vm::error::Fault;
 use vestnik_bsl::{Value, Vm};
 
-use crate::model::{AttributeValue, Moment, PartyKind, PartyRef};
+use crate::model::{AttributeValue, PartyKind, PartyRef};
 
-use super::party::Reference;
+use super::reference::Reference;
 use super::session::Session;
+use super::shapes::type_text;
 
 /// The reference that a value is; an empty one has an empty code.
 pub(super) fn reference_of(value: &Value) -> Option<PartyRef> {
@@ -24,11 +23,6 @@ pub(super) fn reference_of(value: &Value) -> Option<PartyRef> {
             .map(|reference| reference.party.clone()),
         _ => None,
     }
-}
-
-/// The name of a value's type.
-pub(super) fn type_text(vm: &Vm<'_>, value: &Value) -> String {
-    vm.text(&vm.type_value(value))
 }
 
 /// An attribute as a value.
@@ -101,59 +95,4 @@ pub(super) fn well_known_empty(session: &Rc<Session>, vm: &Vm<'_>, key: &str) ->
     } else {
         Value::str("")
     }
-}
-
-/// A moment as a date in UTC, to a tenth of a millisecond.
-pub(super) fn date_of(moment: Moment) -> Date {
-    let seconds = moment.0.div_euclid(1_000_000);
-    let part = moment.0.rem_euclid(1_000_000) / 100;
-    Date::from_unix_seconds(seconds)
-        .and_then(|date| Date::from_ticks(date.ticks() + part as u64))
-        .unwrap_or(Date::EMPTY)
-}
-
-fn naive(date: Date) -> Option<NaiveDateTime> {
-    let parts = date.parts();
-    NaiveDate::from_ymd_opt(parts.year as i32, parts.month, parts.day)?.and_hms_opt(
-        parts.hour,
-        parts.minute,
-        parts.second,
-    )
-}
-
-/// Seconds east of UTC at a moment in UTC.
-pub(super) fn offset_at_utc(zone: Tz, utc: Date) -> Option<i64> {
-    let offset = zone.offset_from_utc_datetime(&naive(utc)?);
-    Some(i64::from(offset.fix().local_minus_utc()))
-}
-
-/// The same at a wall-clock time: the earlier of two, and across a gap the time before it.
-pub(super) fn offset_at_local(zone: Tz, local: Date) -> Option<i64> {
-    let wall = naive(local)?;
-    let offset = match zone.offset_from_local_datetime(&wall) {
-        LocalResult::Single(offset) | LocalResult::Ambiguous(offset, _) => offset,
-        LocalResult::None => {
-            let before = wall.checked_sub_signed(chrono::TimeDelta::hours(3))?;
-            zone.offset_from_local_datetime(&before).earliest()?
-        }
-    };
-    Some(i64::from(offset.fix().local_minus_utc()))
-}
-
-/// The moment of a wall-clock time.
-pub(super) fn moment_of_local(zone: Tz, local: Date) -> Option<Moment> {
-    let seconds = local.unix_seconds() - offset_at_local(zone, local)?;
-    Some(Moment(seconds.checked_mul(1_000_000)?))
-}
-
-/// A date without time of day as ДД.ММ.ГГГГ (D14), any other value by the language's rules.
-pub(super) fn label(vm: &Vm<'_>, value: &Value) -> String {
-    if let Value::Date(date) = value
-        && let Some(wall) = naive(*date)
-        && wall.num_seconds_from_midnight() == 0
-        && !date.is_empty()
-    {
-        return format!("{:02}.{:02}.{:04}", wall.day(), wall.month(), wall.year());
-    }
-    vm.text(value)
 }

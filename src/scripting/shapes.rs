@@ -1,0 +1,69 @@
+//! What kind of value a value is, and what of it can be shown to a person.
+
+use vestnik_bsl::vm::error::Fault;
+use vestnik_bsl::{Value, Vm};
+
+use crate::model::RichText;
+
+/// The name of a value's type.
+pub(super) fn type_text(vm: &Vm<'_>, value: &Value) -> String {
+    vm.text(&vm.type_value(value))
+}
+
+/// The fields of a structure, names folded; `None` when the value is none.
+pub(super) fn fields_of(
+    vm: &mut Vm<'_>,
+    value: &Value,
+) -> Result<Option<Vec<(String, Value)>>, Fault> {
+    let is_structure = value
+        .as_obj()
+        .is_some_and(|obj| matches!(obj.ty().ru, "Структура" | "ФиксированнаяСтруктура"));
+    if !is_structure {
+        return Ok(None);
+    }
+    let mut fields = Vec::new();
+    for item in vm.items(value)? {
+        let (key, value) = (vm.field(&item, "Ключ")?, vm.field(&item, "Значение")?);
+        fields.push((vm.text(&key).to_lowercase(), value));
+    }
+    Ok(Some(fields))
+}
+
+/// Whether a value is an array.
+pub(super) fn is_array(value: &Value) -> bool {
+    value
+        .as_obj()
+        .is_some_and(|obj| matches!(obj.ty().ru, "Массив" | "ФиксированныйМассив"))
+}
+
+/// Whether a value is a list of values.
+pub(super) fn is_value_list(value: &Value) -> bool {
+    value
+        .as_obj()
+        .is_some_and(|obj| obj.ty().ru == "СписокЗначений")
+}
+
+/// A text for a person: a string is markup as its author wrote it, any other value is shown as it is
+/// (D27).
+pub(super) fn rich(vm: &Vm<'_>, value: &Value) -> RichText {
+    match value {
+        Value::Undefined | Value::Missing => RichText::Plain(String::new()),
+        value => match value.as_string() {
+            Some(text) => RichText::authored(&text),
+            None => RichText::Plain(vm.text(value)),
+        },
+    }
+}
+
+/// A date without time of day as ДД.ММ.ГГГГ (D14), any other value by the language's rules.
+pub(super) fn label(vm: &Vm<'_>, value: &Value) -> String {
+    if let Value::Date(date) = value
+        && !date.is_empty()
+    {
+        let parts = date.parts();
+        if (parts.hour, parts.minute, parts.second) == (0, 0, 0) {
+            return format!("{:02}.{:02}.{:04}", parts.day, parts.month, parts.year);
+        }
+    }
+    vm.text(value)
+}
