@@ -93,6 +93,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "store",
             "scripting",
             "runtime",
+            "app",
         ],
         &["toml_edit"],
     ),
