@@ -1,4 +1,4 @@
-//! The people's side over HTTP: JSON at `/sim/…`.
+//! What people do, over HTTP: JSON at `/sim/bots/…` and `/sim/people`.
 
 use std::time::{Duration, Instant};
 
@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use super::events;
 use super::{Press, Pressed, Say};
 use crate::http::Params;
-use crate::world::{CallFilter, Fault, Sender, Shared, Standing, files, pictures};
+use crate::world::{Sender, Shared, Standing, pictures};
 
 /// Longest wait of one request for messages or the clock.
 const WAIT_MAX_S: f64 = 60.0;
 
-type Data = web::Data<Shared>;
+pub(super) type Data = web::Data<Shared>;
 pub(super) type Answer = Result<HttpResponse, Refused>;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -42,15 +42,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
             web::get().to(messages),
         )
         .route("/sim/bots/{bot}/files/{file}", web::get().to(file))
-        .route("/sim/events", web::get().to(events::stream))
-        .route("/sim/clock", web::get().to(clock))
-        .route("/sim/clock", web::post().to(set_clock))
-        .route("/sim/faults", web::get().to(faults))
-        .route("/sim/faults", web::post().to(add_faults))
-        .route("/sim/faults", web::delete().to(clear_faults))
-        .route("/sim/seed", web::post().to(seed))
-        .route("/sim/calls", web::get().to(calls))
-        .route("/sim/calls", web::delete().to(clear_calls));
+        .route("/sim/events", web::get().to(events::stream));
 }
 
 /// What the people's side refuses: the words say what to do.
@@ -86,11 +78,11 @@ fn respond(status: u16, body: String) -> HttpResponse {
         .body(body)
 }
 
-fn answer(value: &Value) -> Answer {
+pub(super) fn answer(value: &Value) -> Answer {
     Ok(respond(200, value.to_string()))
 }
 
-fn body_json(body: &Bytes) -> Result<Value, Refused> {
+pub(super) fn body_json(body: &Bytes) -> Result<Value, Refused> {
     serde_json::from_slice(body)
         .map_err(|error| Refused(400, format!("тело запроса — не JSON: {error}")))
 }
@@ -349,7 +341,7 @@ async fn messages(request: HttpRequest, path: web::Path<(i64, i64)>, shared: Dat
     answer(&json!(entries))
 }
 
-fn wait(query: &Params) -> Duration {
+pub(super) fn wait(query: &Params) -> Duration {
     let seconds = query
         .text("wait")
         .and_then(|wait| wait.parse::<f64>().ok())
@@ -367,12 +359,7 @@ async fn file(path: web::Path<(i64, String)>, shared: Data) -> Answer {
     // Never shown in the page's own origin: a file may hold a page with a script.
     let name: String = found.name.chars().filter(|c| !c.is_control()).collect();
     let encoded: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let picture = pictures::is_picture(&found.bytes);
-    let kind = if picture {
-        files::mime(&found.name)
-    } else {
-        "application/octet-stream"
-    };
+    let kind = pictures::mime(&found.bytes).unwrap_or("application/octet-stream");
     Ok(HttpResponse::Ok()
         .content_type(kind)
         .insert_header((
@@ -381,96 +368,4 @@ async fn file(path: web::Path<(i64, String)>, shared: Data) -> Answer {
         ))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .body(found.bytes.clone()))
-}
-
-/// The clock; with `version=N&wait=S` when it is no longer of that version.
-async fn clock(request: HttpRequest, shared: Data) -> Answer {
-    let query = query(&request);
-    let version = query
-        .int("version")
-        .and_then(|version| u64::try_from(version).ok());
-    let until = Instant::now() + wait(&query);
-    loop {
-        let changed = shared.signals.clock.notified();
-        tokio::pin!(changed);
-        changed.as_mut().enable();
-        let (now, same) = {
-            let state = shared.lock();
-            (state.clock.json(), version == Some(state.clock.version()))
-        };
-        let left = until.saturating_duration_since(Instant::now());
-        if !same || left.is_zero() || tokio::time::timeout(left, changed).await.is_err() {
-            return answer(&now);
-        }
-    }
-}
-
-async fn set_clock(body: Bytes, shared: Data) -> Answer {
-    let change = body_json(&body)?;
-    let now = {
-        let mut state = shared.lock();
-        state.clock.apply(&change)?;
-        state.clock.json()
-    };
-    shared.signals.clock.notify_waiters();
-    answer(&now)
-}
-
-async fn faults(shared: Data) -> Answer {
-    let state = shared.lock();
-    answer(&json!({"seed": state.faults.seed, "faults": state.faults.list()}))
-}
-
-async fn add_faults(body: Bytes, shared: Data) -> Answer {
-    let body = body_json(&body)?;
-    let list = match &body {
-        Value::Array(list) => list
-            .iter()
-            .map(Fault::from_json)
-            .collect::<Result<Vec<_>, _>>()?,
-        one => vec![Fault::from_json(one)?],
-    };
-    let mut state = shared.lock();
-    for fault in list {
-        state.faults.add(fault);
-    }
-    state.wake_polls();
-    answer(&json!({"ok": true, "faults": state.faults.list().len()}))
-}
-
-async fn clear_faults(shared: Data) -> Answer {
-    shared.lock().faults.clear();
-    answer(&json!({"ok": true}))
-}
-
-async fn seed(body: Bytes, shared: Data) -> Answer {
-    let body = body_json(&body)?;
-    let seed = body["seed"].as_u64();
-    let seed = seed.ok_or_else(|| "seed: нужно целое число от 0".to_owned())?;
-    shared.lock().faults.reseed(seed);
-    answer(&json!({"seed": seed}))
-}
-
-async fn calls(request: HttpRequest, shared: Data) -> Answer {
-    let query = query(&request);
-    let positive = |key: &str| query.int(key).and_then(|value| u64::try_from(value).ok());
-    let filter = CallFilter {
-        after: positive("after").unwrap_or(0),
-        bot: query.int("bot"),
-        chat: query.int("chat"),
-        method: query.text("method"),
-        limit: positive("limit")
-            .and_then(|limit| usize::try_from(limit).ok())
-            .unwrap_or(0),
-    };
-    let state = shared.lock();
-    if query.flag("counts") {
-        return answer(&json!(state.calls.counts()));
-    }
-    answer(&json!(state.calls.select(&filter)))
-}
-
-async fn clear_calls(shared: Data) -> Answer {
-    shared.lock().calls.clear();
-    answer(&json!({"ok": true}))
 }

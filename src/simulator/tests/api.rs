@@ -553,6 +553,13 @@ fn whatever_is_asked_is_answered() {
         "action",
         "user_id",
         "message_thread_id",
+        "from_chat_id",
+        "entities",
+        "caption_entities",
+        "voice",
+        "latitude",
+        "phone_number",
+        "duration",
     ];
     let mut rng = crate::world::rng::Rng::new(5);
     for method in crate::api::METHODS {

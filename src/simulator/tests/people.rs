@@ -385,3 +385,67 @@ fn bots_and_people_are_listed() {
         400
     );
 }
+
+/// Requests and answers as others rely on them; keys may be added to these, not renamed.
+#[test]
+fn the_people_s_side_keeps_its_word() {
+    let sim = start();
+    let say = json!({"from": 1001, "chat": 1001, "name": "Иван", "text": "Выбор"});
+    let (_, said) = post(&sim, "/sim/bots/42/messages", &say);
+    assert!(said["message_id"].is_i64());
+    for other in [
+        json!({"from": 1001, "contact": true}),
+        json!({"from": 1001, "file": {"name": "акт.pdf", "base64": "JVBERg=="}}),
+        json!({"from": 1001, "sticker": true}),
+    ] {
+        assert_eq!(
+            post(&sim, "/sim/bots/42/messages", &other).0,
+            200,
+            "{other}"
+        );
+    }
+    let buttons = json!({"inline_keyboard": [[{"text": "Раз", "callback_data": "1"}]]});
+    let question = json!({"chat_id": 1001, "text": "?", "reply_markup": buttons});
+    let id = call(&sim, "sendMessage", &question)["result"]["message_id"].clone();
+    let press = json!({"from": 1001, "chat": 1001, "message_id": id, "label": "Раз"});
+    assert_eq!(post(&sim, "/sim/bots/42/press", &press).0, 200);
+    let edit = json!({"chat_id": 1001, "message_id": id, "text": "<b>!</b>", "parse_mode": "HTML"});
+    call(&sim, "editMessageText", &edit);
+    let list = get(&sim, "/sim/bots/42/chats/1001/messages?after=0&wait=1");
+    let list = list.as_array().unwrap();
+    let kinds: Vec<_> = list
+        .iter()
+        .map(|one| one["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "message", "message", "message", "message", "message", "edit"
+        ]
+    );
+    for key in ["text", "html", "buttons", "keyboard", "files"] {
+        assert!(list.iter().all(|one| one.get(key).is_some()), "{key}");
+    }
+    assert_eq!(
+        (&list[5]["text"], &list[5]["html"]),
+        (&json!("!"), &json!("<b>!</b>"))
+    );
+    for body in [
+        json!({"now": "2026-12-31T23:00:00Z"}),
+        json!({"advance_s": 60}),
+    ] {
+        let (status, clock) = post(&sim, "/sim/clock", &body);
+        assert_eq!(status, 200);
+        for key in ["now", "now_us", "frozen", "version"] {
+            assert!(clock.get(key).is_some() && get(&sim, "/sim/clock").get(key).is_some());
+        }
+    }
+    for fault in [
+        json!({"kind": "429", "method": "sendMessage", "count": 2}),
+        json!({"kind": "5xx", "method": "send*", "probability": 0.5}),
+    ] {
+        assert_eq!(post(&sim, "/sim/faults", &fault).0, 200, "{fault}");
+    }
+    let calls = get(&sim, "/sim/calls");
+    assert_eq!(calls[0]["method"], "sendMessage");
+}

@@ -373,3 +373,69 @@ fn an_empty_chat_offers_what_its_bot_says_and_what_it_was_given() {
         400
     );
 }
+
+#[test]
+fn whatever_people_send_is_taken_or_refused() {
+    let sim = start();
+    say(&sim, "x");
+    let odd = [
+        json!(null),
+        json!(true),
+        json!(false),
+        json!(-1_000_000_000_005_i64),
+        json!(1),
+        json!(1.5),
+        json!(i64::MIN),
+        json!(""),
+        json!("⚠ <b"),
+        json!([]),
+        json!([{"photo": true}, {"video": {"base64": "AA=="}}]),
+        json!({"message_id": 1, "chat": i64::MAX, "latitude": 1e300, "longitude": "x"}),
+        json!({"base64": "?", "duration": -1}),
+    ];
+    let keys = [
+        "chat",
+        "text",
+        "html",
+        "contact",
+        "location",
+        "file",
+        "photo",
+        "sticker",
+        "voice",
+        "album",
+        "thread",
+        "reply_to",
+        "quote",
+        "forward",
+        "via_bot",
+        "title",
+        "sender_chat",
+        "raw",
+        "from",
+    ];
+    let mut rng = crate::world::rng::Rng::new(3);
+    for _ in 0..600 {
+        let mut body = json!({"from": 1001, "text": "x"});
+        for _ in 0..3 {
+            let key = keys[rng.between(0, keys.len() as i64) as usize];
+            body[key] = odd[rng.between(0, odd.len() as i64) as usize].clone();
+        }
+        for path in [
+            "messages",
+            "press",
+            "edits",
+            "deletions",
+            "topics",
+            "members",
+        ] {
+            let (status, answer) = post(&sim, &format!("/sim/bots/42/{path}"), &body);
+            assert!(
+                matches!(status, 200 | 400),
+                "{path} {body} {status} {answer}"
+            );
+        }
+    }
+    // The chat is still there and can be read.
+    assert!(get(&sim, "/sim/bots/42/chats/1001/messages").is_array());
+}

@@ -15,6 +15,18 @@ pub(crate) fn is_picture(bytes: &[u8]) -> bool {
         || (bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"))
 }
 
+/// The media type of a picture, by what is in it and not by its name.
+pub(crate) fn mime(bytes: &[u8]) -> Option<&'static str> {
+    let kind = match bytes.first()? {
+        0x89 => "image/png",
+        0xFF => "image/jpeg",
+        b'G' => "image/gif",
+        b'B' => "image/bmp",
+        _ => "image/webp",
+    };
+    is_picture(bytes).then_some(kind)
+}
+
 /// Width and height of a PNG, JPEG or GIF.
 pub(crate) fn size(bytes: &[u8]) -> Option<(u32, u32)> {
     if bytes.starts_with(b"\x89PNG") {
@@ -66,6 +78,8 @@ mod tests {
             // A picture that is cut has a size or none, and is never a panic.
             let _ = size(&jpeg[..cut]);
         }
-        assert!(!is_picture(b"%PDF"));
+        assert_eq!(mime(SAMPLE_PNG), Some("image/png"));
+        assert_eq!(mime(b"GIF89a<script>"), Some("image/gif"));
+        assert_eq!(mime(b"%PDF"), None);
     }
 }
