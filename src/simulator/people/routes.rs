@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::events;
@@ -358,7 +359,7 @@ async fn file(path: web::Path<(i64, String)>, shared: Data) -> Answer {
         .ok_or_else(|| Refused(404, format!("файла {id} нет")))?;
     // Never shown in the page's own origin: a file may hold a page with a script.
     let name: String = found.name.chars().filter(|c| !c.is_control()).collect();
-    let encoded: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let encoded = utf8_percent_encode(&name, NON_ALPHANUMERIC);
     let kind = pictures::mime(&found.bytes).unwrap_or("application/octet-stream");
     Ok(HttpResponse::Ok()
         .content_type(kind)
