@@ -45,6 +45,13 @@ const SHOWN_MAX: usize = 256;
 /// ДвоичныеДанные: they never change, therefore streams and bodies share them.
 pub struct BinaryData(Rc<[u8]>);
 
+impl BinaryData {
+    /// The bytes, shared.
+    pub(super) fn shared(&self) -> Rc<[u8]> {
+        Rc::clone(&self.0)
+    }
+}
+
 impl NativeObject for BinaryData {
     fn as_any(&self) -> &dyn Any {
         self

@@ -21,6 +21,7 @@ pub mod errors;
 pub mod fixed;
 pub mod hashing;
 pub mod http;
+pub mod internal;
 pub mod json;
 pub mod map;
 mod names;
@@ -78,6 +79,7 @@ pub static AREAS: &[&Area] = &[
     &text_writer::AREA,
     &text_document::AREA,
     &storage::AREA,
+    &internal::AREA,
     &system::AREA,
     &standard_period::AREA,
     &bits::AREA,

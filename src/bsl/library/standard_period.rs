@@ -220,11 +220,34 @@ fn bounds(variant: u16, now: Date) -> Option<(Date, Date)> {
     })
 }
 
+/// СтандартныйПериод.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct StandardPeriod {
+pub(super) struct StandardPeriod {
     variant: u16,
     start: Date,
     end: Date,
+}
+
+impl StandardPeriod {
+    /// The number of the variant, and the dates of a period given by dates.
+    pub(super) fn parts(self) -> (u16, Date, Date) {
+        (self.variant, self.start, self.end)
+    }
+
+    /// A period of its parts; `None` when there is no such variant.
+    pub(super) fn of_parts(variant: u16, start: Date, end: Date) -> Option<StandardPeriod> {
+        let known = usize::from(variant) < PERIOD_VARIANT.items.len();
+        known.then_some(StandardPeriod {
+            variant,
+            start,
+            end,
+        })
+    }
+
+    /// The period as a value.
+    pub(super) fn into_value(self, vm: &Vm<'_>) -> Value {
+        vm.alloc(&STANDARD_PERIOD, Body::Native(Box::new(self)))
+    }
 }
 
 impl NativeObject for StandardPeriod {

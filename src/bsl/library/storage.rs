@@ -5,6 +5,7 @@ use super::args::bad_value;
 use super::bytes::BinaryData;
 use super::define::{function, is_left_out, method, native_of, prop, said, string_of};
 use super::registry::{Area, Constructor, TypeDef};
+use super::standard_period::StandardPeriod;
 use super::table::copy_cells;
 use super::value_list::copy_items;
 use crate::kernel::encode::Uuid;
@@ -158,9 +159,27 @@ pub static AREA: Area = Area {
 };
 
 /// A storage that holds the value, a copy already.
-pub(super) fn storage(vm: &Vm<'_>, value: Value, compression: Value) -> Value {
+fn storage(vm: &Vm<'_>, value: Value, compression: Value) -> Value {
     let storage = Storage { value, compression };
     vm.alloc(&STORAGE, Body::Native(Box::new(storage)))
+}
+
+/// What is inside of a storage, and the level of its compression when it has one.
+pub(super) fn parts(storage: &Value) -> Result<(Value, Option<i64>), Fault> {
+    let storage = native_of::<Storage>(storage, 1)?;
+    let level = native_of::<Compression>(&storage.compression, 1)
+        .ok()
+        .map(|compression| compression.0);
+    Ok((storage.value.clone(), level))
+}
+
+/// A storage of a value that nothing else holds.
+pub(super) fn restored(vm: &Vm<'_>, value: Value, is_compressed: bool) -> Value {
+    let compression = match is_compressed {
+        true => vm.alloc(&COMPRESSION, Body::Native(Box::new(Compression(-1)))),
+        false => Value::Undefined,
+    };
+    storage(vm, value, compression)
 }
 
 fn parse_address(text: &str) -> Option<[u8; 16]> {
@@ -241,6 +260,7 @@ fn stored_inside(vm: &mut Vm<'_>, value: &Value) -> Result<Value, Fault> {
         Map(Vec<(Value, Value)>),
         Table,
         List,
+        Period,
         AsIs,
         Not,
     }
@@ -279,14 +299,18 @@ fn stored_inside(vm: &mut Vm<'_>, value: &Value) -> Result<Value, Fault> {
             | "КвалификаторыСтроки"
             | "КвалификаторыДаты"
             | "КвалификаторыДвоичныхДанных"
-            | "ХранилищеЗначения"
-            | "СтандартныйПериод" => Kind::AsIs,
+            | "ХранилищеЗначения" => Kind::AsIs,
+            _ if native.as_any().is::<StandardPeriod>() => Kind::Period,
             _ if native.as_any().is::<BinaryData>() => Kind::AsIs,
             _ => Kind::Not,
         },
     };
     match kind {
         Kind::AsIs => Ok(value.clone()),
+        Kind::Period => {
+            let period = *native_of::<StandardPeriod>(value, 1)?;
+            Ok(period.into_value(vm))
+        }
         Kind::Not => Err(not_storable(vm, value)),
         Kind::Array(mut items) => {
             vm.reserve(items.len() * size_of::<Value>())?;

@@ -80,10 +80,10 @@ const PADDING_MAX: usize = 1024;
 /// The types of a description, with its qualifiers.
 #[derive(Default)]
 pub struct TypeSet {
-    types: Vec<Value>,
-    number: NumberQualifiers,
-    string: StringQualifiers,
-    date: DateFractions,
+    pub(super) types: Vec<Value>,
+    pub(super) number: NumberQualifiers,
+    pub(super) string: StringQualifiers,
+    pub(super) date: DateFractions,
     binary: BinaryQualifiers,
 }
 
@@ -129,7 +129,7 @@ impl TypeSet {
         self.types.iter().any(|own| own.same_key(ty))
     }
 
-    fn add(&mut self, ty: Value) {
+    pub(super) fn add(&mut self, ty: Value) {
         if !self.contains(&ty) {
             self.types.push(ty);
         }

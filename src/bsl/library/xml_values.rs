@@ -1,7 +1,12 @@
 //! XMLСтрока and XMLЗначение: values in the notation of XML Schema, the same in every locale.
 
-use super::registry::{Area, FunctionDef};
+use super::AREAS;
+use super::bytes::{BINARY_DATA, base64_text, binary, bytes_of};
+use super::internal::{pack, unpack};
+use super::registry::{Area, EnumDef, FunctionDef};
+use super::storage::STORAGE;
 use crate::kernel::date::Date;
+use crate::kernel::encode::decode_base64;
 use crate::kernel::number::Number;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -36,13 +41,26 @@ fn to_xml(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     Ok(match &args[0] {
         Value::Undefined | Value::Null | Value::Missing => Value::str(""),
         Value::Bool(value) => Value::str(if *value { "true" } else { "false" }),
-        Value::Int(int) => Value::str(&int.to_string()),
         Value::Date(date) => Value::str(&date.to_xml_text()),
         Value::Uuid(uuid) => Value::str(&uuid_text(uuid)),
+        Value::Enum(item, list) => match list.items.get(usize::from(*item)) {
+            Some((_, en)) => Value::str(en),
+            None => Value::str(""),
+        },
         value if value.is_str() => value.clone(),
+        value @ Value::Obj(obj) => {
+            let bytes = if std::ptr::eq(obj.ty(), &BINARY_DATA) {
+                bytes_of(value, 1)?
+            } else if std::ptr::eq(obj.ty(), &STORAGE) {
+                pack(vm, value)?.into()
+            } else {
+                return Err(Fault::param(1));
+            };
+            base64_text(vm, &bytes)?.into()
+        }
         value => match value.as_number() {
             Some(number) => Value::str(&number.to_invariant_text()),
-            None => vm.text_value(value),
+            None => return Err(Fault::param(1)),
         },
     })
 }
@@ -75,7 +93,26 @@ fn from_xml(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         "УникальныйИдентификатор" => parse_uuid(plain)
             .map(|uuid| Value::Uuid(Rc::new(uuid)))
             .ok_or_else(fault),
-        "Неопределено" | "Null" if plain.is_empty() => Ok(Value::Undefined),
-        _ => Err(fault()),
+        "Неопределено" if plain.is_empty() => Ok(Value::Undefined),
+        "Null" if plain.is_empty() => Ok(Value::Null),
+        "ДвоичныеДанные" | "ХранилищеЗначения" => {
+            vm.reserve(plain.len())?;
+            let bytes = decode_base64(plain).map_err(|_| fault())?;
+            match ty.ru {
+                "ДвоичныеДанные" => binary(vm, bytes),
+                _ => unpack(vm, &bytes),
+            }
+        }
+        _ => {
+            let mut lists = AREAS.iter().flat_map(|area| area.enums);
+            let list: Option<&'static EnumDef> = lists
+                .find(|list| std::ptr::eq(&raw const list.ty, *ty))
+                .copied();
+            let item = list.and_then(|list| {
+                let item = list.items.iter().position(|(_, en)| *en == plain)?;
+                Some(Value::Enum(u16::try_from(item).ok()?, list))
+            });
+            item.ok_or_else(fault)
+        }
     }
 }
