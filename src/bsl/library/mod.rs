@@ -51,6 +51,7 @@ pub mod types;
 pub mod user_message;
 pub mod value_list;
 pub mod xml_values;
+pub mod zip;
 pub mod zones;
 
 use registry::{Area, TypeDef};
@@ -80,6 +81,7 @@ pub static AREAS: &[&Area] = &[
     &text_document::AREA,
     &storage::AREA,
     &internal::AREA,
+    &zip::AREA,
     &system::AREA,
     &standard_period::AREA,
     &bits::AREA,

@@ -15,10 +15,20 @@ const SHOWN: &[Shown] = &[
         "Little-endian",
     ),
     ("ПорядокБайтов", "BigEndian", "Big-endian", "Big-endian"),
+    (
+        "РежимВосстановленияПутейФайловZIP",
+        "НеВосстанавливать",
+        "Не восстанавливать пути",
+        "Do not restore paths",
+    ),
 ];
 
 /// Enumerations whose names are shown as words: «Этот месяц».
-const AS_WORDS: &[&str] = &["ВариантСтандартногоПериода"];
+const AS_WORDS: &[&str] = &[
+    "ВариантСтандартногоПериода",
+    "РежимОбработкиПодкаталоговZIP",
+    "РежимСохраненияПутейZIP",
+];
 
 /// The words of a name: each capital or first digit begins one, only the first keeps its capital.
 fn words(name: &str) -> String {
