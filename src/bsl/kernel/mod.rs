@@ -20,6 +20,7 @@
 //! | `qualifiers` | what fits a typed column |
 //! | `regex` | regular expressions: 1C's syntax, search, replacement |
 //! | `sort` | stable sort by an order that may fail |
+//! | `xml` | ЧтениеXML, ЗаписьXML, the tree of DOM, XPath |
 //! | `uri` | what HTTPЗапрос sends for its address |
 
 pub mod collation;
@@ -36,6 +37,7 @@ pub mod sort;
 pub mod text;
 pub mod timezone;
 pub mod uri;
+pub mod xml;
 
 /// Why a kernel stopped in the middle: the tick of its caller said so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
