@@ -93,6 +93,9 @@ fn incoming(kind: IncomingKind) -> Incoming {
         message_id: Some(7),
         addressed: Addressed::Private,
         kind,
+        own: true,
+        files: Vec::new(),
+        phone: None,
     }
 }
 

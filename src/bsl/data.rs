@@ -42,6 +42,8 @@ pub enum Data {
     Map(Vec<(Data, Data)>),
     /// СписокЗначений.
     ValueList(Vec<ListItem>),
+    /// ДвоичныеДанные, given to a run by its host; a run gives none back, for they are not stored.
+    Binary(Vec<u8>),
 }
 
 /// An element of СписокЗначений.
@@ -171,6 +173,7 @@ impl Vm<'_> {
             Data::Str(text) => Value::str(text),
             Data::Date(date) => Value::Date(*date),
             Data::Uuid(uuid) => Value::Uuid(Rc::new(*uuid)),
+            Data::Binary(bytes) => crate::library::bytes::binary(self, bytes.clone())?,
             Data::Reference { type_name, key } => match self.host().reference(type_name, key) {
                 Some(object) => self.host_object(object),
                 None => Value::Undefined,

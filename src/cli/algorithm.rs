@@ -105,7 +105,7 @@ fn run_one(args: &RunArgs) -> Result<ExitCode, ExitCode> {
             eprintln!("Ошибка: {error}");
             true
         }
-        Err(ScriptFailure::Limit(error)) => {
+        Err(ScriptFailure::Limit { whole: error, .. }) => {
             eprintln!("Остановлен: {error}");
             true
         }

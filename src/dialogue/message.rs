@@ -1,6 +1,6 @@
 //! An incoming message: the order in which it is tried (D1).
 
-use crate::model::{BuiltIn, Buttons, Dialogue, OnOtherText, OpenChoice};
+use crate::model::{BuiltIn, Buttons, Dialogue, OnOtherText, OpenChoice, RichText};
 use crate::texts::{TextName, Value};
 
 use super::built_in::{self, recognised};
@@ -117,6 +117,17 @@ fn unknown(scene: &mut Scene<'_>, text: &str) {
     let reply = match &scene.turn.bot.unknown_reply {
         Some(reply) if !reply.is_blank() => reply.clone(),
         _ => scene.message(TextName::Unknown, &[("text", Value::Text(text))]),
+    };
+    // Somebody who may type code and meant to reads why it was not taken for code.
+    let why = (script::may_code(scene) && script::looks_like_code(text))
+        .then(|| scene.turn.scripts.why_not_code(text))
+        .flatten();
+    let reply = match why {
+        None => reply,
+        Some(error) => {
+            let hint = scene.message(TextName::LooksLikeCode, &[("error", Value::Text(&error))]);
+            RichText::Markup(format!("{}\n{}", reply.to_markup(), hint.to_markup()))
+        }
     };
     scene.say(reply, Buttons::None);
 }

@@ -30,7 +30,7 @@ pub use built_in::{CommandEntry, commands};
 pub use decision::{Decision, Effect, Pending};
 pub use offer::offered_by_script;
 pub use trace::{Trace, TraceStep};
-pub use turn::{Addressed, Incoming, IncomingKind, NoScripts, Person, Scripts, Turn};
+pub use turn::{Addressed, Incoming, IncomingFile, IncomingKind, NoScripts, Person, Scripts, Turn};
 
 use crate::model::{ChoiceId, Conversation, ScriptOutcome};
 use scene::Scene;

@@ -163,16 +163,7 @@ impl<'a> Scene<'a> {
         } else {
             text
         };
-        let quote = match self.turn.bot.quote {
-            Quote::Never => false,
-            Quote::Groups => self.in_group(),
-            Quote::Always => true,
-        };
-        let reply_to = if quote {
-            self.turn.incoming.message_id
-        } else {
-            None
-        };
+        let reply_to = self.quoted();
         self.post(
             MessageKind::Answer,
             reply_to,
@@ -180,11 +171,22 @@ impl<'a> Scene<'a> {
         )
     }
 
+    /// What an answer quotes.
+    fn quoted(&self) -> Option<i64> {
+        let quotes = match self.turn.bot.quote {
+            Quote::Never => false,
+            Quote::Groups => self.in_group(),
+            Quote::Always => true,
+        };
+        self.turn.incoming.message_id.filter(|_| quotes)
+    }
+
     /// Sends files, at most 10 (D24), the first with a caption.
     pub fn say_files(&mut self, files: Vec<OutgoingFile>, caption: Option<RichText>) {
+        let reply_to = self.quoted();
         self.post(
             MessageKind::Answer,
-            None,
+            reply_to,
             OutgoingBody::Files {
                 files,
                 caption: caption.filter(|caption| !caption.is_blank()),

@@ -19,12 +19,21 @@ use super::turn::IncomingKind;
 /// The longest caption of a file, in UTF-16 units after parsing.
 const CAPTION_MAX: usize = Channel::Telegram.limits().caption_units;
 
+/// Whether the sender may type code here, and typed this himself.
+pub(super) fn may_code(scene: &Scene<'_>) -> bool {
+    let turn = scene.turn;
+    turn.bot.allow_code
+        && turn.may_code
+        && turn.incoming.own
+        && !scene.in_group()
+        && !turn.incoming.sender.anonymous
+}
+
 /// (3) program code and (4) algorithms by name or additional name, where the bot and D28 permit code.
 /// True when a script was asked for.
 pub(super) fn called(scene: &mut Scene<'_>, text: &str, folded: &str, as_code: bool) -> bool {
     let turn = scene.turn;
-    if !turn.bot.allow_code || !turn.may_code || scene.in_group() || turn.incoming.sender.anonymous
-    {
+    if !may_code(scene) {
         return false;
     }
     let program = if as_code && turn.scripts.is_code(text) {
@@ -32,7 +41,11 @@ pub(super) fn called(scene: &mut Scene<'_>, text: &str, folded: &str, as_code: b
         ScriptProgram::Code(text.into())
     } else {
         if as_code {
-            scene.trace.push(TraceStep::NotCode);
+            let why = turn
+                .scripts
+                .why_not_code(text)
+                .filter(|_| looks_like_code(text));
+            scene.trace.push(TraceStep::NotCode(why));
         }
         let default = crate::model::Fold::default();
         let found = if turn.bot.fold == default {
@@ -54,6 +67,24 @@ pub(super) fn called(scene: &mut Scene<'_>, text: &str, folded: &str, as_code: b
     };
     scene.run(request, Then::Called);
     true
+}
+
+/// Whether whoever typed this may have meant code: it has a bracket, a semicolon or an assignment, or
+/// begins with a word of the language that begins a statement.
+pub(super) fn looks_like_code(text: &str) -> bool {
+    const BEGINNINGS: [&str; 8] = [
+        "если",
+        "для",
+        "пока",
+        "попытка",
+        "возврат",
+        "вызватьисключение",
+        "if",
+        "for",
+    ];
+    let first = text.split_whitespace().next().unwrap_or_default();
+    text.contains([';', '(', ')', '=', '[', ']'])
+        || (text.trim() != first && BEGINNINGS.contains(&first.to_lowercase().as_str()))
 }
 
 /// A rule of kind algorithm answers.
@@ -88,13 +119,11 @@ fn request(
     let turn = scene.turn;
     ScriptRequest {
         program: ScriptProgram::Algorithm(algorithm.into()),
-        text: match &turn.incoming.kind {
-            IncomingKind::Text(text) => text.clone(),
-            // What was pressed, as if it had been typed.
-            _ => history
-                .last()
-                .map(|step| step.variant.text().to_owned())
-                .unwrap_or_default(),
+        // What was chosen, whether it was pressed, typed or confirmed; else what was typed.
+        text: match (history.last(), &turn.incoming.kind) {
+            (Some(step), _) => step.variant.text().to_owned(),
+            (None, IncomingKind::Text(text)) => text.clone(),
+            (None, IncomingKind::Other(_) | IncomingKind::Press { .. }) => String::new(),
         },
         keyword: word(turn.bot.keywords.get(rule)).to_owned(),
         history: history.to_vec(),
@@ -103,20 +132,29 @@ fn request(
 
 /// Goes on with what a script came to.
 pub(super) fn resume(scene: &mut Scene<'_>, then: Then, outcome: ScriptOutcome) {
+    let mut told = false;
     for text in outcome.messages {
         if !text.is_blank() {
+            told = true;
             scene.say(text, Buttons::None);
         }
     }
     scene
         .trace
         .push(TraceStep::Outcome(kind_of(&outcome.reply)));
+    if let Err(ScriptFailure::Error(text) | ScriptFailure::Limit { whole: text, .. }) =
+        &outcome.reply
+    {
+        scene.trace.push(TraceStep::Failed(text.clone()));
+    }
     match outcome.reply {
         Err(failure) => failed(scene, &then, failure),
         Ok(ScriptReply::Nothing) => match then {
             Then::Variants(rule, history) => {
                 offer(scene, Then::Variants(rule, history), Vec::new(), None)
             }
+            // Сообщить was the answer.
+            Then::Called | Then::Rule(..) if told => {}
             Then::Called | Then::Rule(..) => scene.say_named(TextName::NoResult),
         },
         Ok(ScriptReply::Text(text)) => {
@@ -165,19 +203,24 @@ fn kind_of(reply: &Result<ScriptReply, ScriptFailure>) -> &'static str {
         Ok(ScriptReply::Choice(_)) => "выбор",
         Ok(ScriptReply::Message { .. }) => "сообщение с файлом или кнопками",
         Err(ScriptFailure::Error(_)) => "ошибка",
-        Err(ScriptFailure::Limit(_)) => "остановлен ограничением",
+        Err(ScriptFailure::Limit { .. }) => "остановлен ограничением",
         Err(ScriptFailure::Busy) => "очередь заполнена",
         Err(ScriptFailure::Unavailable) => "алгоритм недоступен",
     }
 }
 
 fn failed(scene: &mut Scene<'_>, then: &Then, failure: ScriptFailure) {
+    // Names of settings, numbers and texts of exceptions are for whoever may type code; the log, the trace
+    // and the audit have them for all others.
+    let may_code = may_code(scene);
     let text = match failure {
-        ScriptFailure::Error(error) => {
+        ScriptFailure::Error(error) if may_code => {
             scene.message(TextName::CodeError, &[("error", Value::Text(&error))])
         }
-        ScriptFailure::Limit(error) => {
-            scene.message(TextName::ScriptLimit, &[("error", Value::Text(&error))])
+        ScriptFailure::Error(_) => scene.message(TextName::AlgorithmFailed, &[]),
+        ScriptFailure::Limit { brief, whole } => {
+            let error = if may_code { &whole } else { &brief };
+            scene.message(TextName::ScriptLimit, &[("error", Value::Text(error))])
         }
         ScriptFailure::Busy => scene.message(TextName::Busy, &[]),
         ScriptFailure::Unavailable => {

@@ -47,14 +47,16 @@ pub enum TraceStep {
     AsTyped,
     /// The text is program code and was run (D1, 3).
     Code,
-    /// The text is no code (D2).
-    NotCode,
+    /// The text is no code (D2); why, where it looks like code.
+    NotCode(Option<String>),
     /// An algorithm was called by its name (D1, 4).
     Called(String),
     /// An algorithm of a rule ran.
     Algorithm(String),
     /// What the script came to.
     Outcome(&'static str),
+    /// The script's error or limit in full.
+    Failed(String),
     /// A keyword answered (D1, 5).
     Keyword(KeywordId),
     /// An alias led nowhere (D13).
@@ -119,7 +121,9 @@ fn describe(step: &TraceStep, bot: &Bot, out: &mut String) {
         TraceStep::Repeated(choice) => write!(out, "выбор {choice} предложен снова"),
         TraceStep::AsTyped => write!(out, "подчинённой записи нет: вариант обработан как текст"),
         TraceStep::Code => write!(out, "выполнен как программный код"),
-        TraceStep::NotCode => write!(out, "не программный код"),
+        TraceStep::NotCode(None) => write!(out, "не программный код"),
+        TraceStep::NotCode(Some(why)) => write!(out, "не программный код: {why}"),
+        TraceStep::Failed(text) => write!(out, "ошибка: {text}"),
         TraceStep::Called(name) => write!(out, "вызван алгоритм «{name}»"),
         TraceStep::Algorithm(name) => write!(out, "выполнен алгоритм «{name}»"),
         TraceStep::Outcome(what) => write!(out, "итог: {what}"),

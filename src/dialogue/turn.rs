@@ -47,6 +47,19 @@ pub enum IncomingKind {
     },
 }
 
+/// A file that came with a message; fetched when somebody asks for it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IncomingFile {
+    /// The channel's id, by which it is fetched.
+    pub id: String,
+    /// Its name; of a photo one that says so.
+    pub name: String,
+    /// Bytes, where the channel told.
+    pub size: Option<u64>,
+    /// MIME type; empty where the channel told none.
+    pub mime: String,
+}
+
 /// One message or press, free of Telegram's shapes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Incoming {
@@ -62,12 +75,21 @@ pub struct Incoming {
     pub addressed: Addressed,
     /// What.
     pub kind: IncomingKind,
+    /// The sender typed or pressed it himself: it was neither forwarded nor written for him by another
+    /// bot. Nothing else may be code or call an algorithm (D2).
+    pub own: bool,
+    /// Files that came with it; of an album all.
+    pub files: Vec<IncomingFile>,
+    /// The sender's own telephone, where the message is his contact.
+    pub phone: Option<String>,
 }
 
 /// What the rules ask of the algorithms. The answers depend on the texts alone.
 pub trait Scripts {
     /// Whether a text is program code (D2).
     fn is_code(&self, text: &str) -> bool;
+    /// Why a text is no code, in the language of its author: the first mistake that the compiler finds.
+    fn why_not_code(&self, text: &str) -> Option<String>;
     /// The algorithm with the flag «Алгоритм Telegram» whose name or additional name folds to this
     /// text, folded by default (D6, R150).
     fn direct(&self, folded: &str) -> Option<String>;
@@ -80,6 +102,10 @@ pub struct NoScripts;
 impl Scripts for NoScripts {
     fn is_code(&self, _: &str) -> bool {
         false
+    }
+
+    fn why_not_code(&self, _: &str) -> Option<String> {
+        None
     }
 
     fn direct(&self, _: &str) -> Option<String> {

@@ -65,8 +65,13 @@ pub enum ScriptReply {
 pub enum ScriptFailure {
     /// It failed: the exception's message for a person.
     Error(String),
-    /// A limit stopped it: which, for a person.
-    Limit(String),
+    /// A limit stopped it.
+    Limit {
+        /// Which, for whoever asked.
+        brief: String,
+        /// The same with the number and the setting, for whoever may change it.
+        whole: String,
+    },
     /// Too many scripts wait already.
     Busy,
     /// The algorithm is not there, or does not compile.

@@ -104,6 +104,7 @@ pub fn try_algorithm(
         }
     };
     let caller = Caller {
+        files: Vec::new(),
         bot,
         chat: trial.chat,
         thread: None,

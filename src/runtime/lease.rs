@@ -19,6 +19,12 @@ pub const RENEW_EVERY: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct LeaseClock(Mutex<Option<Instant>>);
 
+impl Default for LeaseClock {
+    fn default() -> LeaseClock {
+        LeaseClock::new()
+    }
+}
+
 impl LeaseClock {
     /// No lease yet.
     pub fn new() -> LeaseClock {

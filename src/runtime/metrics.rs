@@ -169,6 +169,11 @@ impl Metrics {
         self.labelled("vestnik_api_errors_total", "kind", code);
     }
 
+    /// A script failed: an error, a limit, a full queue, an algorithm that is not there.
+    pub fn script_failed(&self, kind: &'static str) {
+        self.labelled("vestnik_scripts_failed_total", "kind", kind);
+    }
+
     /// A bot was started again.
     pub fn restarted(&self, reason: &'static str) {
         self.labelled("vestnik_bot_restarts_total", "reason", reason);

@@ -247,6 +247,19 @@ impl Library {
         self.classify(text) != ChatCode::NotCode
     }
 
+    /// Why a text of a chat is no code: the first mistake that the compiler finds in it as statements.
+    #[must_use]
+    pub fn why_not_code(&self, text: &str) -> Option<String> {
+        let problems = self.program.check_text(text, false);
+        Some(problems.first()?.message(Locale::Ru))
+    }
+
+    /// Whether some program reads what is in files (`Содержимое`): only then they are fetched.
+    #[must_use]
+    pub fn reads_files(&self) -> bool {
+        self.program.names.find("содержимое").is_some()
+    }
+
     pub(super) fn classify(&self, text: &str) -> ChatCode {
         if text.len() > CHAT_TEXT_MAX {
             return self.program.classify_chat(text);

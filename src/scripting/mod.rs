@@ -47,5 +47,5 @@ mod variants;
 pub use document::host_reference;
 pub use library::{Algorithm, Library, LibraryProblem};
 pub use run::{Run, run, run_quick};
-pub use services::{Caller, ScriptLimits, Services};
+pub use services::{Caller, CallerFile, ScriptLimits, Services};
 pub use stored::{StoredError, from_text, to_text};

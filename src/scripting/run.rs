@@ -17,7 +17,7 @@ use crate::store::Lent;
 
 use super::host::{RunHost, language};
 use super::library::Library;
-use super::services::{Caller, Services};
+use super::services::{Caller, CallerFile, Services};
 use super::session::Session;
 use super::{names, reply, stored};
 
@@ -133,7 +133,7 @@ fn run_with(
                 Err(_) => true,
                 Ok((_, reply, _)) => matches!(
                     reply,
-                    Err(ScriptFailure::Limit(_) | ScriptFailure::Unavailable)
+                    Err(ScriptFailure::Limit { .. } | ScriptFailure::Unavailable)
                 ),
             };
         if again {
@@ -274,7 +274,10 @@ fn input(request: &ScriptRequest, session: &Session) -> Data {
             ("КлючевоеСлово", text(&request.keyword)),
             ("ИмяПользователя", text(&caller.person_name)),
             ("Телефон", text(caller.phone.as_deref().unwrap_or_default())),
-            ("Вложения", Data::Array(Vec::new())),
+            (
+                "Вложения",
+                Data::Array(caller.files.iter().map(attachment).collect()),
+            ),
             (
                 "История",
                 Data::Array(request.history.iter().map(step).collect()),
@@ -283,6 +286,28 @@ fn input(request: &ScriptRequest, session: &Session) -> Data {
         .map(|(name, value)| (name.to_owned(), value))
         .into(),
     )
+}
+
+/// Структура(Имя, Размер, Тип, Содержимое) of a file that came with the message.
+fn attachment(file: &CallerFile) -> Data {
+    let size = file.size.and_then(|size| i64::try_from(size).ok());
+    let fields = [
+        ("Имя", Data::Str(file.name.clone())),
+        (
+            "Размер",
+            Data::Number(vestnik_bsl::kernel::number::Number::from_i64(
+                size.unwrap_or(0),
+            )),
+        ),
+        ("Тип", Data::Str(file.mime.clone())),
+        (
+            "Содержимое",
+            file.content
+                .as_ref()
+                .map_or(Data::Undefined, |content| Data::Binary(content.to_vec())),
+        ),
+    ];
+    Data::Structure(fields.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
 fn step(step: &HistoryStep) -> Data {
@@ -312,37 +337,49 @@ fn failure(vm: &Vm<'_>, services: &Services, session: &Session, fault: &Fault) -
     };
     let limits = &services.limits;
     let ru = session.caller.locale == Locale::Ru;
-    let pick = |russian: String, english: String| if ru { russian } else { english };
-    let seconds = |time: Duration| format!("{}", time.as_secs_f64());
-    ScriptFailure::Limit(match limit {
+    let pick = |russian: &'static str, english: &'static str| if ru { russian } else { english };
+    let (brief, whole) = match limit {
         LimitKind::Time if session.expired() => {
             let ms = limits.write_limit.as_millis();
-            pick(
-                format!("запись длилась дольше {ms} мс и отменена (scripts.write_limit_ms)"),
-                format!("writing took more than {ms} ms and was undone (scripts.write_limit_ms)"),
+            (
+                pick(
+                    "запись длилась слишком долго и отменена",
+                    "writing took too long and was undone",
+                ),
+                if ru {
+                    format!("запись длилась дольше {ms} мс и отменена (scripts.write_limit_ms)")
+                } else {
+                    format!(
+                        "writing took more than {ms} ms and was undone (scripts.write_limit_ms)"
+                    )
+                },
             )
         }
         LimitKind::Time => {
-            let s = seconds(limits.time);
-            pick(
-                format!("превышено время выполнения: {s} с (scripts.time_ms)"),
-                format!("the run took more than {s} s (scripts.time_ms)"),
-            )
+            let brief = pick("превышено время выполнения", "the run took too long");
+            let s = limits.time.as_secs_f64();
+            (brief, format!("{brief}: {s} с (scripts.time_ms)"))
         }
         LimitKind::Instructions => {
+            let brief = pick("превышено число операций", "too many instructions");
             let n = limits.instructions;
-            pick(
-                format!("превышено число операций: {n} (scripts.instructions)"),
-                format!("more than {n} instructions (scripts.instructions)"),
-            )
+            (brief, format!("{brief}: {n} (scripts.instructions)"))
         }
         LimitKind::Memory => {
+            let brief = pick("превышен объем памяти", "too much memory");
             let mb = limits.memory >> 20;
-            pick(
-                format!("превышен объем памяти: {mb} МБ (scripts.memory_mb)"),
-                format!("more than {mb} MB of memory (scripts.memory_mb)"),
-            )
+            (brief, format!("{brief}: {mb} МБ (scripts.memory_mb)"))
         }
-        _ => fault.0.description(language(session.caller.locale)),
-    })
+        _ => {
+            let text = fault.0.description(language(session.caller.locale));
+            return ScriptFailure::Limit {
+                brief: text.clone(),
+                whole: text,
+            };
+        }
+    };
+    ScriptFailure::Limit {
+        brief: brief.to_owned(),
+        whole,
+    }
 }

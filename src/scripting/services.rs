@@ -22,6 +22,8 @@ pub struct Caller {
     pub person_name: String,
     /// Телефон, where it is known.
     pub phone: Option<String>,
+    /// Вложения: files that came with the message.
+    pub files: Vec<CallerFile>,
     /// _Исполнитель: the party of the chat.
     pub party: Option<PartyRef>,
     /// IANA name of the zone of local time; UTC where it is none.
@@ -30,6 +32,19 @@ pub struct Caller {
     pub locale: Locale,
     /// The update that is handled: makes HTTP calls recognisable when it is handled again.
     pub update: Option<(TelegramBotId, UpdateId)>,
+}
+
+/// A file that came with a message.
+#[derive(Clone, Debug)]
+pub struct CallerFile {
+    /// Its name.
+    pub name: String,
+    /// Bytes, where the channel told.
+    pub size: Option<u64>,
+    /// MIME type; may be empty.
+    pub mime: String,
+    /// What is in it; `None`: nobody reads it, or it could not be fetched.
+    pub content: Option<bytes::Bytes>,
 }
 
 /// What a run may use up.

@@ -62,6 +62,8 @@ fn write(data: &Data) -> Json {
                 .map(|(key, value)| json!([write(key), write(value)]));
             json!({"m": entries.collect::<Vec<_>>()})
         }
+        // A run gives none back.
+        Data::Binary(_) => Json::Null,
         Data::ValueList(items) => {
             let items = items
                 .iter()

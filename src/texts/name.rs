@@ -265,6 +265,14 @@ texts! {
         "когда код или алгоритм завершился ошибкой"
         "Ошибка: {error}"
         "Error: {error}";
+    AlgorithmFailed "algorithm_failed" Message [FIRST_NAME, BOT_NAME]
+        "когда алгоритм завершился ошибкой, тому, кому не разрешено выполнять код: без подробностей"
+        "Не получилось выполнить. Попробуйте позже."
+        "This did not work. Please try later.";
+    LooksLikeCode "looks_like_code" Message [ERROR]
+        "под ответом на неизвестный запрос тому, кому разрешено выполнять код, когда текст похож на код, но не компилируется"
+        "Похоже на код, но он не компилируется: {error}"
+        "This looks like code, but it does not compile: {error}";
     ScriptLimit "script_limit" Message [ERROR]
         "когда код или алгоритм превысил отведённые время, память или объём"
         "Вычисление остановлено: {error}"

@@ -5,6 +5,7 @@ mod control;
 mod demo;
 mod fleet;
 mod groups;
+mod messages;
 mod organisation;
 mod page;
 mod people;

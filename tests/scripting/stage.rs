@@ -85,6 +85,7 @@ impl Stage {
             },
             store,
             caller: Caller {
+                files: Vec::new(),
                 bot: BotCode::new("main"),
                 chat: ChatId(1001),
                 thread: None,
@@ -245,7 +246,7 @@ pub fn shown(reply: &Result<ScriptReply, ScriptFailure>) -> String {
             format!("{text:?} {files:?} {buttons:?}")
         }
         Err(ScriptFailure::Error(text)) => format!("!{}", without_call(text)),
-        Err(ScriptFailure::Limit(text)) => format!("!!{text}"),
+        Err(ScriptFailure::Limit { whole, .. }) => format!("!!{whole}"),
         Err(other) => format!("!{other:?}"),
     }
 }

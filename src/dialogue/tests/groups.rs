@@ -12,6 +12,9 @@ fn in_group(sender: i64, addressed: Addressed, text: &str) -> Incoming {
         message_id: Some(700),
         addressed,
         kind: IncomingKind::Text(text.into()),
+        own: true,
+        files: Vec::new(),
+        phone: None,
     }
 }
 
@@ -27,6 +30,9 @@ fn press(sender: i64, shown: &Shown, label: &str) -> Incoming {
             message_id: shown.number,
             data: shown.data(label).expect("a button").into(),
         },
+        own: true,
+        files: Vec::new(),
+        phone: None,
     }
 }
 

@@ -275,6 +275,10 @@ impl Scripts for Fakes {
         text.starts_with('[')
     }
 
+    fn why_not_code(&self, text: &str) -> Option<String> {
+        text.starts_with("2+").then(|| "ждали слагаемое".to_owned())
+    }
+
     fn direct(&self, folded: &str) -> Option<String> {
         let mut names = self.algorithms.keys();
         let found = names.find(|name| Fold::default().fold(name) == folded)?;
@@ -585,6 +589,9 @@ fn incoming(chat: i64, kind: IncomingKind) -> Incoming {
         message_id: Some(500),
         addressed: Addressed::Private,
         kind,
+        own: true,
+        files: Vec::new(),
+        phone: None,
     }
 }
 

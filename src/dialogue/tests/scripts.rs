@@ -295,9 +295,12 @@ fn failures_and_limits_are_told() {
             "Долгий",
             |_| ScriptOutcome {
                 messages: Vec::new(),
-                reply: Err(ScriptFailure::Limit("превышено время".into())),
+                reply: Err(ScriptFailure::Limit {
+                    brief: "превышено время".into(),
+                    whole: "превышено время: 5 с (scripts.time_ms)".into(),
+                }),
             },
-            "Вычисление остановлено: превышено время",
+            "Вычисление остановлено: превышено время: 5 с (scripts.time_ms)",
         ),
         (
             "Занят",

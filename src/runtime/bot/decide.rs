@@ -35,6 +35,10 @@ impl Scripts for LibraryScripts {
         self.0.is_code(text)
     }
 
+    fn why_not_code(&self, text: &str) -> Option<String> {
+        self.0.why_not_code(text)
+    }
+
     fn direct(&self, folded: &str) -> Option<String> {
         self.0.direct(folded).map(str::to_owned)
     }
@@ -295,6 +299,7 @@ pub fn after_script(
         offers: ended.offers,
         ..Ready::default()
     };
+    script_end::report_failure(core, key, started, &ended.outcome);
     let case = Case {
         conversation: &started.conversation,
         choice: started.choice.as_ref(),

@@ -3,10 +3,10 @@
 //!
 //! Pure: a parsed update and the bot's own identity in, an [`Event`] out.
 
-use crate::dialogue::{Addressed, Incoming, IncomingKind, Person};
+use crate::dialogue::{Addressed, Incoming, IncomingFile, IncomingKind, Person};
 use crate::model::{ChatId, ConversationKey, PersonId};
 use crate::telegram::{
-    CallbackQuery, ChatKind, Content, EntityKind, MemberStatus, Message, UpdateKind, User,
+    CallbackQuery, ChatKind, Content, EntityKind, FileRef, MemberStatus, Message, UpdateKind, User,
 };
 
 /// The bot's own identity, as getMe tells it.
@@ -101,12 +101,25 @@ fn read_message(message: &Message, myself: &Myself) -> Event {
         (None, None) => return Event::Ignored("a message of nobody"),
     };
     let addressed = addressed(message, myself);
-    let kind = match (&message.content, &message.text) {
-        (Content::Text, Some(text)) => IncomingKind::Text(match addressed {
-            Addressed::Private => text.clone(),
-            Addressed::GroupToBot | Addressed::GroupToOthers => without_mention(text, myself),
+    // A file with a caption is handled by its caption.
+    let words = match &message.content {
+        Content::Text => message.text.as_deref(),
+        Content::File { .. } => message.caption.as_deref(),
+        _ => None,
+    };
+    let kind = match words {
+        Some(text) => IncomingKind::Text(match addressed {
+            Addressed::Private => text.to_owned(),
+            Addressed::GroupToBot | Addressed::GroupToOthers => without_mention(message, myself),
         }),
-        (content, _) => IncomingKind::Other(content.kind().to_owned()),
+        None => IncomingKind::Other(message.content.kind().to_owned()),
+    };
+    let (files, phone) = match &message.content {
+        Content::File { kind, file } => (vec![incoming_file(kind, file)], None),
+        Content::Contact(contact) if contact.user_id == Some(sender.id.0) => {
+            (Vec::new(), Some(contact.phone.clone()))
+        }
+        _ => (Vec::new(), None),
     };
     let key = ConversationKey {
         chat,
@@ -119,6 +132,9 @@ fn read_message(message: &Message, myself: &Myself) -> Event {
         message_id: Some(message.message_id),
         addressed,
         kind,
+        own: message.is_own(),
+        files,
+        phone,
     };
     Event::Turn(key, incoming)
 }
@@ -144,6 +160,9 @@ fn read_press(query: &CallbackQuery) -> Event {
             message_id: message.message_id,
             data: data.clone(),
         },
+        own: true,
+        files: Vec::new(),
+        phone: None,
         sender,
     };
     Event::Turn(
@@ -197,25 +216,100 @@ fn addressed(message: &Message, myself: &Myself) -> Addressed {
     }
 }
 
-/// The text without the bot's name, so that «@bot Цена» finds the keyword «Цена».
-fn without_mention(text: &str, myself: &Myself) -> String {
-    let Some(username) = &myself.username else {
-        return text.to_owned();
-    };
-    let mut kept = String::with_capacity(text.len());
-    for (index, word) in text.split(' ').enumerate() {
-        let name = word
-            .trim_end_matches([',', ':', '.', '!', '?'])
-            .strip_prefix('@');
-        if name.is_some_and(|name| name.eq_ignore_ascii_case(username)) {
+fn incoming_file(kind: &str, file: &FileRef) -> IncomingFile {
+    let name = file.file_name.clone().unwrap_or_else(|| match kind {
+        "photo" => "photo.jpg".to_owned(),
+        kind => kind.to_owned(),
+    });
+    IncomingFile {
+        id: file.file_id.clone(),
+        name,
+        size: file.size,
+        mime: file.mime_type.clone().unwrap_or_else(|| match kind {
+            "photo" => "image/jpeg".to_owned(),
+            _ => String::new(),
+        }),
+    }
+}
+
+/// The text (or caption) without mentions of the bot, so that «@bot Цена» finds the keyword «Цена»; what
+/// set the name apart (blanks, a line break, a comma or a colon behind it) goes too.
+fn without_mention(message: &Message, myself: &Myself) -> String {
+    let text = message.text_or_caption().unwrap_or_default();
+    let mut kept = text.to_owned();
+    // From the end, so that the places before stay.
+    for entity in message.entities.iter().rev() {
+        let mention = message.entity_text(entity);
+        let is_me = match entity.kind {
+            EntityKind::Mention => mention
+                .and_then(|mention| mention.strip_prefix('@'))
+                .zip(myself.username.as_deref())
+                .is_some_and(|(name, username)| name.eq_ignore_ascii_case(username)),
+            EntityKind::TextMention { user } => user == myself.id,
+            EntityKind::BotCommand => false,
+        };
+        let Some(mention) = mention.filter(|_| is_me) else {
             continue;
-        }
-        if index > 0 && !kept.is_empty() {
-            kept.push(' ');
-        }
-        kept.push_str(word);
+        };
+        // A part of `text`, whose beginning stands unchanged in `kept`.
+        let start = mention.as_ptr() as usize - text.as_ptr() as usize;
+        let before = kept[..start].trim_end();
+        let behind = kept[start + mention.len()..]
+            .trim_start_matches([',', ':', '.', '!', '?'])
+            .trim_start();
+        let joint = if before.is_empty() || behind.is_empty() {
+            ""
+        } else {
+            " "
+        };
+        kept = format!("{before}{joint}{behind}");
     }
     kept
+}
+
+/// The messages of one album are one message: the one with the caption, else the first, gets the files of
+/// the others, and the others are passed over. Only what came together can be put together.
+pub fn join_albums(events: &mut [Option<Event>], album_of: impl Fn(usize) -> Option<String>) {
+    let mut index = 0;
+    while index < events.len() {
+        let Some(album) = album_of(index) else {
+            index += 1;
+            continue;
+        };
+        let end = (index..events.len())
+            .find(|&next| album_of(next).as_ref() != Some(&album))
+            .unwrap_or(events.len());
+        join_album(&mut events[index..end]);
+        index = end;
+    }
+}
+
+fn join_album(events: &mut [Option<Event>]) {
+    let has_words = |event: &Option<Event>| {
+        matches!(
+            event,
+            Some(Event::Turn(
+                _,
+                Incoming {
+                    kind: IncomingKind::Text(_),
+                    ..
+                }
+            ))
+        )
+    };
+    let leader = events.iter().position(has_words).unwrap_or(0);
+    let mut files = Vec::new();
+    for (index, event) in events.iter_mut().enumerate() {
+        if let Some(Event::Turn(_, incoming)) = event {
+            files.append(&mut incoming.files);
+            if index != leader {
+                *event = Some(Event::Ignored("a part of an album"));
+            }
+        }
+    }
+    if let Some(Some(Event::Turn(_, incoming))) = events.get_mut(leader) {
+        incoming.files = files;
+    }
 }
 
 #[cfg(test)]
@@ -272,6 +366,35 @@ mod tests {
             &private(r#""sticker":{"file_id":"a","file_unique_id":"b"}"#),
             "5/5 Private Other(\"sticker\")",
         );
+    }
+
+    #[test]
+    fn a_file_with_a_caption_is_handled_by_its_caption() {
+        check(
+            &private(r#""document":{"file_id":"f","file_name":"акт.pdf"},"caption":"Акт""#),
+            "5/5 Private Text(\"Акт\")",
+        );
+        check(
+            &private(r#""photo":[{"file_id":"f","width":1,"height":1}]"#),
+            "5/5 Private Other(\"photo\")",
+        );
+    }
+
+    #[test]
+    fn a_mention_is_cut_with_what_sets_it_apart() {
+        let mention = |text: &str, offset: usize, expected: &str| {
+            check(
+                &group(&format!(
+                    r#""text":"{text}","entities":[{{"type":"mention","offset":{offset},"length":9}}]"#
+                )),
+                &format!("-9/5 GroupToBot Text({expected:?})"),
+            );
+        };
+        mention("@shop_bot, Цена", 0, "Цена");
+        mention("@shop_bot\\nЦена", 0, "Цена");
+        mention("@Shop_Bot:  Цена товара", 0, "Цена товара");
+        mention("Цена @shop_bot", 5, "Цена");
+        mention("Цена,\\n@shop_bot, сейчас", 6, "Цена, сейчас");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::model::{
     ScriptVariant,
 };
 use crate::runtime::directory::Facts;
+use crate::runtime::log::hashed;
 use crate::scripting::Caller;
 use crate::texts::Texts;
 
@@ -28,6 +29,10 @@ pub fn party(core: &BotCore, incoming: &Incoming) -> Option<PartyRef> {
 
 /// Who asks and where, without an update; `None` where something of it has to be read first.
 pub fn known_caller(core: &BotCore, incoming: &Incoming, bot: &Bot) -> Option<Caller> {
+    // Files may have to be fetched.
+    if !incoming.files.is_empty() {
+        return None;
+    }
     let party = party(core, incoming);
     let facts = match &party {
         Some(party) => core.shared.directory.facts_at_hand(party)?,
@@ -55,7 +60,8 @@ pub fn caller_of(
         chat: incoming.chat,
         thread: incoming.thread,
         person_name: name,
-        phone: facts.phone.clone(),
+        phone: incoming.phone.clone().or_else(|| facts.phone.clone()),
+        files: Vec::new(),
         party,
         time_zone: facts
             .time_zone
@@ -125,6 +131,33 @@ pub fn traced(
     trace
 }
 
+/// A script that failed is told to whoever runs the bots: people read a neutral text (issue: nothing
+/// fails unseen). Code that somebody typed is his own affair; its error is his answer.
+pub fn report_failure(
+    core: &BotCore,
+    key: ConversationKey,
+    started: &Started,
+    outcome: &ScriptOutcome,
+) {
+    let (kind, text) = match &outcome.reply {
+        Ok(_) => return,
+        Err(ScriptFailure::Error(text)) => ("error", text.as_str()),
+        Err(ScriptFailure::Limit { whole, .. }) => ("limit", whole.as_str()),
+        Err(ScriptFailure::Busy) => ("busy", "the queue of scripts is full"),
+        Err(ScriptFailure::Unavailable) => ("unavailable", "it is not there or does not compile"),
+    };
+    core.shared.metrics.script_failed(kind);
+    if let ScriptProgram::Algorithm(name) = &started.request.program {
+        tracing::warn!(
+            bot = %core.code,
+            chat = %hashed(key.chat),
+            algorithm = %name,
+            kind,
+            "an algorithm failed: {text}"
+        );
+    }
+}
+
 /// Every code message and direct call is kept in the audit.
 pub fn audited(
     key: ConversationKey,
@@ -151,7 +184,7 @@ pub fn audited(
                 .unwrap_or_default();
             (format!("{text} (файлов: {})", files.len()), None)
         }
-        Err(ScriptFailure::Error(text) | ScriptFailure::Limit(text)) => {
+        Err(ScriptFailure::Error(text) | ScriptFailure::Limit { whole: text, .. }) => {
             (String::new(), Some(text.clone()))
         }
         Err(ScriptFailure::Busy) => (String::new(), Some("очередь заполнена".to_owned())),

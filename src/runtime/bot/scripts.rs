@@ -32,10 +32,10 @@ use crate::runtime::hooks::{self, Point};
 use crate::runtime::jobs;
 use crate::runtime::log::hashed;
 use crate::runtime::scripts::{Finish, Ran};
-use crate::scripting::Caller;
+use crate::scripting::{Caller, CallerFile};
 use crate::store::StoreError;
 use crate::store::inbox::{UpdateKey, UpdateState};
-use crate::telegram::ChatAction;
+use crate::telegram::{ApiError, ChatAction};
 
 /// Scripts of one bot that may wait for their turn (design: "Limits"); beyond it people read `busy`.
 const QUEUE_MAX: usize = 100;
@@ -210,7 +210,10 @@ async fn attempt(
     };
     let failure = match &error {
         StoreError::Closed | StoreError::LeaseLost => return Attempt::Ending,
-        StoreError::LendExpired { .. } => ScriptFailure::Limit(error.to_string()),
+        StoreError::LendExpired { .. } => ScriptFailure::Limit {
+            brief: "запись длилась слишком долго и отменена".to_owned(),
+            whole: error.to_string(),
+        },
         _ if error.is_outage() && tries < TRIES_MAX => return Attempt::Outage(error),
         _ => {
             tracing::error!(bot = %core.code, update = update_id.0, "what a script wrote could not be committed: {error}");
@@ -301,8 +304,47 @@ async fn caller(
         None => Arc::default(),
     };
     let mut caller = caller_of(core, incoming, bot, party, &facts);
+    if !incoming.files.is_empty() {
+        let is_read = core.shared.scripts.library().reads_files();
+        caller.files = files(core, incoming, is_read).await;
+    }
     caller.update = Some((TelegramBotId(core.api.bot_id()), update_id));
     Some(caller)
+}
+
+/// The files that came with a message, each with what is in it where some algorithm reads that.
+async fn files(core: &BotCore, incoming: &Incoming, is_read: bool) -> Vec<CallerFile> {
+    let mut files = Vec::with_capacity(incoming.files.len());
+    for file in &incoming.files {
+        let content = if is_read {
+            match fetch(core, &file.id).await {
+                Ok(content) => Some(content),
+                Err(error) => {
+                    tracing::warn!(
+                        bot = %core.code,
+                        code = error.code(),
+                        "a file of a message was not fetched; its Содержимое is empty: {error}"
+                    );
+                    None
+                }
+            }
+        } else {
+            None
+        };
+        files.push(CallerFile {
+            name: file.name.clone(),
+            size: file.size,
+            mime: file.mime.clone(),
+            content,
+        });
+    }
+    files
+}
+
+async fn fetch(core: &BotCore, id: &str) -> Result<bytes::Bytes, ApiError> {
+    let info = core.api.get_file(id).await?;
+    let path = info.path.ok_or(ApiError::FileTooLarge { limit: None })?;
+    core.api.download_all(&path, u64::MAX).await
 }
 
 /// Commits on the script's own thread, together with what it wrote.

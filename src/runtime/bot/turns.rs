@@ -45,11 +45,12 @@ pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_a
         next_offset,
         items: Vec::with_capacity(batch.items.len()),
     };
-    let events: Vec<Option<Event>> = batch
+    let mut events: Vec<Option<Event>> = batch
         .items
         .iter()
         .map(|item| read_item(core, item))
         .collect();
+    intake::join_albums(&mut events, |index| album_of(&batch.items[index]));
     let Some(mut scratch) = load(core, events.iter().flatten()).await else {
         return false;
     };
@@ -98,6 +99,18 @@ pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_a
         }
     }
     true
+}
+
+/// The chat and album that a message belongs to.
+fn album_of(item: &telegram::Incoming) -> Option<String> {
+    let telegram::Incoming::Update(update) = item else {
+        return None;
+    };
+    let telegram::UpdateKind::Message(message) = &update.kind else {
+        return None;
+    };
+    let album = message.media_group_id.as_ref()?;
+    Some(format!("{} {album}", message.chat.id))
 }
 
 fn read_item(core: &BotCore, item: &telegram::Incoming) -> Option<Event> {
