@@ -74,6 +74,8 @@ pub enum Problem {
     TooFewArguments(String),
     TooManyArguments(String),
     ConstantAssigned(String),
+    /// A name of 1C that cannot be had here, with the reason in Russian and English.
+    Unavailable(String, &'static str, &'static str),
     LiteralAssigned(String),
     DuplicateName(String),
     DuplicateMethod(String),
@@ -300,6 +302,7 @@ fn message(problem: &Problem, locale: Locale) -> String {
             Locale::Ru => format!("Присваивание невозможно: «{text}» — значение, а не переменная"),
             Locale::En => format!("Cannot assign: \"{text}\" is a value, not a variable"),
         },
+        Problem::Unavailable(name, ru, en) => format!("{name}: {}", pick(ru, en)),
         Problem::ConstantAssigned(name) => {
             format!(
                 "{} ({name})",

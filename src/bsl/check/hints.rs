@@ -128,12 +128,20 @@ impl Known {
 /// Functions of the library.
 pub static FUNCTIONS: LazyLock<Known> = LazyLock::new(|| {
     let functions = LIBRARY.functions.iter();
-    Known::of(functions.flat_map(|function| [function.def.ru, function.def.en]))
+    let names = functions.flat_map(|function| [function.def.ru, function.def.en]);
+    // What cannot be had is no advice.
+    Known::of(names.filter(|name| {
+        let name = LIBRARY.names.find(name);
+        name.is_some_and(|name| LIBRARY.refused(name).is_none())
+    }))
 });
 
 /// Types that have a constructor.
 pub static TYPES: LazyLock<Known> = LazyLock::new(|| {
-    let types = LIBRARY.types.iter().filter(|ty| ty.new.is_some());
+    let types = LIBRARY.types.iter().filter(|ty| {
+        let name = LIBRARY.names.find(ty.ru);
+        ty.new.is_some() && name.is_some_and(|name| LIBRARY.refused(name).is_none())
+    });
     Known::of(types.flat_map(|ty| [ty.ru, ty.en]))
 });
 

@@ -310,6 +310,11 @@ impl<'a, 'w> Resolver<'a, 'w> {
             self.meanings[id.0 as usize] = meaning;
             return;
         }
+        if let Some(index) = LIBRARY.object(name) {
+            self.unavailable(name, pos);
+            self.meanings[id.0 as usize] = Meaning::Function(index);
+            return;
+        }
         let spelling = self.spelling(pos);
         let len = spelling.len() as u32;
         let hint = self.guess_variable(&spelling);
@@ -575,6 +580,16 @@ impl<'a, 'w> Resolver<'a, 'w> {
         self.finding(problem, pos, len);
     }
 
+    /// A name that is known and cannot be had is told before it is reached.
+    fn unavailable(&mut self, name: Name, pos: u32) {
+        if let Some(reason) = LIBRARY.refused(name) {
+            let spelling = self.spelling(pos);
+            let len = spelling.len() as u32;
+            let problem = Problem::Unavailable(spelling, reason.ru, reason.en);
+            self.finding(problem, pos, len);
+        }
+    }
+
     /// What 1C says only when the place is reached.
     fn finding(&mut self, problem: Problem, pos: u32, len: u32) {
         if self.findings.len() < PROBLEMS_MAX {
@@ -590,6 +605,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
             .map(|index| (index, LIBRARY.types[index as usize]));
         match known.and_then(|(index, ty)| LIBRARY.constructor(ty).map(|arity| (index, arity))) {
             Some((index, (min, max))) => {
+                self.unavailable(name, pos);
                 self.meanings[id.0 as usize] = Meaning::Type(index);
                 self.arity(&spelling, args.len, min, max, pos);
             }
@@ -702,6 +718,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
             return;
         }
         if let Some(index) = LIBRARY.function(name) {
+            self.unavailable(name, pos);
             let function = &LIBRARY.functions[index as usize];
             self.meanings[id.0 as usize] = if self.eval.contains(&name) {
                 self.scope.dynamic = true;

@@ -131,6 +131,13 @@ impl Emitter<'_, '_> {
             Meaning::Property(prop) => Op::LoadProp { dst, prop },
             Meaning::Common(module) => Op::LoadCommon { dst, module },
             Meaning::This => Op::LoadThis { dst },
+            // A property of the global context that cannot be had: the function says why.
+            Meaning::Function(func) => Op::CallNative {
+                dst,
+                args: self.mark().min(65_535) as Reg,
+                n: 0,
+                func,
+            },
             Meaning::List(list) => Op::LoadEnum {
                 dst,
                 list: u32::from(list),

@@ -48,6 +48,7 @@ pub mod text_reader;
 pub mod text_writer;
 pub mod type_description;
 pub mod types;
+pub mod unavailable;
 pub mod user_message;
 pub mod value_list;
 pub mod xml_values;

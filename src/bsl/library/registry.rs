@@ -1,6 +1,7 @@
 //! The registry: what functions, types and enumerations exist, under which names, with which
 //! parameters. The checker, the VM and the documentation read the same tables.
 
+use super::unavailable::{self, Reason};
 use crate::syntax::names::{Name, Names};
 use crate::syntax::token::seed_names;
 use crate::value::Value;
@@ -257,6 +258,9 @@ struct Entry {
     function: Option<u16>,
     ty: Option<u16>,
     list: Option<u16>,
+    /// What a refused property of the global context calls.
+    object: Option<u16>,
+    refused: Option<&'static Reason>,
     out: u32,
 }
 
@@ -278,16 +282,7 @@ impl Library {
         };
         for area in super::AREAS {
             for def in area.functions {
-                let params = Params::parse(def.params);
-                let (min, max) = params.arity();
-                let index = library.functions.len() as u16;
-                library.functions.push(Callable {
-                    def,
-                    min,
-                    max,
-                    out: params.out_mask(),
-                    walks: !NO_WALK.contains(&def.ru),
-                });
+                let index = library.add_function(def, !NO_WALK.contains(&def.ru));
                 for spelling in [def.ru, def.en] {
                     library.entry(spelling).function = Some(index);
                 }
@@ -308,6 +303,26 @@ impl Library {
                 }
             }
         }
+        for def in unavailable::FUNCTIONS {
+            let index = library.add_function(def, false);
+            for spelling in [def.ru, def.en] {
+                library.entry(spelling).function = Some(index);
+            }
+        }
+        for def in unavailable::OBJECTS {
+            let index = library.add_function(def, false);
+            for spelling in [def.ru, def.en] {
+                library.entry(spelling).object = Some(index);
+            }
+        }
+        for ty in unavailable::TYPES {
+            library.add_type(ty);
+        }
+        for (ru, en, reason) in unavailable::REASONS {
+            for spelling in [ru, en] {
+                library.entry(spelling).refused = Some(reason);
+            }
+        }
         for spelling in THIS_OBJECT {
             library.names.intern(spelling);
         }
@@ -322,6 +337,20 @@ impl Library {
             self.by_name.resize(name.0 as usize + 1, Entry::default());
         }
         &mut self.by_name[name.0 as usize]
+    }
+
+    fn add_function(&mut self, def: &'static FunctionDef, walks: bool) -> u16 {
+        let params = Params::parse(def.params);
+        let (min, max) = params.arity();
+        let index = self.functions.len() as u16;
+        self.functions.push(Callable {
+            def,
+            min,
+            max,
+            out: params.out_mask(),
+            walks,
+        });
+        index
     }
 
     fn add_type(&mut self, ty: &'static TypeDef) {
@@ -390,6 +419,18 @@ impl Library {
     #[must_use]
     pub fn list(&self, name: Name) -> Option<u16> {
         self.at(name).list
+    }
+
+    /// The function that a property of the global context calls which cannot be had here.
+    #[must_use]
+    pub fn object(&self, name: Name) -> Option<u16> {
+        self.at(name).object
+    }
+
+    /// Why a name of 1C cannot be had here.
+    #[must_use]
+    pub fn refused(&self, name: Name) -> Option<&'static Reason> {
+        self.at(name).refused
     }
 
     /// Parameters that some method of the name writes into.

@@ -25,6 +25,8 @@ const SHOWN: &[Shown] = &[
 
 /// Enumerations whose names are shown as words: «Этот месяц».
 const AS_WORDS: &[&str] = &[
+    "ДоступКФайлу",
+    "РежимОткрытияФайла",
     "ВариантСтандартногоПериода",
     "РежимОбработкиПодкаталоговZIP",
     "РежимСохраненияПутейZIP",

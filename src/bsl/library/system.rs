@@ -33,6 +33,27 @@ enumeration! {
     ]
 }
 
+enumeration! {
+    /// РежимОткрытияФайла: an argument of what is refused.
+    FILE_OPEN_MODE "РежимОткрытияФайла" "FileOpenMode" [
+        "Дописать" "Append",
+        "Обрезать" "Truncate",
+        "Открыть" "Open",
+        "ОткрытьИлиСоздать" "OpenOrCreate",
+        "Создать" "Create",
+        "СоздатьНовый" "CreateNew",
+    ]
+}
+
+enumeration! {
+    /// ДоступКФайлу.
+    FILE_ACCESS "ДоступКФайлу" "FileAccess" [
+        "Запись" "Write",
+        "Чтение" "Read",
+        "ЧтениеИЗапись" "ReadAndWrite",
+    ]
+}
+
 struct SystemInfo;
 
 native!(SystemInfo, |_| 0);
@@ -84,5 +105,5 @@ pub static AREA: Area = Area {
     title: "Системная информация",
     functions: &[],
     types: &[&SYSTEM_INFO],
-    enums: &[&PLATFORM_TYPE],
+    enums: &[&PLATFORM_TYPE, &FILE_OPEN_MODE, &FILE_ACCESS],
 };

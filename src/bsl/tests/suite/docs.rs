@@ -4,6 +4,7 @@ use crate::support::{generated, read};
 use std::fmt::Write as _;
 use vestnik_bsl::library::AREAS;
 use vestnik_bsl::library::registry::{Params, TypeDef};
+use vestnik_bsl::library::unavailable::REASONS;
 
 const START: &str = "<!-- библиотека: начало; пишет тест -->\n";
 const END: &str = "<!-- библиотека: конец -->";
@@ -95,6 +96,28 @@ fn table() -> String {
     out
 }
 
+/// Names of 1C that are refused when they are reached, by reasons.
+fn refused() -> String {
+    let mut out = String::from("\n### Известно, но недоступно\n");
+    let mut told: Vec<&str> = Vec::new();
+    for (.., reason) in REASONS {
+        if told.contains(&reason.ru) {
+            continue;
+        }
+        told.push(reason.ru);
+        let same = REASONS.iter().filter(|(.., other)| other.ru == reason.ru);
+        let names: Vec<String> = same.map(|(ru, ..)| format!("`{ru}`")).collect();
+        let _ = writeln!(out, "\n**{}**: {}.", capital(reason.ru), names.join(", "));
+    }
+    out
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.as_str().chars()).collect()
+}
+
 #[test]
 fn the_table_of_the_library_is_not_stale() {
     let page = read("docs/algorithms.md");
@@ -102,6 +125,6 @@ fn the_table_of_the_library_is_not_stale() {
     let (_, tail) = rest.split_once(END).expect("the page has the second mark");
     generated(
         "docs/algorithms.md",
-        &format!("{head}{START}{}\n{END}{tail}", table()),
+        &format!("{head}{START}{}{}\n{END}{tail}", table(), refused()),
     );
 }
