@@ -20,6 +20,10 @@ pub struct Myself {
 
 /// What an update means to a bot.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every event is a turn, and lives until it is decided: a box would cost each an allocation"
+)]
 pub enum Event {
     /// Somebody wrote or pressed.
     Turn(ConversationKey, Incoming),
