@@ -38,7 +38,8 @@ struct Counted {
 
 impl Counted {
     fn parse(text: &str, locale: Locale) -> Counted {
-        let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+        // There are nine parts; what follows is not looked at.
+        let parts: Vec<&str> = text.splitn(10, ',').map(str::trim).take(9).collect();
         let part = |index: usize| parts.get(index).copied().unwrap_or("").to_owned();
         let gender = |index: usize| match part(index).to_lowercase().as_str() {
             "ж" | "f" => Gender::Feminine,
@@ -347,21 +348,20 @@ const ENGLISH_POWERS: [&str; 11] = [
 ];
 
 /// СтрокаСЧислом: chooses a form of `ноль;один;два;несколько;много;другое` by the rules of the
-/// language's plurals and puts the formatted number in the place of `%1`. Forms that are empty give
-/// way to the last one.
+/// language's plurals, and gives it with the formatted number that stands in the place of each `%1`.
+/// Forms that are empty give way to the last one.
 #[must_use]
-pub fn string_with_number(
-    forms: &str,
+pub fn string_with_number<'f>(
+    forms: &'f str,
     value: &Number,
     ordinal: bool,
     format: &FormatString,
     locale: Locale,
-) -> String {
-    let forms: Vec<&str> = forms.split(';').collect();
+) -> (&'f str, String) {
     let language = format.locale(locale);
     let (_, digits, scale) = value.digits();
     // ICU's categories: 0 zero, 1 one, 2 two, 3 few, 4 many, 5 other.
-    let category = if value.is_zero() && forms.first().is_some_and(|form| !form.is_empty()) {
+    let category = if value.is_zero() && !forms.is_empty() && !forms.starts_with(';') {
         0
     } else if scale > 0 {
         5
@@ -388,16 +388,19 @@ pub fn string_with_number(
             }
         }
     };
-    let form = forms.get(category).copied().filter(|form| !form.is_empty());
+    let form = forms
+        .split(';')
+        .nth(category)
+        .filter(|form| !form.is_empty());
     let form = form
-        .or_else(|| forms.iter().rev().copied().find(|form| !form.is_empty()))
+        .or_else(|| forms.rsplit(';').find(|form| !form.is_empty()))
         .unwrap_or("");
     let number = if value.is_zero() && !format.has(Key::Zero) {
         "0".to_owned()
     } else {
         super::format::format_number(value, format, locale)
     };
-    form.replace("%1", &number)
+    (form, number)
 }
 
 #[cfg(test)]
@@ -407,6 +410,11 @@ mod tests {
 
     const ROUBLES: &str = "рубль, рубля, рублей, м, копейка, копейки, копеек, ж, 2";
     const DOLLARS: &str = "dollar, dollars, cent, cents, 2";
+
+    fn with_number(forms: &str, value: &Number, ordinal: bool, format: &FormatString) -> String {
+        let (form, number) = string_with_number(forms, value, ordinal, format, Locale::Ru);
+        form.replace("%1", &number)
+    }
 
     fn check(value: &str, format: &str, counted: &str, expected: &str) {
         let number = Number::parse_invariant(value, 100).unwrap();
@@ -556,27 +564,22 @@ mod tests {
             ("1.5", "осталось 1,5 дня"),
         ] {
             let number = Number::parse_invariant(value, 50).unwrap();
-            let text =
-                string_with_number(form, &number, false, &FormatString::default(), Locale::Ru);
+            let text = with_number(form, &number, false, &FormatString::default());
             assert_eq!(text, expected);
         }
         let number = Number::from_i64(22);
         let english = FormatString::parse("L=en");
         assert_eq!(
-            string_with_number(";%1st;%1nd;%1rd;;%1th", &number, true, &english, Locale::Ru),
+            with_number(";%1st;%1nd;%1rd;;%1th", &number, true, &english),
             "22nd"
         );
+        assert_eq!(with_number("", &number, true, &english), "");
         assert_eq!(
-            string_with_number("", &number, true, &english, Locale::Ru),
-            ""
-        );
-        assert_eq!(
-            string_with_number(
+            with_number(
                 "нет;%1 день;;%1 дня;%1 дней;%1 дня",
                 &Number::ZERO,
                 false,
-                &FormatString::default(),
-                Locale::Ru
+                &FormatString::default()
             ),
             "нет"
         );
@@ -590,7 +593,7 @@ mod tests {
                 let format = FormatString::parse(format);
                 let _ = number_in_words(&number, &format, &text, Locale::Ru);
                 let _ = number_in_words(&number, &format, &counted, Locale::Ru);
-                let _ = string_with_number(&text, &number, value % 2 == 0, &format, Locale::Ru);
+                let _ = with_number(&text, &number, value % 2 == 0, &format);
             }
         }
     }

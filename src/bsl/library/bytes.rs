@@ -10,9 +10,9 @@ use crate::kernel::encode::{
     Charset, EncodingMode, Malformed, decode_base64, decode_hex, decode_percent, encode_base64,
     encode_hex, encode_percent,
 };
-use crate::value::Value;
 use crate::value::heap::Body;
 use crate::value::native::NativeObject;
+use crate::value::{Value, memory};
 use crate::vm::Vm;
 use crate::vm::error::Fault;
 use std::any::Any;
@@ -88,10 +88,14 @@ impl NativeObject for BinaryData {
 
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
         let other = other.as_any().downcast_ref::<BinaryData>()?;
+        if self.0.len() == other.0.len() {
+            memory::work(self.0.len() / 4);
+        }
         Some(self.0 == other.0)
     }
 
     fn content_hash(&self) -> Option<u64> {
+        memory::work(self.0.len());
         let mut hasher = DefaultHasher::new();
         hasher.write(&self.0);
         Some(hasher.finish())

@@ -1,5 +1,6 @@
 //! Conversions by name, ЗначениеЗаполнено, Формат, Выполнить's sister Вычислить.
 
+use super::presentation::parsed;
 use super::registry::{Area, FunctionDef};
 use crate::kernel::date::Date;
 use crate::kernel::format::{FormatString, format_boolean, format_date, format_number};
@@ -73,7 +74,7 @@ fn string(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     if args[0].is_str() {
         return Ok(std::mem::take(&mut args[0]));
     }
-    Ok(Value::units(&vm.units(&args[0])))
+    Ok(vm.text_value(&args[0]))
 }
 
 fn boolean(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
@@ -110,19 +111,21 @@ fn is_filled(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
 }
 
 fn format(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
-    let text = if args[1].is_missing() {
-        String::new()
-    } else {
-        vm.text(&args[1])
-    };
     let locale = vm.locale();
-    // Whole numbers without groups are what most programs ask for.
-    if let (Value::Int(int), "ЧГ=0" | "ЧГ=" | "NG=0" | "NG=") = (&args[0], text.as_str())
-        && *int != 0
-    {
-        return Ok(int.to_string().into());
+    if !args[1].is_missing() && args[1].long_units() == 0 {
+        // Whole numbers without groups are what most programs ask for.
+        let text = vm.text(&args[1]);
+        if let (Value::Int(int), "ЧГ=0" | "ЧГ=" | "NG=0" | "NG=") = (&args[0], text.as_str())
+            && *int != 0
+        {
+            return Ok(int.to_string().into());
+        }
     }
-    let format = FormatString::parse(&text);
+    let format = if args[1].is_missing() {
+        FormatString::default()
+    } else {
+        parsed(vm, &args[1])?
+    };
     let result = match &args[0] {
         Value::Int(_) | Value::Dec(..) | Value::Big(_) => {
             format_number(&vm.to_number(&args[0])?, &format, locale)
@@ -130,7 +133,7 @@ fn format(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         Value::Date(date) => format_date(*date, &format, locale),
         Value::Bool(value) => format_boolean(*value, &format, locale),
         Value::Undefined | Value::Null => String::new(),
-        value => vm.text(value),
+        value => return Ok(vm.text_value(value)),
     };
     Ok(result.into())
 }

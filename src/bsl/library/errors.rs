@@ -2,8 +2,8 @@
 
 use super::registry::{Area, EnumDef, FunctionDef, MethodDef, PropDef, TypeDef};
 use crate::value::Value;
-use crate::vm::Vm;
 use crate::vm::error::{ErrorInfo, Fault, Message};
+use crate::vm::{Telling, Vm};
 use std::rc::Rc;
 
 /// КатегорияОшибки.
@@ -264,8 +264,7 @@ fn description(vm: &mut Vm<'_>, _: &mut [Value]) -> Result<Value, Fault> {
     let Some(error) = vm.current_error() else {
         return Ok(Value::str(""));
     };
-    vm.charge_places(&error)?;
-    Ok(vm.error_description(&error).into())
+    vm.error_text(&error, Telling::Places)
 }
 
 fn info(vm: &mut Vm<'_>, _: &mut [Value]) -> Result<Value, Fault> {
@@ -277,23 +276,13 @@ fn info(vm: &mut Vm<'_>, _: &mut [Value]) -> Result<Value, Fault> {
 
 fn brief(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     // 1C shows the innermost cause to the person: the reason, not the way it came.
-    let mut current = error(&args[0])?;
-    let mut text = current.description(vm.locale());
-    while let Some(cause) = current.cause.clone() {
-        text.push_str(match vm.locale() {
-            crate::diagnostic::Locale::Ru => "\nпо причине:\n",
-            crate::diagnostic::Locale::En => "\nbecause of:\n",
-        });
-        text.push_str(&cause.description(vm.locale()));
-        current = cause;
-    }
-    Ok(text.into())
+    let error = error(&args[0])?;
+    vm.error_text(&error, Telling::Texts)
 }
 
 fn details(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let error = error(&args[0])?;
-    vm.charge_places(&error)?;
-    Ok(vm.error_details(&error).into())
+    vm.error_text(&error, Telling::Lines)
 }
 
 /// `Новый ИнформацияОбОшибке(описание, параметры)`.
@@ -301,7 +290,7 @@ pub(super) fn new_error(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fa
     let text = if args[0].is_missing() {
         Value::str("")
     } else {
-        Value::units(&vm.units(&args[0]))
+        vm.text_value(&args[0])
     };
     let params = match std::mem::take(&mut args[1]) {
         Value::Missing => Value::Undefined,

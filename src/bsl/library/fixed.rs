@@ -91,7 +91,6 @@ pub static FIXED_ARRAY: TypeDef = TypeDef {
         params: "Массив",
         call: |vm, args| {
             let items = vm.items(&args[0]).map_err(|_| Fault::param(1))?;
-            vm.reserve(items.len() * size_of::<Value>())?;
             Ok(vm.alloc(&FIXED_ARRAY, Body::Native(Box::new(FixedArray(items)))))
         },
     }),
@@ -102,9 +101,9 @@ pub static FIXED_ARRAY: TypeDef = TypeDef {
         }),
         method!("Получить" "Get" ("Индекс") |vm, this, args| with(this, |own: &FixedArray| own.at(vm, &args[0]))),
         method!("Найти" "Find" ("Значение") |vm, this, args| {
-            vm.charge_work(with(this, |own: &FixedArray| Ok(own.0.len()))?)?;
+            let each = 1 + args[0].long_units() / 64;
             with(this, |own: &FixedArray| {
-                let found = own.0.iter().position(|item| item.equals(&args[0]));
+                let found = vm.meter().over_each(each, &own.0).place(|item| item.equals(&args[0]))?;
                 Ok(found.map_or(Value::Undefined, Value::from))
             })
         }),
@@ -164,29 +163,25 @@ impl NativeObject for FixedStructure {
     }
 }
 
-/// Fields of a structure, fixed or not, with their spellings; `None` for anything else.
-#[must_use]
-pub fn struct_fields(vm: &Vm<'_>, value: &Value) -> Option<Vec<(Name, String, Value)>> {
+/// Name, spelling and value of a field.
+pub type FieldOf = (Name, Name, Value);
+
+/// Fields of a structure, fixed or not; `None` for anything else.
+pub fn struct_fields(vm: &Vm<'_>, value: &Value) -> Result<Option<Vec<FieldOf>>, Fault> {
     let read = |data: &StructData| {
-        let fields = data.fields().iter();
-        fields
-            .map(|field| {
-                (
-                    field.name,
-                    vm.spelling(field.spelling).to_string(),
-                    field.value.clone(),
-                )
-            })
-            .collect()
+        let fields = vm.meter().over(data.fields());
+        fields.gather_with(|field| Ok((field.name, field.spelling, field.value.clone())))
     };
-    let obj = value.as_obj()?;
+    let Some(obj) = value.as_obj() else {
+        return Ok(None);
+    };
     match &*obj.body() {
-        Body::Struct(data) => Some(read(data)),
-        Body::Native(native) => native
-            .as_any()
-            .downcast_ref::<FixedStructure>()
-            .map(|fixed| read(&fixed.0)),
-        _ => None,
+        Body::Struct(data) => read(data).map(Some),
+        Body::Native(native) => match native.as_any().downcast_ref::<FixedStructure>() {
+            Some(fixed) => read(&fixed.0).map(Some),
+            None => Ok(None),
+        },
+        _ => Ok(None),
     }
 }
 
@@ -197,13 +192,12 @@ fn new_structure(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         (_, Some(constructor)) => (constructor.call)(vm, args)?,
         _ => return Err(Fault::param(1)),
     };
-    let fields = struct_fields(vm, &source).ok_or_else(|| Fault::param(1))?;
+    let fields = struct_fields(vm, &source)?.ok_or_else(|| Fault::param(1))?;
     let mut data = StructData::default();
-    for (name, spelling, value) in fields {
-        let spelling = vm.intern_spelling(&spelling);
+    for field in vm.meter().over_each(2, fields) {
+        let (name, spelling, value) = field?;
         data.insert(name, spelling, value);
     }
-    vm.reserve(data.size())?;
     Ok(vm.alloc(
         &FIXED_STRUCTURE,
         Body::Native(Box::new(FixedStructure(data))),
@@ -274,6 +268,7 @@ impl NativeObject for FixedMap {
 fn new_map(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let mut data = MapData::default();
     for item in vm.items(&args[0]).map_err(|_| Fault::param(1))? {
+        vm.charge(4)?;
         let (key, value) = match item.as_obj().map(Obj::body).as_deref() {
             Some(Body::KeyValue(key, value)) => (key.clone(), value.clone()),
             _ => return Err(Fault::param(1)),

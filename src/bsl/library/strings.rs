@@ -5,9 +5,11 @@ use super::registry::{Area, EnumDef, FunctionDef, TypeDef};
 use crate::kernel::collation;
 use crate::kernel::text as kernel;
 use crate::kernel::text::{Direction, TemplatePiece};
-use crate::value::{Value, string};
+use crate::value::Value;
+use crate::value::paid::Paid;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 macro_rules! function {
@@ -336,14 +338,14 @@ fn split(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     };
     let (text, separators) = (vm.units(&args[0]), vm.units(&args[1]));
     vm.charge_work(text.len().saturating_mul(separators.len().max(1)))?;
-    let mut parts = Vec::new();
-    for range in kernel::split(&text, &separators, with_empty) {
-        parts.push(Value::units(&text[range]));
-        if parts.len() % 4096 == 0 {
-            vm.reserve(parts.capacity() * 32)?;
-        }
+    let mut parts = Paid::new();
+    for range in vm
+        .meter()
+        .over_each(4, kernel::split(&text, &separators, with_empty))
+    {
+        parts.push(Value::units(&text[range?]))?;
     }
-    Ok(vm.new_array(parts))
+    Ok(vm.new_array(parts.into_vec()))
 }
 
 fn join(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
@@ -352,59 +354,59 @@ fn join(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         _ => return Err(Fault::param(1)),
     };
     let separator = if args[1].is_missing() {
-        Vec::new()
+        Cow::Borrowed(&[][..])
     } else {
-        vm.units(&args[1]).into_owned()
+        vm.units(&args[1])
     };
-    let mut out = Vec::new();
+    let mut out = Paid::new();
     for (at, item) in items.iter().enumerate() {
+        let text = vm.units(item);
+        vm.meter.units(separator.len() / 4 + text.len() / 4)?;
         if at > 0 {
-            out.extend_from_slice(&separator);
+            out.extend(&separator)?;
         }
-        vm.push_text(item, &mut out);
-        if out.len() > 4096 {
-            // The buffer may double; so much must be left.
-            vm.reserve(out.capacity() * 4)?;
-        }
-        vm.charge(1)?;
+        out.extend(&text)?;
     }
-    vm.string(out)
+    Ok(out.into_value())
 }
 
 fn template(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let text = vm.text(&args[0]);
-    let pieces = kernel::parse_template(&text).map_err(|error| {
-        let place = error.position;
+    let wrong = |vm: &Vm<'_>, place: usize| {
         said(
             vm,
             format!("Ошибка синтаксиса шаблона в позиции {place}"),
             format!("Syntax error of the template at position {place}"),
         )
-    })?;
-    let named = pieces.iter().map(|piece| match piece {
-        TemplatePiece::Parameter(number) => *number,
-        TemplatePiece::Text(_) => 0,
-    });
+    };
+    let mut named = 0;
+    for piece in vm.meter().over_each(2, kernel::template_pieces(&text)) {
+        match piece? {
+            Ok(TemplatePiece::Parameter(number)) => named = named.max(number),
+            Ok(TemplatePiece::Text(_)) => {}
+            Err(error) => return Err(wrong(vm, error.position)),
+        }
+    }
     // A value that no place asks for is a mistake; a place without a value stays empty.
     let given = args.iter().rposition(|value| !is_left_out(value));
-    if given.unwrap_or(0) > named.max().unwrap_or(0) {
+    if given.unwrap_or(0) > named {
         return Err(Message::TooManyArguments.into());
     }
-    let mut out = Vec::with_capacity(text.len() * 2);
-    for piece in pieces {
+    let mut out = Paid::with_room(text.len())?;
+    for piece in vm.meter().over_each(2, kernel::template_pieces(&text)) {
+        let piece = piece?.map_err(|error| wrong(vm, error.position))?;
         match piece {
-            TemplatePiece::Text(range) => string::push_str(&mut out, &text[range]),
+            TemplatePiece::Text(range) => out.push_str(&text[range])?,
             TemplatePiece::Parameter(number) => {
                 if let Some(value) = args.get(number) {
-                    vm.push_text(value, &mut out);
+                    let units = vm.units(value);
+                    vm.meter.units(units.len() / 4)?;
+                    out.extend(&units)?;
                 }
             }
         }
-        if out.len() > 4096 {
-            vm.reserve(out.capacity() * 4)?;
-        }
     }
-    vm.string(out)
+    Ok(out.into_value())
 }
 
 fn nstr(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {

@@ -1,6 +1,7 @@
 //! ОписаниеТипов and its qualifiers: which types a value may have, and how another value is made to fit.
 //! Typed columns of tables and lists of values use it.
 
+use super::names::listed_text;
 use super::registry::{Area, Constructor, EnumDef, MethodDef, PropDef, TypeDef};
 use super::table::{ROW, TREE_ROW};
 use super::value_list::{LIST_ITEM, VALUE_LIST};
@@ -12,7 +13,7 @@ use crate::value::Value;
 use crate::value::heap::Body;
 use crate::value::native::NativeObject;
 use crate::vm::Vm;
-use crate::vm::error::{Fault, Message};
+use crate::vm::error::{Fault, Message, beginning};
 use std::any::Any;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
@@ -596,7 +597,7 @@ pub(crate) fn chosen(value: &Value, list: &'static EnumDef) -> Option<u16> {
 /// A type by its name: of the library, else of the host.
 fn type_by_name(vm: &Vm<'_>, name: &str) -> Result<Value, Fault> {
     vm.type_by_name(name)
-        .ok_or_else(|| Message::TypeNotFound(name.trim().to_owned()).into())
+        .ok_or_else(|| Message::TypeNotFound(beginning(name.trim())).into())
 }
 
 /// Whether the value is an object whose text may lead to a row that is in hand: a row may be written
@@ -612,33 +613,37 @@ fn is_opaque(value: &Value) -> bool {
 /// The types that a parameter of the constructor names: a string of names, a type, an array of types,
 /// a description.
 fn types_of(vm: &Vm<'_>, value: &Value, param: u8) -> Result<Vec<Value>, Fault> {
+    // Each once: there are some hundreds of types, and a program may name them a million times.
+    let mut set = TypeSet::default();
     match value {
-        Value::Missing | Value::Undefined => Ok(Vec::new()),
-        Value::Type(_) | Value::HostType(_) => Ok(vec![value.clone()]),
+        Value::Missing | Value::Undefined => {}
+        Value::Type(_) | Value::HostType(_) => set.add(value.clone()),
         value if value.is_str() => {
-            let text = vm.text(value);
-            text.split(',')
-                .filter(|name| !name.trim().is_empty())
-                .map(|name| type_by_name(vm, name))
-                .collect()
+            for name in listed_text(vm, value).filled() {
+                set.add(type_by_name(vm, name?)?);
+                vm.meter().units(set.types.len())?;
+            }
         }
         Value::Obj(obj) => {
             if let Some(description) = obj.native::<TypeDescription>() {
                 return Ok(description.0.types.clone());
             }
             match &*obj.body() {
-                Body::Array(items)
-                    if items
-                        .iter()
-                        .all(|item| matches!(item, Value::Type(_) | Value::HostType(_))) =>
-                {
-                    Ok(items.clone())
+                Body::Array(items) => {
+                    for item in items {
+                        vm.meter().units(set.types.len())?;
+                        match item {
+                            Value::Type(_) | Value::HostType(_) => set.add(item.clone()),
+                            _ => return Err(Fault::param(param)),
+                        }
+                    }
                 }
-                _ => Err(Fault::param(param)),
+                _ => return Err(Fault::param(param)),
             }
         }
-        _ => Err(Fault::param(param)),
+        _ => return Err(Fault::param(param)),
     }
+    Ok(set.types)
 }
 
 /// Both forms: types, added and removed types, qualifiers; and the older one of types and qualifiers.

@@ -3,9 +3,10 @@
 use super::registry::{Area, Constructor, EnumDef, MethodDef, PropDef, TypeDef};
 use super::type_description::{TypeSet, chosen, description, type_set};
 use crate::kernel::sort;
-use crate::value::Value;
 use crate::value::heap::{Body, Obj};
 use crate::value::native::{NativeObject, NoIterator};
+use crate::value::paid::Paid;
+use crate::value::{Value, memory};
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
 use std::any::Any;
@@ -97,7 +98,10 @@ impl List {
 
     fn place(&self, vm: &Vm<'_>, value: &Value) -> Result<usize, Fault> {
         let at = match value {
-            Value::Obj(obj) => self.items.iter().position(|item| item.same(obj)),
+            Value::Obj(obj) => {
+                vm.meter().units(self.items.len())?;
+                self.items.iter().position(|item| item.same(obj))
+            }
             value => usize::try_from(vm.to_int(value)?)
                 .ok()
                 .filter(|at| *at < self.items.len()),
@@ -137,7 +141,12 @@ impl NativeObject for List {
     /// The presentations, as 1C shows a list: «один; два».
     fn presentation(&self, vm: &Vm<'_>) -> Option<String> {
         let mut text = String::new();
-        for obj in &self.items {
+        for obj in vm.meter().over_each(8, &self.items) {
+            // What could not be paid for ends the run, whatever it would have been shown as.
+            let obj = obj.ok()?;
+            if !memory::afford(text.capacity() * 2) {
+                return None;
+            }
             if let Some(item) = obj.native::<Item>() {
                 if !text.is_empty() {
                     text.push_str("; ");
@@ -178,8 +187,8 @@ fn change<R>(this: &Value, then: impl FnOnce(&mut List) -> Result<R, Fault>) -> 
 }
 
 /// The items now, for a walk.
-fn items(this: &Value) -> Result<Vec<Obj>, Fault> {
-    with_list(this, |list| Ok(list.items.clone()))
+fn items(vm: &Vm<'_>, this: &Value) -> Result<Vec<Obj>, Fault> {
+    with_list(this, |list| vm.copied(&list.items))
 }
 
 fn value_of(obj: &Obj) -> Value {
@@ -262,7 +271,7 @@ fn sort_items(
 fn find(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
     // Long strings of one length are compared to the end.
     let each = 1 + (args[0].long_units() / 64) as u32;
-    for obj in items(this)? {
+    for obj in items(vm, this)? {
         vm.charge(each)?;
         if value_of(&obj).equals(&args[0]) {
             return Ok(Value::Obj(obj));
@@ -272,14 +281,14 @@ fn find(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Faul
 }
 
 fn copy(vm: &mut Vm<'_>, this: &Value, _args: &mut [Value]) -> Result<Value, Fault> {
-    let items = items(this)?;
-    vm.reserve(items.len() * ITEM_COST)?;
+    let items = items(vm, this)?;
     let (types, next_id, available) = with_list(this, |list| {
         Ok((Rc::clone(&list.types), list.next_id, list.available.clone()))
     })?;
-    let mut copies = Vec::with_capacity(items.len());
+    let mut copies = Paid::with_room(items.len())?;
     for obj in &items {
-        vm.charge(2)?;
+        vm.charge(8)?;
+        vm.reserve(ITEM_COST)?;
         if let Some(item) = obj.native::<Item>() {
             let copy = Item {
                 value: item.value.clone(),
@@ -289,11 +298,11 @@ fn copy(vm: &mut Vm<'_>, this: &Value, _args: &mut [Value]) -> Result<Value, Fau
                 id: item.id,
                 types: Rc::clone(&types),
             };
-            copies.push(vm.alloc_obj(&LIST_ITEM, Body::Native(Box::new(copy))));
+            copies.push(vm.alloc_obj(&LIST_ITEM, Body::Native(Box::new(copy))))?;
         }
     }
     let list = List {
-        items: copies,
+        items: copies.into_vec(),
         next_id,
         types,
         available,
@@ -303,7 +312,7 @@ fn copy(vm: &mut Vm<'_>, this: &Value, _args: &mut [Value]) -> Result<Value, Fau
 
 fn load_values(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
     let values = match args[0].as_obj().map(Obj::body).as_deref() {
-        Some(Body::Array(values)) => values.clone(),
+        Some(Body::Array(values)) => vm.copied(values)?,
         _ => return Err(Fault::param(1)),
     };
     change(this, |list| {
@@ -387,6 +396,7 @@ pub static VALUE_LIST: TypeDef = TypeDef {
             is_function: false,
             call: |vm, this, args| {
                 let removed = change(this, |list| {
+                    vm.charge_work(list.items.len())?;
                     let at = list.place(vm, &args[0])?;
                     Ok(list.items.remove(at))
                 })?;
@@ -399,7 +409,9 @@ pub static VALUE_LIST: TypeDef = TypeDef {
             en: "Clear",
             params: "",
             is_function: false,
-            call: |_, this, _| {
+            call: |vm, this, _| {
+                let count = with_list(this, |list| Ok(list.items.len()))?;
+                vm.charge_work(count * 8)?;
                 let removed = change(this, |list| Ok(std::mem::take(&mut list.items)))?;
                 drop(removed);
                 Ok(Value::Undefined)
@@ -413,6 +425,7 @@ pub static VALUE_LIST: TypeDef = TypeDef {
             call: |vm, this, args| {
                 let shift = vm.to_int(&args[1])?;
                 change(this, |list| {
+                    vm.charge_work(list.items.len())?;
                     let at = list.place(vm, &args[0])?;
                     let to = (at as i64).saturating_add(shift);
                     if to < 0 || to >= list.items.len() as i64 {
@@ -437,10 +450,12 @@ pub static VALUE_LIST: TypeDef = TypeDef {
             params: "",
             is_function: true,
             call: |vm, this, _| {
-                let items = items(this)?;
-                vm.charge_work(items.len())?;
-                vm.reserve(items.len() * size_of::<Value>())?;
-                Ok(vm.new_array(items.iter().map(value_of).collect()))
+                let items = items(vm, this)?;
+                let values = vm
+                    .meter()
+                    .over(&items)
+                    .gather_with(|obj| Ok(value_of(obj)))?;
+                Ok(vm.new_array(values))
             },
         },
         MethodDef {
@@ -457,7 +472,7 @@ pub static VALUE_LIST: TypeDef = TypeDef {
             is_function: false,
             call: |vm, this, args| {
                 let check = vm.to_bool(&args[0])?;
-                for obj in items(this)? {
+                for obj in items(vm, this)? {
                     vm.charge(1)?;
                     if let Some(mut item) = obj.native_mut::<Item>() {
                         item.check = check;
@@ -480,9 +495,11 @@ pub static VALUE_LIST: TypeDef = TypeDef {
             is_function: true,
             call: |vm, this, args| {
                 let id = vm.to_int(&args[0])?;
-                let found = items(this)?
-                    .into_iter()
-                    .find(|obj| obj.native::<Item>().is_some_and(|item| item.id == id));
+                let items = items(vm, this)?;
+                let found = vm
+                    .meter()
+                    .over(items)
+                    .first(|obj| obj.native::<Item>().is_some_and(|item| item.id == id))?;
                 Ok(found.map_or(Value::Undefined, Value::Obj))
             },
         },
@@ -492,7 +509,11 @@ pub static VALUE_LIST: TypeDef = TypeDef {
             params: "Направление?",
             is_function: false,
             call: |vm, this, args| {
-                let keys = items(this)?.iter().map(value_of).collect();
+                let items = items(vm, this)?;
+                let keys = vm
+                    .meter()
+                    .over(&items)
+                    .gather_with(|obj| Ok(value_of(obj)))?;
                 sort_items(vm, this, keys, &args[0])
             },
         },
@@ -502,15 +523,13 @@ pub static VALUE_LIST: TypeDef = TypeDef {
             params: "Направление?",
             is_function: false,
             call: |vm, this, args| {
-                let items = items(this)?;
-                vm.charge_work(items.len() * 16)?;
-                let keys = items.iter().map(|obj| {
+                let items = items(vm, this)?;
+                let keys = vm.meter().over_each(8, &items).gather_with(|obj| {
                     let text = obj
                         .native::<Item>()
                         .map_or_else(String::new, |item| item.shown(vm));
-                    Value::str(&text)
-                });
-                let keys = keys.collect();
+                    Ok(Value::str(&text))
+                })?;
                 sort_items(vm, this, keys, &args[0])
             },
         },
@@ -525,7 +544,7 @@ pub static VALUE_LIST: TypeDef = TypeDef {
             },
             set: Some(|vm, this, value| {
                 let types = type_set(&value).ok_or_else(|| Fault::param(1))?;
-                for obj in items(this)? {
+                for obj in items(vm, this)? {
                     vm.charge(1)?;
                     let fitted = types.adjust(vm, &value_of(&obj));
                     if let Some(mut item) = obj.native_mut::<Item>() {

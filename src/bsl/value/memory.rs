@@ -13,6 +13,9 @@
 //! Who is about to allocate by a script's measure asks first: [`reserve`], or [`afford`] where there is
 //! no error to return. Past the limit the account is *broke* and stays so: everything that asks is
 //! refused, and the machine ends the run as soon as the native function in hand returns.
+//!
+//! Conversions and comparisons of values have no machine at hand; the work they do on long texts is a
+//! debt of the account ([`work`]), which the machine collects at its next payment.
 
 use crate::vm::error::{Fault, LimitKind};
 use std::cell::Cell;
@@ -26,9 +29,13 @@ struct Purse {
     held: Cell<isize>,
     /// `held` at the moment at which the run held nothing.
     base: Cell<isize>,
-    /// `held` above this is past the limit; the least number once the account is broke, so that one
-    /// comparison tells both.
+    /// `held` above this calls the machine: it is past the limit. The least number calls it in any case:
+    /// the account is broke, or its debt is large.
     ceiling: Cell<isize>,
+    /// Something was refused, or the run is at another wall.
+    broke: Cell<bool>,
+    /// Units gone over that nobody has paid for yet.
+    debt: Cell<usize>,
     /// Bytes that the run may hold.
     limit: Cell<isize>,
     /// The allocator looks up at the next `held` above this, and not before.
@@ -46,6 +53,8 @@ thread_local! {
             held: Cell::new(0),
             base: Cell::new(0),
             ceiling: Cell::new(isize::MAX),
+            broke: Cell::new(false),
+            debt: Cell::new(0),
             limit: Cell::new(isize::MAX),
             mark: Cell::new(isize::MAX),
             peak: Cell::new(0),
@@ -53,6 +62,9 @@ thread_local! {
         }
     };
 }
+
+/// Units of debt that call the machine: about as much work as it does between two looks at the clock.
+const DEBT: usize = 64 << 10;
 
 /// How exactly the allocator keeps the peak, in bytes.
 const STEP: isize = 64 << 10;
@@ -68,7 +80,7 @@ pub fn add(bytes: usize) {
         let own = purse.own.get().wrapping_add(bytes as isize);
         purse.own.set(own);
         if own > purse.limit.get() {
-            purse.ceiling.set(isize::MIN);
+            purse.break_off();
         }
     });
 }
@@ -90,18 +102,48 @@ pub fn live() -> usize {
 #[must_use]
 pub fn left() -> usize {
     PURSE.with(|purse| {
-        if purse.ceiling.get() == isize::MIN {
+        if purse.broke.get() {
             return 0;
         }
         (purse.limit.get() as usize).saturating_sub(purse.live())
     })
 }
 
-/// Whether the run has gone past its limit, or was refused what it asked for.
+/// Whether the machine has to look at the account: [`settle`] tells why.
 #[inline]
 #[must_use]
-pub fn is_over() -> bool {
+pub(crate) fn is_called() -> bool {
     PURSE.with(|purse| purse.held.get() > purse.ceiling.get())
+}
+
+/// What the account has to say to the machine: the units of its debt, which is paid with that, or that
+/// it is past its limit.
+#[cold]
+pub(crate) fn settle() -> Result<usize, Broke> {
+    PURSE.with(|purse| {
+        if purse.broke.get() || purse.live() > purse.limit.get() as usize {
+            purse.break_off();
+            return Err(Broke);
+        }
+        purse.ceiling.set(purse.full());
+        Ok(purse.debt.replace(0))
+    })
+}
+
+/// The account is past its limit.
+pub(crate) struct Broke;
+
+/// Counts work on a long text or bytes, by its units: for what is done to values without a machine at
+/// hand.
+#[inline]
+pub fn work(units: usize) {
+    PURSE.with(|purse| {
+        let debt = purse.debt.get().saturating_add(units);
+        purse.debt.set(debt);
+        if debt > DEBT && !purse.current.get().is_null() {
+            purse.ceiling.set(isize::MIN);
+        }
+    });
 }
 
 /// Asks for bytes before they are allocated. What is refused is not to be allocated: the caller makes
@@ -110,10 +152,10 @@ pub fn is_over() -> bool {
 #[must_use]
 pub fn afford(bytes: usize) -> bool {
     PURSE.with(|purse| {
-        let granted = purse.held.get() <= purse.ceiling.get()
-            && signed(purse.live().saturating_add(bytes)) <= purse.limit.get();
+        let granted =
+            !purse.broke.get() && signed(purse.live().saturating_add(bytes)) <= purse.limit.get();
         if !granted {
-            purse.ceiling.set(isize::MIN);
+            purse.break_off();
         }
         granted
     })
@@ -131,11 +173,7 @@ pub fn reserve(bytes: usize) -> Result<(), Fault> {
 
 /// Refuses everything from now on: the run has hit one of its walls.
 pub(crate) fn break_off() {
-    PURSE.with(|purse| {
-        if !purse.current.get().is_null() {
-            purse.ceiling.set(isize::MIN);
-        }
-    });
+    PURSE.with(Purse::break_off);
 }
 
 impl Purse {
@@ -144,6 +182,19 @@ impl Purse {
         let held = self.held.get().wrapping_sub(self.base.get());
         // Values that outlived their run were counted elsewhere: less than nothing is nothing.
         self.own.get().max(held).max(0) as usize
+    }
+
+    /// `held` at the limit.
+    fn full(&self) -> isize {
+        self.base.get().saturating_add(self.limit.get())
+    }
+
+    /// Outside a run there is nothing to break.
+    fn break_off(&self) {
+        if !self.current.get().is_null() {
+            self.broke.set(true);
+            self.ceiling.set(isize::MIN);
+        }
     }
 
     /// The allocator has come past its mark.
@@ -185,6 +236,7 @@ pub struct Account {
     held: Cell<isize>,
     peak: Cell<isize>,
     broke: Cell<bool>,
+    debt: Cell<usize>,
 }
 
 /// Takes the account away when the run pauses or ends.
@@ -200,6 +252,8 @@ struct Outer<'a> {
     own: isize,
     base: isize,
     ceiling: isize,
+    broke: bool,
+    debt: usize,
     limit: isize,
     mark: isize,
     peak: isize,
@@ -216,6 +270,7 @@ impl Account {
             held: Cell::new(0),
             peak: Cell::new(0),
             broke: Cell::new(false),
+            debt: Cell::new(0),
         }
     }
 
@@ -241,7 +296,8 @@ impl Account {
             let held = purse.held.get();
             let base = held.wrapping_sub(self.held.get());
             let peak = base.wrapping_add(self.peak.get());
-            let ceiling = if self.broke.get() {
+            // A debt waits for the machine's next look.
+            let ceiling = if self.broke.get() || self.debt.get() > 0 {
                 isize::MIN
             } else {
                 base.saturating_add(self.limit)
@@ -252,6 +308,8 @@ impl Account {
                     own: purse.own.replace(self.own.get()),
                     base: purse.base.replace(base),
                     ceiling: purse.ceiling.replace(ceiling),
+                    broke: purse.broke.replace(self.broke.get()),
+                    debt: purse.debt.replace(self.debt.get()),
                     limit: purse.limit.replace(self.limit),
                     mark: purse.mark.replace(peak),
                     peak: purse.peak.replace(peak),
@@ -274,8 +332,9 @@ impl Drop for Entered<'_> {
             account.held.set(purse.held.get().wrapping_sub(base));
             account.peak.set(peak.wrapping_sub(base));
             account.own.set(purse.own.replace(outer.own));
-            let ceiling = purse.ceiling.replace(outer.ceiling);
-            account.broke.set(ceiling == isize::MIN);
+            account.broke.set(purse.broke.replace(outer.broke));
+            account.debt.set(purse.debt.replace(outer.debt));
+            purse.ceiling.set(outer.ceiling);
             purse.limit.set(outer.limit);
             purse.mark.set(outer.mark);
             purse.current.set(outer.current);
@@ -300,24 +359,34 @@ mod tests {
         {
             let _in_inner = inner.enter();
             assert_eq!(live(), 0);
-            assert!(afford(100) && !is_over());
-            assert!(!afford(101) && is_over() && !afford(0), "broke for good");
+            assert!(afford(100) && !is_called());
+            assert!(!afford(101) && is_called() && !afford(0), "broke for good");
+            assert!(settle().is_err());
         }
-        assert!(!is_over());
+        assert!(!is_called());
         assert_eq!(live(), 600);
         {
             let _in_inner = inner.enter();
-            assert!(is_over(), "also after a pause");
+            assert!(settle().is_err(), "also after a pause");
         }
         sub(700);
         assert_eq!(live(), 0, "less than nothing is nothing");
+        work(DEBT);
+        assert!(!is_called());
+        work(1);
+        assert!(is_called());
+        assert!(settle().is_ok_and(|units| units == DEBT + 1) && !is_called());
         add(2000);
-        assert!(is_over(), "what was taken without asking");
+        assert!(
+            is_called() && settle().is_err(),
+            "what was taken without asking"
+        );
     }
 
     #[test]
     fn outside_a_run_everything_is_granted() {
-        assert!(afford(usize::MAX) && !is_over());
+        work(1 << 40);
+        assert!(afford(usize::MAX) && !is_called());
         assert!(reserve(1 << 40).is_ok());
     }
 }

@@ -188,6 +188,7 @@ impl Value {
 
     #[cold]
     fn long_str(text: &str) -> Value {
+        memory::work(text.len());
         let count = text.encode_utf16().count();
         if !memory::afford(count.saturating_mul(2)) {
             return Value::Short(0, [0; string::SHORT_MAX]);
@@ -216,7 +217,12 @@ impl Value {
             None if units.len() >= string::LONG && !memory::afford(units.len() * 2) => {
                 Value::Short(0, [0; string::SHORT_MAX])
             }
-            None => Value::Str(StrBox::new(units.to_vec())),
+            None => {
+                if units.len() >= string::LONG {
+                    memory::work(units.len() / 4);
+                }
+                Value::Str(StrBox::new(units.to_vec()))
+            }
         }
     }
 
@@ -328,7 +334,13 @@ impl Value {
             (Value::EnumList(a), Value::EnumList(b)) => std::ptr::eq(*a, *b),
             (Value::Error(a), Value::Error(b)) => Rc::ptr_eq(a, b),
             _ => match (self.as_units(), other.as_units()) {
-                (Some(a), Some(b)) => a == b,
+                (Some(a), Some(b)) => {
+                    // Only texts of one length are compared to the end.
+                    if a.len() >= string::LONG && a.len() == b.len() {
+                        memory::work(a.len() / 4);
+                    }
+                    a == b
+                }
                 _ => false,
             },
         }
@@ -339,7 +351,13 @@ impl Value {
     pub fn key_hash(&self) -> u64 {
         match self {
             Value::Short(len, units) => hash_units(short_units(*len, units)),
-            Value::Str(text) => hash_units(text.units()),
+            Value::Str(text) => {
+                let units = text.units();
+                if units.len() >= string::LONG {
+                    memory::work(units.len() / 2);
+                }
+                hash_units(units)
+            }
             Value::Int(int) => mix(*int as u64, 1),
             Value::Dec(scale, digits) => mix(*digits as u64, 16 + u64::from(*scale)),
             Value::Big(number) => hash_of(&number.0),

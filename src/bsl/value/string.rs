@@ -70,9 +70,17 @@ impl Drop for StrBox {
     }
 }
 
-/// UTF-8 text to units, appended.
+/// UTF-8 text to units, appended; nothing of a long one where the run cannot afford the growth.
 #[inline]
 pub fn push_str(out: &mut Vec<u16>, text: &str) {
+    if text.len() >= LONG {
+        memory::work(text.len());
+        if out.capacity() - out.len() < text.len()
+            && !memory::afford(out.len().saturating_add(text.len()).saturating_mul(2))
+        {
+            return;
+        }
+    }
     out.extend(text.encode_utf16());
 }
 
@@ -86,6 +94,7 @@ pub fn to_string(units: &[u16]) -> String {
     if units.len() < LONG {
         return String::from_utf16_lossy(units);
     }
+    memory::work(units.len());
     let symbols = || char::decode_utf16(units.iter().copied());
     let symbols = || symbols().map(|symbol| symbol.unwrap_or(char::REPLACEMENT_CHARACTER));
     let bytes = symbols().map(char::len_utf8).sum();
@@ -100,12 +109,15 @@ pub fn to_string(units: &[u16]) -> String {
 /// Appends a text to one in the making, or nothing where the run cannot afford the growth.
 #[inline]
 pub fn push_units(out: &mut Vec<u16>, units: &[u16]) {
-    if units.len() >= LONG && out.capacity() - out.len() < units.len() {
-        let capacity = out.len().saturating_add(units.len());
-        if !memory::afford(capacity.saturating_mul(2)) {
-            return;
+    if units.len() >= LONG {
+        memory::work(units.len() / 4);
+        if out.capacity() - out.len() < units.len() {
+            let capacity = out.len().saturating_add(units.len());
+            if !memory::afford(capacity.saturating_mul(2)) {
+                return;
+            }
+            out.reserve_exact(units.len());
         }
-        out.reserve_exact(units.len());
     }
     out.extend_from_slice(units);
 }

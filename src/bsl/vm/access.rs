@@ -8,7 +8,8 @@ use crate::library::types;
 use crate::syntax::names::Name;
 use crate::value::heap::{Body, Obj};
 use crate::value::native::NoIterator;
-use crate::value::{RefElement, RefKey, RefTo, Value};
+use crate::value::paid::Paid;
+use crate::value::{RefElement, RefKey, RefTo, Value, memory};
 use std::rc::Rc;
 
 /// The type of a value in the library; the host's types are told apart by [`Vm::type_value`].
@@ -376,8 +377,9 @@ impl Vm<'_> {
                 return Ok(items[index].clone());
             }
             Body::Map(map) => {
-                self.fuel -= (key.long_units() / 16) as i64;
-                return Ok(map.get(key).cloned().unwrap_or_default());
+                let found = map.get(key).cloned().unwrap_or_default();
+                self.stands()?;
+                return Ok(found);
             }
             Body::Struct(fields) => {
                 let Some(text) = key.as_string() else {
@@ -428,8 +430,8 @@ impl Vm<'_> {
                 Some(std::mem::replace(&mut items[index], value))
             }
             Body::Map(map) => {
-                self.fuel -= (key.long_units() / 16) as i64;
                 map.insert(key, value, |bytes| self.reserve(bytes))?;
+                self.stands()?;
                 None
             }
             Body::Struct(fields) => {
@@ -545,14 +547,26 @@ impl Vm<'_> {
 
     /// All elements of a collection, for the library.
     pub fn items(&mut self, collection: &Value) -> Result<Vec<Value>, Fault> {
-        let mut items = Vec::new();
+        if let Value::Obj(obj) = collection
+            && let Body::Array(items) = &*obj.body()
+        {
+            return self.copied(items);
+        }
+        let mut items = Paid::new();
         let mut place = 0;
         while let Some((item, next)) = self.next_item(collection, place)? {
-            items.push(item);
+            self.charge(2)?;
+            items.push(item)?;
             place = next;
-            self.charge(1)?;
         }
-        Ok(items)
+        Ok(items.into_vec())
+    }
+
+    /// A copy of a list, paid for.
+    pub fn copied<T: Clone>(&self, items: &[T]) -> Result<Vec<T>, Fault> {
+        self.meter.units(items.len())?;
+        memory::reserve(size_of_val(items))?;
+        Ok(items.to_vec())
     }
 
     // ---- references -------------------------------------------------------------------------

@@ -147,7 +147,12 @@ impl Vm<'_> {
                 string::push_str(out, if ru { list.ty.ru } else { list.ty.en })
             }
             Value::Module(module) => string::push_str(out, &self.module_code(*module).name),
-            Value::Error(error) => string::push_str(out, &error.description(self.locale)),
+            Value::Error(error) => match &error.message {
+                Message::Value(value) => {
+                    string::push_units(out, value.as_units().unwrap_or_default());
+                }
+                message => string::push_str(out, &message.text(self.locale)),
+            },
             Value::Obj(obj) => {
                 let own = match &*obj.body() {
                     Body::Native(native) => native.presentation(self),

@@ -1,9 +1,9 @@
 //! Places of errors, their texts, and what a raised value becomes.
 
 use super::Vm;
-use super::error::{ErrorInfo, Fault, Message, Place};
+use super::error::{ErrorInfo, Fault, LimitKind, Message, Place};
 use crate::diagnostic::{LineColumn, Locale, excerpt, line_around, locate};
-use crate::value::Value;
+use crate::value::{Value, memory};
 use std::rc::Rc;
 
 /// A place, resolved.
@@ -15,6 +15,56 @@ pub struct Location {
     pub at: LineColumn,
     /// The source line, without its ends when it is very long.
     pub line: String,
+}
+
+/// What is told of an error and its causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// Their texts.
+    Texts,
+    /// Their places too.
+    Places,
+    /// Their source lines too.
+    Lines,
+}
+
+/// Bytes of an error's text that the host gets.
+const FOR_HOST: usize = 64 << 10;
+
+/// The text of an error in the making. Each error of a chain may have a text as long as the run's
+/// memory, all of them the same one.
+struct Told {
+    text: String,
+    room: usize,
+    is_cut: bool,
+}
+
+impl Told {
+    fn push(&mut self, text: &str) {
+        let left = self.room - self.text.len();
+        let end = (0..=left.min(text.len()))
+            .rev()
+            .find(|end| text.is_char_boundary(*end));
+        let end = end.unwrap_or(0);
+        self.text.push_str(&text[..end]);
+        self.is_cut |= end < text.len();
+    }
+
+    fn push_value(&mut self, value: &Value) {
+        let units = value.as_units().unwrap_or_default();
+        // A unit is a byte at least.
+        let left = self.room - self.text.len();
+        let most = &units[..units.len().min(left)];
+        self.is_cut |= most.len() < units.len();
+        for symbol in char::decode_utf16(most.iter().copied()) {
+            let symbol = symbol.unwrap_or(char::REPLACEMENT_CHARACTER);
+            if self.text.len() + symbol.len_utf8() > self.room {
+                self.is_cut = true;
+                return;
+            }
+            self.text.push(symbol);
+        }
+    }
 }
 
 impl Vm<'_> {
@@ -63,77 +113,104 @@ impl Vm<'_> {
         })
     }
 
-    /// ОписаниеОшибки: `{Модуль(строка)}: текст`, causes below.
+    /// ОписаниеОшибки: `{Модуль(строка)}: текст`, causes below; for the host, which gets no more than
+    /// 64 KB of it, however long the texts are that the program raised.
     #[must_use]
     pub fn error_description(&self, error: &ErrorInfo) -> String {
-        let mut text = match self.location(error) {
-            Some(location) => format!("{{{}({})}}: ", location.module, location.at.line),
-            None => String::new(),
-        };
-        text.push_str(&error.description(self.locale));
-        if let Some(cause) = &error.cause {
-            text.push_str(match self.locale {
-                Locale::Ru => "\nпо причине:\n",
-                Locale::En => "\nbecause of:\n",
-            });
-            text.push_str(&self.error_description(cause));
-        }
-        text
+        self.told(error, Telling::Places, FOR_HOST).text
     }
 
     /// ПодробноеПредставлениеОшибки: the same with source lines.
     #[must_use]
     pub fn error_details(&self, error: &ErrorInfo) -> String {
-        let mut text = String::new();
-        let location = self.location(error);
-        if let Some(location) = &location {
-            text.push_str(&format!("{{{}({})}}: ", location.module, location.at.line));
+        self.told(error, Telling::Lines, FOR_HOST).text
+    }
+
+    /// The text of an error for the program: whole, or the end of the run where it cannot afford it.
+    pub(crate) fn error_text(&mut self, error: &ErrorInfo, how: Telling) -> Result<Value, Fault> {
+        if how != Telling::Texts {
+            self.charge_places(error)?;
         }
-        text.push_str(&error.description(self.locale));
-        if let Some(location) = &location {
-            text.push('\n');
-            text.push_str(&location.line);
+        // The text is there in UTF-8, with room to grow, and in UTF-16.
+        let told = self.told(error, how, memory::left() / 8);
+        if told.is_cut {
+            return Err(self.hit(LimitKind::Memory));
         }
-        if let Some(cause) = &error.cause {
-            text.push_str(match self.locale {
-                Locale::Ru => "\nпо причине:\n",
-                Locale::En => "\nbecause of:\n",
-            });
-            text.push_str(&self.error_details(cause));
+        self.charge_work(told.text.len())?;
+        Ok(told.text.into())
+    }
+
+    fn told(&self, error: &ErrorInfo, how: Telling, room: usize) -> Told {
+        let mut told = Told {
+            text: String::new(),
+            room,
+            is_cut: false,
+        };
+        let mut is_first = true;
+        let mut current = Some(error);
+        while let Some(error) = current {
+            if !is_first {
+                told.push(match self.locale {
+                    Locale::Ru => "\nпо причине:\n",
+                    Locale::En => "\nbecause of:\n",
+                });
+            }
+            is_first = false;
+            let location = match how {
+                Telling::Texts => None,
+                Telling::Places | Telling::Lines => self.location(error),
+            };
+            if let Some(location) = &location {
+                told.push(&format!("{{{}({})}}: ", location.module, location.at.line));
+            }
+            match &error.message {
+                Message::Value(value) => told.push_value(value),
+                message => told.push(&message.text(self.locale)),
+            }
+            if let Some(location) = &location
+                && how == Telling::Lines
+            {
+                told.push("\n");
+                told.push(&location.line);
+            }
+            current = error.cause.as_deref();
         }
-        text
+        told
     }
 
     /// The error for a person: place with the column, source line and caret, causes below.
     #[must_use]
     pub fn render_error(&self, fault: &Fault) -> String {
-        let mut text = String::new();
+        let mut told = Told {
+            text: String::new(),
+            room: FOR_HOST,
+            is_cut: false,
+        };
         let mut error = Some(&fault.0);
         while let Some(current) = error {
-            if !text.is_empty() {
-                text.push_str(match self.locale {
+            if !told.text.is_empty() {
+                told.push(match self.locale {
                     Locale::Ru => "\nпо причине:\n",
                     Locale::En => "\nbecause of:\n",
                 });
             }
             let place = current.place.borrow().clone();
-            if let Some(place) = place {
-                let code = self.module_code(place.module);
+            let code = place.as_ref().map(|place| self.module_code(place.module));
+            if let (Some(place), Some(code)) = (&place, code) {
                 let (at, _) = locate(&code.text, place.offset);
-                text.push_str(&format!(
-                    "{{{}({}, {})}}: {}\n{}",
-                    code.name,
-                    at.line,
-                    at.column,
-                    current.description(self.locale),
-                    excerpt(&code.text, place.offset)
-                ));
-            } else {
-                text.push_str(&current.description(self.locale));
+                told.push(&format!("{{{}({}, {})}}: ", code.name, at.line, at.column));
+            }
+            match &current.message {
+                Message::Value(value) => told.push_value(value),
+                message => told.push(&message.text(self.locale)),
+            }
+            if let (Some(place), Some(code)) = (&place, code) {
+                told.push("\n");
+                told.push(&excerpt(&code.text, place.offset));
             }
             error = current.cause.as_ref();
         }
-        text
+        told.text
     }
 
     /// What `ВызватьИсключение значение` raises.

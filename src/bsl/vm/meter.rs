@@ -52,7 +52,7 @@ impl Meter {
     pub fn work(&self, cost: u32) -> Result<(), Fault> {
         let left = self.slice.get() - i64::from(cost);
         self.slice.set(left);
-        if left < 0 || memory::is_over() || self.overdue.load(Ordering::Relaxed) {
+        if left < 0 || memory::is_called() || self.overdue.load(Ordering::Relaxed) {
             self.end_of_slice()
         } else {
             Ok(())
@@ -73,10 +73,14 @@ impl Meter {
 
     /// Counts work that was done, and looks at every limit.
     pub(crate) fn spend(&self, work: i64) -> Result<(), Fault> {
-        self.spent
-            .set(self.spent.get().saturating_add(work.max(0) as u64));
-        if let Some(kind) = self.dead() {
+        let debt = memory::settle();
+        let work = work.max(0) as u64 + debt.as_ref().map_or(0, |units| *units as u64 / 16);
+        self.spent.set(self.spent.get().saturating_add(work));
+        if let Some(kind) = self.dead.get() {
             return Err(Fault::limit(kind));
+        }
+        if debt.is_err() {
+            return Err(self.hit(LimitKind::Memory));
         }
         if self.spent.get() > self.instructions {
             return Err(self.hit(LimitKind::Instructions));
@@ -84,22 +88,20 @@ impl Meter {
         self.check_time()
     }
 
-    /// Whether the run is dead or past its memory.
+    /// Whether the run still stands: it is not past its memory, nothing was refused to it, and its debt
+    /// is paid.
     #[inline]
     pub(crate) fn look(&self) -> Result<(), Fault> {
-        if memory::is_over() {
-            Err(self.broke())
+        if memory::is_called() {
+            self.called()
         } else {
             Ok(())
         }
     }
 
     #[cold]
-    fn broke(&self) -> Fault {
-        match self.dead.get() {
-            Some(kind) => Fault::limit(kind),
-            None => self.hit(LimitKind::Memory),
-        }
+    fn called(&self) -> Result<(), Fault> {
+        self.spend(0)
     }
 
     /// Looks at cancellation and at the clock.
@@ -127,7 +129,7 @@ impl Meter {
 
     /// The wall that the run has hit.
     pub(crate) fn dead(&self) -> Option<LimitKind> {
-        if self.dead.get().is_none() && memory::is_over() {
+        if self.dead.get().is_none() && memory::is_called() && memory::settle().is_err() {
             self.hit(LimitKind::Memory);
         }
         self.dead.get()

@@ -31,6 +31,7 @@ use std::rc::Rc;
 
 pub use access::type_of;
 pub use faults::Location;
+pub(crate) use faults::Telling;
 pub use operators::number_error;
 
 /// What a site found last.

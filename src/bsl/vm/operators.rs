@@ -6,6 +6,7 @@ use crate::kernel::collation;
 use crate::kernel::date::Date;
 use crate::kernel::number::{Number, NumberError};
 use crate::value::Value;
+use crate::value::memory;
 use crate::value::string::StrBox;
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -203,8 +204,8 @@ impl Vm<'_> {
     /// The order of Сортировать: as `<`; values that `<` refuses are ordered by their texts. Long
     /// texts are paid for.
     pub fn order_charged(&mut self, a: &Value, b: &Value) -> Result<Ordering, Fault> {
-        self.charge(2)?;
-        self.charge_strings(a, b)?;
+        let text = a.as_units().or(b.as_units()).map_or(0, <[u16]>::len);
+        self.charge(2 + (text.min(256) / 2) as u32)?;
         if let Ok(order) = self.compare(a, b) {
             return Ok(order);
         }
@@ -212,6 +213,7 @@ impl Vm<'_> {
             let (a, b) = (self.units(a), self.units(b));
             (compare_strings(&a, &b), a.len() + b.len())
         };
+        self.charge(8)?;
         self.charge_work(units)?;
         Ok(order)
     }
@@ -223,6 +225,10 @@ pub fn compare_strings(a: &[u16], b: &[u16]) -> Ordering {
     if a == b {
         Ordering::Equal
     } else {
+        let shorter = a.len().min(b.len());
+        if shorter >= 256 {
+            memory::work(shorter * 4);
+        }
         collation::compare_utf16(a, b)
     }
 }

@@ -124,8 +124,9 @@ impl Vm<'_> {
                         match (&reg!($a), &reg!($b)) {
                             (Value::Int(a), Value::Int(b)) => a.cmp(b),
                             (a, b) => {
-                                self.fuel -= ((a.long_units() + b.long_units()) / 16) as i64;
-                                check!(self.compare(a, b))
+                                let order = check!(self.compare(a, b));
+                                check!(self.stands());
+                                order
                             }
                         }
                     };
@@ -135,8 +136,9 @@ impl Vm<'_> {
                         match (&reg!($a), &reg!($b)) {
                             (Value::Int(a), Value::Int(b)) => a == b,
                             (a, b) => {
-                                self.fuel -= (a.long_units() / 64) as i64;
-                                a.equals(b)
+                                let equal = a.equals(b);
+                                check!(self.stands());
+                                equal
                             }
                         }
                     };

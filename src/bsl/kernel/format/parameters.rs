@@ -47,6 +47,9 @@ pub enum Key {
     FullPeriod,
 }
 
+/// Bytes of the longest name of a key, with room.
+const NAME_MAX: usize = 16;
+
 impl Key {
     fn parse(name: &str) -> Option<Key> {
         Some(match name.to_uppercase().as_str() {
@@ -85,16 +88,26 @@ impl FormatString {
     /// Reads any text; what is no `КЛЮЧ=значение` is skipped. Of equal keys the last one counts.
     #[must_use]
     pub fn parse(text: &str) -> FormatString {
-        let mut values = Vec::new();
+        // The values stay in the text until it is known which of them count: it may name a key a
+        // million times.
+        let mut values: Vec<(Key, &str)> = Vec::new();
         for item in split_outside_quotes(text, ';') {
             let Some((name, value)) = item.split_once('=') else {
                 continue;
             };
-            if let Some(key) = Key::parse(name.trim()) {
-                values.push((key, unquote(value.trim())));
+            let name = name.trim();
+            let key = (name.len() <= NAME_MAX).then(|| Key::parse(name)).flatten();
+            if let Some(key) = key {
+                match values.iter_mut().find(|(own, _)| *own == key) {
+                    Some(known) => known.1 = value.trim(),
+                    None => values.push((key, value.trim())),
+                }
             }
         }
-        FormatString { values }
+        let values = values.into_iter();
+        FormatString {
+            values: values.map(|(key, value)| (key, unquote(value))).collect(),
+        }
     }
 
     /// The value of the key, if the string has it; `ЧН=` has an empty one.
@@ -102,7 +115,6 @@ impl FormatString {
     pub fn get(&self, key: Key) -> Option<&str> {
         self.values
             .iter()
-            .rev()
             .find(|(name, _)| *name == key)
             .map(|(_, value)| value.as_str())
     }
@@ -139,24 +151,26 @@ impl FormatString {
 }
 
 /// The pieces between separators that no quotes enclose; an unclosed quote runs to the end.
-pub(crate) fn split_outside_quotes(text: &str, separator: char) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    let mut quote = None;
-    for (at, symbol) in text.char_indices() {
-        match quote {
-            Some(open) if symbol == open => quote = None,
-            Some(_) => {}
-            None if symbol == '\'' || symbol == '"' => quote = Some(symbol),
-            None if symbol == separator => {
-                pieces.push(&text[start..at]);
-                start = at + separator.len_utf8();
+pub(crate) fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let piece = rest?;
+        let mut quote = None;
+        for (at, symbol) in piece.char_indices() {
+            match quote {
+                Some(open) if symbol == open => quote = None,
+                Some(_) => {}
+                None if symbol == '\'' || symbol == '"' => quote = Some(symbol),
+                None if symbol == separator => {
+                    rest = Some(&piece[at + separator.len_utf8()..]);
+                    return Some(&piece[..at]);
+                }
+                None => {}
             }
-            None => {}
         }
-    }
-    pieces.push(&text[start..]);
-    pieces
+        rest = None;
+        Some(piece)
+    })
 }
 
 /// A value wholly in quotes loses them, and its doubled quotes become single; any other stays.

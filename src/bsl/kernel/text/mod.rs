@@ -12,7 +12,7 @@ mod tests;
 
 pub use case::{lower, lower_char, title, upper, upper_char};
 pub use search::{Direction, count, find, replace};
-pub use template::{TemplateError, TemplatePiece, nstr, parse_template};
+pub use template::{TemplateError, TemplatePiece, nstr, template_pieces};
 
 use std::ops::Range;
 

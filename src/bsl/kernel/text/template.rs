@@ -32,51 +32,45 @@ fn number_at(rest: &[u8]) -> Option<(usize, usize)> {
 }
 
 /// СтрШаблон: `%1`…`%10`, `%(1)`…`%(10)`, `%%` for the sign itself. All digits belong to the number:
-/// `%11` names no value, `%(1)1` is how a digit follows one.
-pub fn parse_template(template: &str) -> Result<Vec<TemplatePiece>, TemplateError> {
+/// `%11` names no value, `%(1)1` is how a digit follows one. The pieces come one by one, the last of a
+/// wrong template is its error: a template of signs alone has half as many pieces as signs.
+pub fn template_pieces(
+    template: &str,
+) -> impl Iterator<Item = Result<TemplatePiece, TemplateError>> + '_ {
     let bytes = template.as_bytes();
-    let mut pieces = Vec::new();
-    let mut start = 0;
     let mut at = 0;
-    while at < bytes.len() {
-        if bytes[at] != b'%' {
-            at += 1;
-            continue;
+    std::iter::from_fn(move || {
+        if at >= bytes.len() {
+            return None;
         }
-        if start < at {
-            pieces.push(TemplatePiece::Text(start..at));
+        if bytes[at] != b'%' {
+            let length = bytes[at..].iter().position(|byte| *byte == b'%');
+            let end = length.map_or(bytes.len(), |length| at + length);
+            let text = TemplatePiece::Text(at..end);
+            at = end;
+            return Some(Ok(text));
         }
         let rest = &bytes[at + 1..];
-        let error = || TemplateError {
-            position: template[..at].chars().count() + 2,
+        let found = match rest {
+            [b'%', ..] => Some((TemplatePiece::Text(at + 1..at + 2), 2)),
+            [b'(', rest @ ..] => number_at(rest)
+                .filter(|(_, digits)| rest.get(*digits) == Some(&b')'))
+                .map(|(number, digits)| (TemplatePiece::Parameter(number), digits + 3)),
+            _ => number_at(rest)
+                .map(|(number, digits)| (TemplatePiece::Parameter(number), digits + 1)),
         };
-        let length = match rest {
-            [b'%', ..] => {
-                pieces.push(TemplatePiece::Text(at + 1..at + 2));
-                2
-            }
-            [b'(', rest @ ..] => {
-                let (number, digits) = number_at(rest).ok_or_else(error)?;
-                if rest.get(digits) != Some(&b')') {
-                    return Err(error());
-                }
-                pieces.push(TemplatePiece::Parameter(number));
-                digits + 3
-            }
-            _ => {
-                let (number, digits) = number_at(rest).ok_or_else(error)?;
-                pieces.push(TemplatePiece::Parameter(number));
-                digits + 1
-            }
+        let Some((piece, length)) = found else {
+            let position = template[..at].chars().count() + 2;
+            at = bytes.len();
+            return Some(Err(TemplateError { position }));
         };
         at += length;
-        start = at;
-    }
-    if start < bytes.len() {
-        pieces.push(TemplatePiece::Text(start..bytes.len()));
-    }
-    Ok(pieces)
+        Some(Ok(piece))
+    })
 }
+
+/// Bytes of the longest code of a language, with room.
+const LANGUAGE_MAX: usize = 64;
 
 /// НСтр: the text of `ru = 'Привет'; en = 'Hello'` in the language (`ru`, `ru_RU`); empty when the
 /// string has none in it.
@@ -88,7 +82,11 @@ pub fn nstr(text: &str, language: &str) -> String {
         let Some((code, value)) = item.split_once('=') else {
             continue;
         };
-        let code = code.trim().to_lowercase();
+        let code = code.trim();
+        if code.len() > LANGUAGE_MAX {
+            continue;
+        }
+        let code = code.to_lowercase();
         if code == wanted || code == wanted_short {
             return unquote(value.trim());
         }

@@ -222,14 +222,14 @@ impl Writer {
                 self.close();
             }
             types::STRUCTURE | types::FIXED_STRUCTURE => {
-                let fields = struct_fields(vm, value).unwrap_or_default();
+                let fields = struct_fields(vm, value)?.unwrap_or_default();
                 self.open();
                 self.number(fields.len());
                 for (_, name, value) in &fields {
                     self.open();
                     self.open();
                     self.text("S");
-                    self.text(name);
+                    self.text(&vm.spelling(*name));
                     self.close();
                     self.value(vm, value)?;
                     self.close();

@@ -7,13 +7,14 @@ use crate::library::names::{is_name, listed_text};
 use crate::library::registry::{MethodDef, PropDef, TypeDef};
 use crate::library::type_description::{TypeSet, description, type_set};
 use crate::syntax::names::{Name, fold};
+use crate::value::Value;
 use crate::value::heap::Body;
 use crate::value::native::{NativeObject, NoIterator};
-use crate::value::{Value, string};
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message, beginning};
 use std::any::Any;
-use std::cell::{Cell, Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell, RefMut};
+use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
 /// Columns that a table may have: each costs every row a cell.
@@ -31,19 +32,44 @@ pub struct Column {
     /// ТипЗначения; without types anything fits.
     pub types: Rc<TypeSet>,
     /// Заголовок, when it is not the name.
-    pub title: Option<Rc<str>>,
+    pub title: Option<Value>,
     /// Ширина.
     pub width: i64,
+}
+
+impl Places {
+    fn enter(&mut self, column: &Column, at: usize) {
+        let slot = column.slot as usize;
+        if self.by_slot.len() <= slot {
+            self.by_slot.resize(slot + 1, u32::MAX);
+        }
+        self.by_slot[slot] = at as u32;
+        if let Some(name) = column.name {
+            self.by_name.entry(name).or_insert(at as u32);
+        }
+    }
 }
 
 /// The columns of a table or tree, in order.
 #[derive(Default)]
 pub struct Columns {
     list: RefCell<Vec<Column>>,
+    /// Where columns stand; made when it is first asked for, forgotten when the order changes.
+    places: RefCell<Option<Places>>,
     next_slot: Cell<u32>,
     /// The table, whose indexes a removed column takes along; a tree has none.
     table: RefCell<Weak<Table>>,
 }
+
+/// Where the columns stand in their list.
+struct Places {
+    /// By slot; of a removed one the greatest number.
+    by_slot: Vec<u32>,
+    by_name: HashMap<Name, u32>,
+}
+
+/// Columns up to which a scan is as good as a table of places.
+const SCAN_MAX: usize = 16;
 
 impl Columns {
     /// Tells the columns their table.
@@ -73,7 +99,56 @@ impl Columns {
         {
             return Some(guess);
         }
-        list.iter().position(|column| column.name == Some(name))
+        if list.len() <= SCAN_MAX {
+            return list.iter().position(|column| column.name == Some(name));
+        }
+        self.with_places(&list, |places| {
+            places.by_name.get(&name).map(|at| *at as usize)
+        })
+    }
+
+    /// The place of a column by slot.
+    fn place_of(&self, list: &[Column], slot: u32) -> Option<usize> {
+        let own = |column: &Column| column.slot == slot;
+        if list.get(slot as usize).is_some_and(own) {
+            return Some(slot as usize);
+        }
+        if list.len() <= SCAN_MAX {
+            return list.iter().position(own);
+        }
+        self.with_places(list, |places| {
+            let at = places.by_slot.get(slot as usize).copied();
+            at.filter(|at| *at != u32::MAX).map(|at| at as usize)
+        })
+    }
+
+    fn with_places<R>(&self, list: &[Column], look: impl FnOnce(&Places) -> R) -> R {
+        let mut places = self.places.borrow_mut();
+        look(places.get_or_insert_with(|| {
+            let mut places = Places {
+                by_slot: vec![u32::MAX; self.slots()],
+                by_name: HashMap::with_capacity(list.len()),
+            };
+            for (at, column) in list.iter().enumerate() {
+                places.enter(column, at);
+            }
+            places
+        }))
+    }
+
+    /// The list, to change its order or names.
+    fn change(&self) -> RefMut<'_, Vec<Column>> {
+        *self.places.borrow_mut() = None;
+        self.list.borrow_mut()
+    }
+
+    /// Adds a column at the end.
+    fn push(&self, column: Column) {
+        let mut list = self.list.borrow_mut();
+        if let Some(places) = self.places.borrow_mut().as_mut() {
+            places.enter(&column, list.len());
+        }
+        list.push(column);
     }
 
     /// Names of the columns that have one, as they are written.
@@ -98,16 +173,15 @@ impl Columns {
     #[must_use]
     pub fn default_of(&self, slot: u32) -> Value {
         let list = self.list.borrow();
-        list.iter()
-            .find(|column| column.slot == slot)
-            .map_or(Value::Undefined, |column| column.types.default_value())
+        self.place_of(&list, slot)
+            .map_or(Value::Undefined, |at| list[at].types.default_value())
     }
 
     /// The types of a slot, when they restrict its values.
     #[must_use]
     pub fn types_of(&self, slot: u32) -> Option<Rc<TypeSet>> {
         let list = self.list.borrow();
-        let column = list.iter().find(|column| column.slot == slot)?;
+        let column = &list[self.place_of(&list, slot)?];
         if column.types.is_any() {
             None
         } else {
@@ -118,11 +192,19 @@ impl Columns {
     /// Adds a column with the properties of another one, at the end.
     pub fn add_like(&self, column: &Column) -> u32 {
         let slot = self.new_slot();
-        self.list.borrow_mut().push(Column {
+        self.push(Column {
             slot,
             ..column.clone()
         });
         slot
+    }
+
+    /// The column of a slot.
+    #[must_use]
+    pub fn column(&self, slot: u32) -> Option<Column> {
+        let list = self.list.borrow();
+        let at = self.place_of(&list, slot)?;
+        Some(list[at].clone())
     }
 
     fn new_slot(&self) -> u32 {
@@ -132,7 +214,7 @@ impl Columns {
     }
 
     fn remove(&self, at: usize) {
-        let column = self.list.borrow_mut().remove(at);
+        let column = self.change().remove(at);
         if let Some(table) = self.table.borrow().upgrade() {
             table.drop_indexes_of(column.slot);
         }
@@ -140,15 +222,15 @@ impl Columns {
 
     /// Keeps the columns of these slots, in this order.
     pub fn keep(&self, slots: &[u32]) {
-        let old = std::mem::take(&mut *self.list.borrow_mut());
-        let mut kept = Vec::with_capacity(slots.len());
-        for slot in slots {
-            kept.extend(old.iter().find(|column| column.slot == *slot).cloned());
-        }
+        let mut old: HashMap<u32, Column> = std::mem::take(&mut *self.change())
+            .into_iter()
+            .map(|column| (column.slot, column))
+            .collect();
+        let kept = slots.iter().filter_map(|slot| old.remove(slot)).collect();
         *self.list.borrow_mut() = kept;
         if let Some(table) = self.table.borrow().upgrade() {
-            for column in old.iter().filter(|column| !slots.contains(&column.slot)) {
-                table.drop_indexes_of(column.slot);
+            for slot in old.keys() {
+                table.drop_indexes_of(*slot);
             }
         }
     }
@@ -170,8 +252,7 @@ impl Columns {
         let object = value.as_obj().and_then(|obj| obj.native::<ColumnObject>());
         match object {
             Some(column) if std::ptr::eq(Rc::as_ptr(&column.columns), self) => {
-                let known = self.list.borrow().iter().any(|own| own.slot == column.slot);
-                if known {
+                if self.place_of(&self.list.borrow(), column.slot).is_some() {
                     Ok(column.slot)
                 } else {
                     Err(Fault::param(param))
@@ -182,7 +263,7 @@ impl Columns {
     }
 
     fn slot_by_text(&self, vm: &Vm<'_>, name: &str) -> Result<u32, Fault> {
-        vm.meter().units(self.list.borrow().len())?;
+        vm.meter().work(4)?;
         let found = vm
             .names()
             .find(name)
@@ -257,14 +338,13 @@ impl Columns {
         value: &Value,
         param: u8,
     ) -> Result<Vec<(u32, Value)>, Fault> {
-        let fields = struct_fields(vm, value).ok_or_else(|| Fault::param(param))?;
-        fields
-            .into_iter()
-            .map(|(name, spelling, value)| match self.position(name, 0) {
+        let fields = struct_fields(vm, value)?.ok_or_else(|| Fault::param(param))?;
+        vm.meter()
+            .over(fields)
+            .gather_with(|(name, spelling, value)| match self.position(name, 0) {
                 Some(at) => Ok((self.list.borrow()[at].slot, value)),
-                None => Err(wrong_name(vm, &spelling)),
+                None => Err(wrong_name(vm, &vm.spelling(spelling))),
             })
-            .collect()
     }
 }
 
@@ -405,6 +485,11 @@ fn this_columns(this: &Value) -> Result<Rc<Columns>, Fault> {
         .ok_or_else(|| Fault::param(1))
 }
 
+/// A title: a text, which is counted as any value of the program.
+fn title_of(vm: &Vm<'_>, value: &Value) -> Value {
+    vm.text_value(value)
+}
+
 /// Добавить and Вставить: name, type, title, width from `args[from..]`.
 fn insert(
     vm: &mut Vm<'_>,
@@ -455,9 +540,10 @@ fn insert(
     let title = if skipped(title) {
         None
     } else {
-        Some(Rc::from(vm.text(title)))
+        Some(title_of(vm, title))
     };
     let width = if skipped(width) { 0 } else { vm.to_int(width)? };
+    vm.charge(8)?;
     vm.reserve(256)?;
     let slot = columns.new_slot();
     let column = Column {
@@ -468,10 +554,14 @@ fn insert(
         title,
         width,
     };
-    let mut list = columns.list.borrow_mut();
-    let at = at.unwrap_or(list.len()).min(list.len());
-    list.insert(at, column);
-    drop(list);
+    let count = columns.list().len();
+    match at.filter(|at| *at < count) {
+        Some(at) => {
+            vm.charge_work(count)?;
+            columns.change().insert(at, column);
+        }
+        None => columns.push(column),
+    }
     Ok(column_object(vm, &columns, slot))
 }
 
@@ -542,7 +632,7 @@ pub static COLUMNS: TypeDef = TypeDef {
                 let slot = columns.resolve(vm, &args[0], 1);
                 let at = slot
                     .ok()
-                    .and_then(|slot| columns.list().iter().position(|column| column.slot == slot));
+                    .and_then(|slot| columns.place_of(&columns.list(), slot));
                 Ok(Value::Int(at.map_or(-1, |at| at as i64)))
             },
         },
@@ -555,11 +645,9 @@ pub static COLUMNS: TypeDef = TypeDef {
                 let columns = this_columns(this)?;
                 let slot = columns.resolve(vm, &args[0], 1)?;
                 let shift = vm.to_int(&args[1])?;
-                let mut list = columns.list.borrow_mut();
-                let from = list
-                    .iter()
-                    .position(|column| column.slot == slot)
-                    .unwrap_or(0);
+                vm.charge_work(columns.list().len())?;
+                let from = columns.place_of(&columns.list(), slot).unwrap_or(0);
+                let mut list = columns.change();
                 let to = (from as i64).saturating_add(shift);
                 if to < 0 || to >= list.len() as i64 {
                     return Err(Message::IndexOutOfRange.into());
@@ -577,7 +665,8 @@ pub static COLUMNS: TypeDef = TypeDef {
             call: |vm, this, args| {
                 let columns = this_columns(this)?;
                 let slot = columns.resolve(vm, &args[0], 1)?;
-                let at = columns.list().iter().position(|column| column.slot == slot);
+                vm.charge_work(columns.list().len())?;
+                let at = columns.place_of(&columns.list(), slot);
                 if let Some(at) = at {
                     columns.remove(at);
                 }
@@ -610,8 +699,8 @@ fn with_column<R>(
     let (columns, slot) = (Rc::clone(&object.columns), object.slot);
     drop(object);
     let mut list = columns.list.borrow_mut();
-    match list.iter_mut().find(|column| column.slot == slot) {
-        Some(column) => then(&columns, column),
+    match columns.place_of(&list, slot) {
+        Some(at) => then(&columns, &mut list[at]),
         None => Err(Fault::text("Колонка удалена из своей таблицы")),
     }
 }
@@ -638,15 +727,15 @@ pub static COLUMN: TypeDef = TypeDef {
                     .as_obj()
                     .and_then(|obj| obj.native::<ColumnObject>())
                     .ok_or_else(|| Fault::param(1))?;
-                let taken = object
-                    .columns
-                    .list()
-                    .iter()
-                    .any(|column| column.name == Some(name) && column.slot != object.slot);
+                let columns = Rc::clone(&object.columns);
+                let taken = columns
+                    .position(name, 0)
+                    .is_some_and(|at| columns.list()[at].slot != object.slot);
                 drop(object);
                 if taken {
                     return Err(wrong_name(vm, &spelling));
                 }
+                *columns.places.borrow_mut() = None;
                 with_column(this, |_, column| {
                     column.name = Some(name);
                     column.spelling = spelling.into();
@@ -659,15 +748,16 @@ pub static COLUMN: TypeDef = TypeDef {
             en: "Title",
             get: |_, this| {
                 with_column(this, |_, column| {
-                    Ok(Value::str(
-                        column.title.as_deref().unwrap_or(&column.spelling),
-                    ))
+                    Ok(match &column.title {
+                        Some(title) => title.clone(),
+                        None => Value::str(&column.spelling),
+                    })
                 })
             },
             set: Some(|vm, this, value| {
-                let title = string::to_string(&vm.units(&value));
+                let title = title_of(vm, &value);
                 with_column(this, |_, column| {
-                    column.title = Some(title.into());
+                    column.title = Some(title);
                     Ok(())
                 })
             }),

@@ -9,6 +9,7 @@ use crate::kernel::sort;
 use crate::value::Value;
 use crate::value::heap::{Body, Obj};
 use crate::value::native::{NativeObject, NoIterator};
+use crate::value::paid::Paid;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
 use std::any::Any;
@@ -51,9 +52,9 @@ impl Table {
     }
 
     /// A copy of the rows, for a walk during which the program may change the table.
-    #[must_use]
-    pub fn rows_now(&self) -> Vec<Obj> {
-        self.rows.borrow().clone()
+    pub fn rows_now(&self, vm: &Vm<'_>) -> Result<Vec<Obj>, Fault> {
+        let rows = self.rows.borrow();
+        vm.copied(&rows)
     }
 
     /// How many rows.
@@ -70,6 +71,7 @@ impl Table {
 
     /// Adds an empty row at a place, at the end without one.
     pub fn add(self: &Rc<Self>, vm: &mut Vm<'_>, at: Option<usize>) -> Result<Obj, Fault> {
+        vm.charge_work(self.columns.slots() * 4)?;
         vm.reserve(self.columns.slots() * size_of::<Value>() + 256)?;
         let count = self.len();
         let at = at.unwrap_or(count).min(count);
@@ -83,7 +85,7 @@ impl Table {
         self.rows.borrow_mut().insert(at, obj.clone());
         self.ids.borrow_mut().insert(at, id);
         if at < count {
-            vm.charge_work(count)?;
+            vm.charge_work(count * 4)?;
             self.renumber();
         }
         self.recount();
@@ -123,7 +125,7 @@ impl Table {
         if to < 0 || to >= self.len() as i64 {
             return Err(Message::IndexOutOfRange.into());
         }
-        vm.charge_work(self.len())?;
+        vm.charge_work(self.len() * 4)?;
         let mut rows = self.rows.borrow_mut();
         let row = rows.remove(at);
         rows.insert(to as usize, row);
@@ -191,23 +193,23 @@ impl Table {
         if let Some(chosen) = chosen {
             return self.search_index(vm, chosen, conditions, most);
         }
-        let mut found = Vec::new();
         // Long strings of one length are compared to the end.
         let long = conditions.iter().map(|(_, value)| value.long_units());
-        let each = 1 + (long.sum::<usize>() / 64) as u32;
-        for obj in self.rows.borrow().iter() {
-            vm.charge(each)?;
+        let each = 1 + conditions.len() / 4 + long.sum::<usize>() / 64;
+        let mut found = Paid::new();
+        for obj in vm.meter().over_each(each, self.rows.borrow().iter()) {
+            let obj = obj?;
             if obj
                 .native::<Row>()
                 .is_some_and(|row| row.matches(conditions))
             {
-                found.push(obj.clone());
+                found.push(obj.clone())?;
                 if found.len() == most {
                     break;
                 }
             }
         }
-        Ok(found)
+        Ok(found.into_vec())
     }
 
     fn search_index(
@@ -224,7 +226,8 @@ impl Table {
             let mut indexes = self.indexes.borrow_mut();
             let index = &mut indexes[chosen];
             index.build(std::iter::empty());
-            for obj in rows.iter() {
+            for obj in vm.meter().over(rows.iter()) {
+                let obj = obj?;
                 if let Some(row) = obj.native::<Row>() {
                     index.insert(&row);
                 }
@@ -232,24 +235,24 @@ impl Table {
             drop(indexes);
             self.recount();
         }
-        let candidates = self.indexes.borrow()[chosen].candidates(conditions);
+        let candidates = self.indexes.borrow()[chosen].candidates(&vm.meter(), conditions)?;
         let ids = self.ids.borrow();
-        let mut found = Vec::new();
+        let mut found = Paid::new();
         for id in candidates {
-            vm.charge(1)?;
+            vm.charge(2)?;
             let obj = ids.binary_search(&id).ok().and_then(|at| rows.get(at));
             if let Some(obj) = obj
                 && obj
                     .native::<Row>()
                     .is_some_and(|row| row.matches(conditions))
             {
-                found.push(obj.clone());
+                found.push(obj.clone())?;
                 if found.len() == most {
                     break;
                 }
             }
         }
-        Ok(found)
+        Ok(found.into_vec())
     }
 
     // ---- indexes ----------------------------------------------------------------------------

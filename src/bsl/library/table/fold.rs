@@ -1,12 +1,14 @@
 //! Свернуть, Скопировать, СкопироватьКолонки.
 
+use super::columns::Columns;
 use super::data::{Table, table_value};
 use super::row::Row;
 use super::value_table::{array_items, this_table};
 use super::{SlotPairs, cell_hash, combine};
 use crate::kernel::number::Number;
-use crate::value::Value;
 use crate::value::heap::Obj;
+use crate::value::paid::Paid;
+use crate::value::{Value, memory};
 use crate::vm::Vm;
 use crate::vm::error::Fault;
 use hashbrown::HashTable;
@@ -24,9 +26,7 @@ pub(super) fn group_by(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Res
         return Err(Fault::text("Свернуть: одна колонка названа дважды"));
     }
     let kept: Vec<u32> = groups.iter().chain(&sums).copied().collect();
-    let rows = table.rows_now();
-    vm.charge_work(rows.len() * 16)?;
-    vm.reserve(rows.len() * (sums.len() * 16 + 40))?;
+    let rows = table.rows_now(vm)?;
     let mut places: HashTable<(u64, usize)> = HashTable::new();
     let mut firsts: Vec<Obj> = Vec::new();
     let mut totals: Vec<Vec<Number>> = Vec::new();
@@ -35,8 +35,8 @@ pub(super) fn group_by(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Res
             .iter()
             .all(|slot| left.with_cell(*slot, |a| right.with_cell(*slot, |b| a.same_key(b))))
     };
-    for obj in &rows {
-        vm.charge(1)?;
+    for obj in vm.meter().over_each(2 + kept.len(), &rows) {
+        let obj = obj?;
         let Some(row) = obj.native::<Row>() else {
             continue;
         };
@@ -54,6 +54,7 @@ pub(super) fn group_by(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Res
         let at = match known {
             Some(at) => at,
             None => {
+                vm.reserve(GROUP_COST + sums.len() * size_of::<Number>())?;
                 places.insert_unique(hash, (hash, firsts.len()), |entry| entry.0);
                 firsts.push(obj.clone());
                 totals.push(vec![Number::ZERO; sums.len()]);
@@ -69,18 +70,21 @@ pub(super) fn group_by(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Res
         }
     }
     // The rows of the result are new: those before it keep their values, without a table.
-    let keys: Vec<Vec<Value>> = firsts
-        .iter()
-        .filter_map(|obj| {
-            obj.native::<Row>()
+    let meter = vm.meter();
+    let keys = meter
+        .over_each(1 + groups.len(), &firsts)
+        .gather_with(|obj| {
+            memory::reserve(groups.len() * size_of::<Value>())?;
+            Ok(obj
+                .native::<Row>()
                 .map(|row| groups.iter().map(|slot| row.cell(*slot)).collect())
-        })
-        .collect();
+                .unwrap_or_else(Vec::new))
+        })?;
     drop(firsts);
     table.clear();
     table.columns.keep(&kept);
-    for (keys, totals) in keys.into_iter().zip(totals) {
-        vm.charge(1)?;
+    for group in meter.over_each(1 + kept.len(), keys.into_iter().zip(totals)) {
+        let (keys, totals): (Vec<Value>, Vec<Number>) = group?;
         let obj = table.add(vm, None)?;
         if let Some(mut row) = obj.native_mut::<Row>() {
             for (slot, value) in groups.iter().zip(keys) {
@@ -94,6 +98,29 @@ pub(super) fn group_by(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Res
     Ok(Value::Undefined)
 }
 
+/// Copies columns; gives the slots there and here.
+pub(super) fn copied_columns(
+    vm: &Vm<'_>,
+    from: &Columns,
+    to: &Columns,
+    slots: Vec<u32>,
+) -> Result<SlotPairs, Fault> {
+    let mut pairs = Paid::with_room(slots.len())?;
+    for slot in vm.meter().over_each(4, slots) {
+        let slot = slot?;
+        memory::reserve(COLUMN_COST)?;
+        if let Some(column) = from.column(slot) {
+            pairs.push((slot, to.add_like(&column)))?;
+        }
+    }
+    Ok(pairs.into_vec())
+}
+
+/// Bytes that a column costs.
+const COLUMN_COST: usize = 256;
+/// Bytes that a group costs while rows are folded, besides its sums.
+const GROUP_COST: usize = 96;
+
 /// A table with copies of the named columns; with it the slots there and here.
 fn with_columns(
     vm: &Vm<'_>,
@@ -102,18 +129,7 @@ fn with_columns(
 ) -> Result<(Rc<Table>, SlotPairs), Fault> {
     let slots = table.columns.resolve_list(vm, names)?;
     let copy = Table::new();
-    let mut pairs = Vec::with_capacity(slots.len());
-    for slot in slots {
-        let column = table
-            .columns
-            .list()
-            .iter()
-            .find(|column| column.slot == slot)
-            .cloned();
-        if let Some(column) = column {
-            pairs.push((slot, copy.columns.add_like(&column)));
-        }
-    }
+    let pairs = copied_columns(vm, &table.columns, &copy.columns, slots)?;
     Ok((copy, pairs))
 }
 
@@ -131,22 +147,17 @@ pub(super) fn copy_columns(
 pub(super) fn copy(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
     let table = this_table(this)?;
     let rows: Vec<Obj> = match &args[0] {
-        Value::Missing | Value::Undefined => table.rows_now(),
-        value => match array_items(value, 1) {
-            Ok(items) => {
-                let mut rows = Vec::with_capacity(items.len());
-                for item in &items {
-                    match (table.place(vm, item)?, item) {
-                        (Some(_), Value::Obj(obj)) => rows.push(obj.clone()),
-                        _ => {
-                            return Err(Fault::text(
-                                "Скопировать: в массиве есть не строка этой таблицы",
-                            ));
-                        }
-                    }
+        Value::Missing | Value::Undefined => table.rows_now(vm)?,
+        value => match array_items(vm, value, 1) {
+            Ok(items) => vm.meter().over(&items).gather_with(|item| {
+                match (table.place(vm, item)?, item) {
+                    (Some(_), Value::Obj(obj)) => Ok(obj.clone()),
+                    _ => Err(Fault::text(
+                        "Скопировать: в массиве есть не строка этой таблицы",
+                    )),
                 }
-                rows
-            }
+            })?,
+            Err(fault) if fault.0.limit().is_some() => return Err(fault),
             Err(_) => {
                 let conditions = table.columns.resolve_filter(vm, value, 1)?;
                 table.search(vm, &conditions, usize::MAX)?
@@ -154,8 +165,8 @@ pub(super) fn copy(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<
         },
     };
     let (copy, pairs) = with_columns(vm, &table, &args[1])?;
-    for obj in rows {
-        vm.charge(1)?;
+    for obj in vm.meter().over_each(1 + pairs.len(), rows) {
+        let obj = obj?;
         let added = copy.add(vm, None)?;
         if let (Some(from), Some(mut to)) = (obj.native::<Row>(), added.native_mut::<Row>()) {
             for (old, new) in &pairs {

@@ -10,6 +10,7 @@ use crate::value::heap::Body;
 use crate::value::native::{NativeObject, NoIterator};
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
+use crate::vm::meter::Meter;
 use hashbrown::HashTable;
 use std::any::Any;
 use std::rc::Rc;
@@ -94,8 +95,12 @@ impl Index {
     }
 
     /// Numbers of the rows that may match, ascending; their cells are still to be compared.
-    #[must_use]
-    pub fn candidates(&self, conditions: &[(u32, Value)]) -> Vec<u64> {
+    pub fn candidates(
+        &self,
+        meter: &Rc<Meter>,
+        conditions: &[(u32, Value)],
+    ) -> Result<Vec<u64>, Fault> {
+        meter.work((self.slots.len() * conditions.len() / 8).min(1 << 30) as u32 + 1)?;
         let cell = |slot: &u32| {
             let condition = conditions.iter().find(|(own, _)| own == slot);
             condition.map_or(0, |(_, value)| cell_hash(value))
@@ -104,14 +109,12 @@ impl Index {
             .slots
             .iter()
             .fold(0, |hash, slot| combine(hash, cell(slot)));
-        let mut found: Vec<u64> = self
-            .entries
-            .iter_hash(hash)
-            .filter(|entry| entry.0 == hash)
-            .map(|entry| entry.1)
-            .collect();
+        let entries = self.entries.iter_hash(hash);
+        let mut found = meter
+            .over(entries.filter(|entry| entry.0 == hash).map(|entry| entry.1))
+            .gather()?;
         found.sort_unstable();
-        found
+        Ok(found)
     }
 
     /// Bytes on the heap.

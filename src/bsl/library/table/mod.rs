@@ -64,8 +64,8 @@ pub(crate) struct Charge(usize);
 impl Charge {
     /// Counts so many bytes from now on instead of those before.
     pub(crate) fn set(&mut self, bytes: usize) {
-        memory::add(bytes);
         memory::sub(std::mem::replace(&mut self.0, bytes));
+        memory::add(bytes);
     }
 }
 
@@ -96,7 +96,8 @@ pub(super) fn copy_cells(
     use super::storage::stored;
     if let Ok(table) = value_table::this_table(copy) {
         let slots = table.columns.all_slots();
-        for row in table.rows_now() {
+        for row in table.rows_now(vm)? {
+            vm.charge(slots.len() as u32)?;
             for &slot in &slots {
                 let value = row
                     .native::<row::Row>()
@@ -110,14 +111,14 @@ pub(super) fn copy_cells(
                     row.put(slot, value);
                 }
             }
-            vm.charge(slots.len() as u32)?;
         }
         return Ok(());
     }
     let root = tree::this_node(copy)?;
     let slots = root.columns.all_slots();
-    let mut work = root.children_now();
+    let mut work = root.children_now(vm)?;
     while let Some(node) = work.pop() {
+        vm.charge(slots.len() as u32 + 1)?;
         for &slot in &slots {
             let value = node.cell(slot);
             if value.as_obj().is_some() {
@@ -125,8 +126,7 @@ pub(super) fn copy_cells(
                 node.put(slot, value);
             }
         }
-        vm.charge(slots.len() as u32)?;
-        work.extend(node.children_now());
+        work.extend(node.children_now(vm)?);
     }
     Ok(())
 }

@@ -55,9 +55,9 @@ impl Node {
     }
 
     /// A copy of the children, for a walk.
-    #[must_use]
-    pub fn children_now(&self) -> Vec<Rc<Node>> {
-        self.children.borrow().clone()
+    pub fn children_now(&self, vm: &Vm<'_>) -> Result<Vec<Rc<Node>>, Fault> {
+        let children = self.children.borrow();
+        vm.copied(&children)
     }
 
     /// The parent, while it lives.
@@ -74,11 +74,13 @@ impl Node {
 
     /// Adds an empty child at a place, at the end without one.
     pub fn add(self: &Rc<Self>, vm: &mut Vm<'_>, at: Option<usize>) -> Result<Rc<Node>, Fault> {
+        vm.charge_work(self.columns.slots() * 4)?;
         vm.reserve(NODE_COST + self.columns.slots() * size_of::<Value>())?;
         let child = Node::new(&self.columns, false);
         *child.parent.borrow_mut() = Rc::downgrade(self);
         let mut children = self.children.borrow_mut();
         let at = at.unwrap_or(children.len()).min(children.len());
+        vm.charge_work(children.len() - at)?;
         children.insert(at, Rc::clone(&child));
         drop(children);
         self.recount();
@@ -309,17 +311,7 @@ fn copied_columns(
 ) -> Result<(Rc<Columns>, SlotPairs), Fault> {
     let slots = columns.resolve_list(vm, names)?;
     let copy = Rc::new(Columns::default());
-    let mut pairs = Vec::with_capacity(slots.len());
-    for slot in slots {
-        let column = columns
-            .list()
-            .iter()
-            .find(|column| column.slot == slot)
-            .cloned();
-        if let Some(column) = column {
-            pairs.push((slot, copy.add_like(&column)));
-        }
-    }
+    let pairs = super::fold::copied_columns(vm, columns, &copy, slots)?;
     Ok((copy, pairs))
 }
 
@@ -328,30 +320,27 @@ fn copy(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Faul
     let root = this_node(this)?;
     let (columns, pairs) = copied_columns(vm, &root.columns, &args[1])?;
     let rows: Vec<Rc<Node>> = match &args[0] {
-        Value::Missing | Value::Undefined => root.children_now(),
+        Value::Missing | Value::Undefined => root.children_now(vm)?,
         value => {
-            let items = super::value_table::array_items(value, 1)?;
-            items.iter().map(this_node).collect::<Result<_, _>>()?
+            let items = super::value_table::array_items(vm, value, 1)?;
+            vm.meter().over(&items).gather_with(this_node)?
         }
     };
     let copy = Node::root(&columns);
-    let mut work: Vec<(Rc<Node>, Rc<Node>)> = rows
-        .into_iter()
-        .rev()
-        .map(|row| (row, Rc::clone(&copy)))
-        .collect();
+    let meter = vm.meter();
+    let mut work = meter
+        .over(rows.into_iter().rev())
+        .gather_with(|row| Ok((row, Rc::clone(&copy))))?;
     while let Some((from, parent)) = work.pop() {
-        vm.charge(2)?;
+        vm.charge(2 + pairs.len() as u32)?;
         let to = parent.add(vm, None)?;
         for (old, new) in &pairs {
             to.put(*new, from.cell(*old));
         }
-        work.extend(
-            from.children()
-                .iter()
-                .rev()
-                .map(|child| (Rc::clone(child), Rc::clone(&to))),
-        );
+        vm.reserve(from.children().len() * 2 * size_of::<(Rc<Node>, Rc<Node>)>())?;
+        for child in meter.over(from.children().iter().rev()) {
+            work.push((Rc::clone(child?), Rc::clone(&to)));
+        }
     }
     Ok(node_value(vm, &copy))
 }

@@ -7,6 +7,7 @@ use crate::library::type_description::is_number_only;
 use crate::value::Value;
 use crate::value::heap::Body;
 use crate::value::native::{NativeObject, NoIterator};
+use crate::value::paid::Paid;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
 use std::any::Any;
@@ -70,6 +71,7 @@ fn child_at(vm: &Vm<'_>, node: &Node, value: &Value) -> Result<usize, Fault> {
     let at = match value {
         Value::Obj(_) => {
             let child = this_node(value)?;
+            vm.meter().units(node.children().len())?;
             node.children()
                 .iter()
                 .position(|own| Rc::ptr_eq(own, &child))
@@ -91,17 +93,23 @@ fn with_below(vm: &Vm<'_>, value: &Value) -> Result<bool, Fault> {
 /// The children in order, each followed by what is below it when that is asked for.
 fn walk(vm: &mut Vm<'_>, node: &Node, below: bool) -> Result<Vec<Rc<Node>>, Fault> {
     if !below {
-        vm.charge_work(node.children().len())?;
-        return Ok(node.children_now());
+        return node.children_now(vm);
     }
-    let mut found = Vec::new();
-    let mut work: Vec<Rc<Node>> = node.children().iter().rev().cloned().collect();
+    let mut found = Paid::new();
+    let mut work = Paid::new();
+    let meter = vm.meter();
+    let put = |work: &mut Paid<Rc<Node>>, node: &Node| {
+        for child in meter.over(node.children().iter().rev()) {
+            work.push(Rc::clone(child?))?;
+        }
+        Ok::<(), Fault>(())
+    };
+    put(&mut work, node)?;
     while let Some(next) = work.pop() {
-        vm.charge(1)?;
-        work.extend(next.children().iter().rev().cloned());
-        found.push(next);
+        put(&mut work, &next)?;
+        found.push(next)?;
     }
-    Ok(found)
+    Ok(found.into_vec())
 }
 
 fn sort_rows(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
@@ -114,13 +122,16 @@ fn sort_rows(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value,
         nodes.extend(walk(vm, &node, true)?);
     }
     for node in nodes {
-        let children = node.children_now();
-        let keys: Vec<Vec<Value>> = order
-            .iter()
-            .map(|(slot, _)| children.iter().map(|child| child.cell(*slot)).collect())
-            .collect();
+        let children = node.children_now(vm)?;
+        let meter = vm.meter();
+        let keys = meter.over(&order).gather_with(|(slot, _)| {
+            meter
+                .over(&children)
+                .gather_with(|child| Ok(child.cell(*slot)))
+        })?;
         let places = sorted(vm, keys, &descending)?;
         if !places.is_empty() {
+            vm.charge_work(places.len() * 4)?;
             node.reorder(places);
         }
     }
@@ -191,6 +202,7 @@ pub static TREE_ROWS: TypeDef = TypeDef {
             call: |vm, this, args| {
                 let node = this_rows(this)?;
                 let at = child_at(vm, &node, &args[0])?;
+                vm.charge_work(node.children().len())?;
                 node.remove(at);
                 Ok(Value::Undefined)
             },
@@ -200,8 +212,10 @@ pub static TREE_ROWS: TypeDef = TypeDef {
             en: "Clear",
             params: "",
             is_function: false,
-            call: |_, this, _| {
-                this_rows(this)?.clear();
+            call: |vm, this, _| {
+                let node = this_rows(this)?;
+                vm.charge_work(node.children().len() * 8)?;
+                node.clear();
                 Ok(Value::Undefined)
             },
         },
@@ -214,6 +228,7 @@ pub static TREE_ROWS: TypeDef = TypeDef {
                 let node = this_rows(this)?;
                 let at = child_at(vm, &node, &args[0])?;
                 let shift = vm.to_int(&args[1])?;
+                vm.charge_work(node.children().len())?;
                 node.shift(at, shift)?;
                 Ok(Value::Undefined)
             },
@@ -227,11 +242,13 @@ pub static TREE_ROWS: TypeDef = TypeDef {
                 let node = this_rows(this)?;
                 let slots = node.columns.resolve_list(vm, &args[1])?;
                 let below = with_below(vm, &args[2])?;
-                let found = walk(vm, &node, below)?.into_iter().find(|row| {
+                let rows = walk(vm, &node, below)?;
+                let each = 1 + slots.len() / 4 + args[0].long_units() / 64;
+                let found = vm.meter().over_each(each, rows).first(|row| {
                     slots
                         .iter()
                         .any(|slot| row.with_cell(*slot, |cell| cell.equals(&args[0])))
-                });
+                })?;
                 Ok(found.map_or(Value::Undefined, |row| node_value(vm, &row)))
             },
         },
@@ -244,11 +261,16 @@ pub static TREE_ROWS: TypeDef = TypeDef {
                 let node = this_rows(this)?;
                 let conditions = node.columns.resolve_filter(vm, &args[0], 1)?;
                 let below = with_below(vm, &args[1])?;
-                let mut rows = walk(vm, &node, below)?;
-                rows.retain(|row| row.matches(&conditions));
-                vm.reserve(rows.len() * 128)?;
-                let rows = rows.iter().map(|row| node_value(vm, row)).collect();
-                Ok(vm.new_array(rows))
+                let long = conditions.iter().map(|(_, value)| value.long_units());
+                let each = 1 + conditions.len() / 4 + long.sum::<usize>() / 64;
+                let mut found = Paid::new();
+                for row in vm.meter().over_each(each, walk(vm, &node, below)?) {
+                    let row = row?;
+                    if row.matches(&conditions) {
+                        found.push(node_value(vm, &row))?;
+                    }
+                }
+                Ok(vm.new_array(found.into_vec()))
             },
         },
         MethodDef {
@@ -267,10 +289,11 @@ pub static TREE_ROWS: TypeDef = TypeDef {
                 let node = this_rows(this)?;
                 let slot = node.columns.resolve(vm, &args[0], 1)?;
                 let below = with_below(vm, &args[1])?;
-                let values: Vec<Value> = walk(vm, &node, below)?
-                    .iter()
-                    .map(|row| row.cell(slot))
-                    .collect();
+                let rows = walk(vm, &node, below)?;
+                let values = vm
+                    .meter()
+                    .over(rows)
+                    .gather_with(|row| Ok(row.cell(slot)))?;
                 let number_column = node
                     .columns
                     .types_of(slot)
@@ -286,9 +309,9 @@ pub static TREE_ROWS: TypeDef = TypeDef {
             call: |vm, this, args| {
                 let node = this_rows(this)?;
                 let slot = node.columns.resolve(vm, &args[0], 1)?;
-                vm.charge_work(node.children().len())?;
-                vm.reserve(node.children().len() * size_of::<Value>())?;
-                let values = node.children().iter().map(|row| row.cell(slot)).collect();
+                let children = node.children();
+                let rows = vm.meter().over(children.iter());
+                let values = rows.gather_with(|row| Ok(row.cell(slot)))?;
                 Ok(vm.new_array(values))
             },
         },
@@ -299,9 +322,9 @@ pub static TREE_ROWS: TypeDef = TypeDef {
             is_function: false,
             call: |vm, this, args| {
                 let node = this_rows(this)?;
-                let items = array_items(&args[0], 1)?;
+                let items = array_items(vm, &args[0], 1)?;
                 let slot = node.columns.resolve(vm, &args[1], 2)?;
-                for (row, value) in node.children_now().iter().zip(&items) {
+                for (row, value) in node.children_now(vm)?.iter().zip(&items) {
                     vm.charge(1)?;
                     row.store(vm, slot, value);
                 }

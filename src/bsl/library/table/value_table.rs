@@ -26,21 +26,20 @@ pub(super) fn this_table(this: &Value) -> Result<Rc<Table>, Fault> {
 }
 
 /// The items of an array parameter.
-pub(super) fn array_items(value: &Value, param: u8) -> Result<Vec<Value>, Fault> {
+pub(super) fn array_items(vm: &Vm<'_>, value: &Value, param: u8) -> Result<Vec<Value>, Fault> {
     match value.as_obj().map(Obj::body).as_deref() {
-        Some(Body::Array(items)) => Ok(items.clone()),
+        Some(Body::Array(items)) => vm.copied(items),
         _ => Err(Fault::param(param)),
     }
 }
 
 /// The values of a column, row by row.
 pub(super) fn column_values(vm: &mut Vm<'_>, rows: &[Obj], slot: u32) -> Result<Vec<Value>, Fault> {
-    vm.charge_work(rows.len())?;
-    vm.reserve(rows.len() * size_of::<Value>())?;
-    Ok(rows
-        .iter()
-        .filter_map(|obj| obj.native::<Row>().map(|row| row.cell(slot)))
-        .collect())
+    vm.meter().over(rows).gather_with(|obj| {
+        Ok(obj
+            .native::<Row>()
+            .map_or(Value::Undefined, |row| row.cell(slot)))
+    })
 }
 
 /// Итог: the sum of the numbers; Неопределено when there is none, unless the column is of numbers.
@@ -51,8 +50,8 @@ pub(super) fn total(
 ) -> Result<Value, Fault> {
     let mut sum = Number::ZERO;
     let mut any = number_column;
-    for value in values {
-        if let Some(number) = value.as_number() {
+    for value in vm.meter().over(values) {
+        if let Some(number) = value?.as_number() {
             sum = sum
                 .add(&number, vm.max_digits())
                 .map_err(crate::vm::number_error)?;
@@ -71,6 +70,9 @@ enum Keys {
 
 impl Keys {
     fn new(vm: &mut Vm<'_>, values: Vec<Value>) -> Result<Keys, Fault> {
+        // A word for each value, at most three times over.
+        vm.charge_work(values.len() * 16)?;
+        vm.reserve(values.len() * 16)?;
         let numbers: Option<Vec<i64>> = values.iter().map(Value::as_i64).collect();
         if let Some(numbers) = numbers {
             return Ok(Keys::Words(numbers));
@@ -100,13 +102,12 @@ impl Keys {
 
 /// For each string its place among the different strings of the column.
 fn ranks(vm: &mut Vm<'_>, values: &[Value]) -> Result<Vec<i64>, Fault> {
-    vm.charge_work(values.len() * 4)?;
-    vm.reserve(values.len() * 32)?;
+    vm.reserve(values.len() * 48)?;
     let mut known: HashTable<usize> = HashTable::new();
     let mut texts: Vec<&Value> = Vec::new();
     let mut numbers = Vec::with_capacity(values.len());
-    for value in values {
-        vm.charge_strings(value, &Value::Undefined)?;
+    for value in vm.meter().over_each(4, values) {
+        let value = value?;
         let hash = value.key_hash();
         let number = match known.find(hash, |number| texts[*number].same_key(value)) {
             Some(number) => *number,
@@ -136,6 +137,8 @@ pub(super) fn sorted(
     descending: &[bool],
 ) -> Result<Vec<usize>, Fault> {
     let count = keys.first().map_or(0, Vec::len);
+    // The order, and room to merge in.
+    vm.reserve(count * 2 * size_of::<usize>())?;
     let mut columns = Vec::with_capacity(keys.len());
     for (values, descending) in keys.into_iter().zip(descending) {
         columns.push((Keys::new(vm, values)?, *descending));
@@ -171,8 +174,9 @@ fn find(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Faul
             .next()
             .map_or(Value::Undefined, Value::Obj));
     }
-    for obj in table.rows().iter() {
-        vm.charge(1)?;
+    let each = 1 + slots.len() / 4 + value.long_units() / 64;
+    for obj in vm.meter().over_each(each, table.rows().iter()) {
+        let obj = obj?;
         let hit = obj.native::<Row>().is_some_and(|row| {
             slots
                 .iter()
@@ -188,13 +192,14 @@ fn find(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Faul
 fn sort_rows(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
     let table = this_table(this)?;
     let order = table.columns.resolve_order(vm, &args[0])?;
-    let rows = table.rows_now();
+    let rows = table.rows_now(vm)?;
     let mut keys = Vec::with_capacity(order.len());
     for (slot, _) in &order {
         keys.push(column_values(vm, &rows, *slot)?);
     }
     let descending: Vec<bool> = order.iter().map(|(_, descending)| *descending).collect();
     let order = sorted(vm, keys, &descending)?;
+    vm.charge_work(order.len() * 16)?;
     table.reorder(order);
     Ok(Value::Undefined)
 }
@@ -202,7 +207,7 @@ fn sort_rows(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value,
 fn fill(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
     let table = this_table(this)?;
     let slots = table.columns.resolve_list(vm, &args[1])?;
-    for obj in table.rows_now() {
+    for obj in table.rows_now(vm)? {
         for slot in &slots {
             store(vm, &obj, *slot, &args[0])?;
         }
@@ -212,9 +217,9 @@ fn fill(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Faul
 
 fn load_column(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
     let table = this_table(this)?;
-    let items = array_items(&args[0], 1)?;
+    let items = array_items(vm, &args[0], 1)?;
     let slot = table.columns.resolve(vm, &args[1], 2)?;
-    for (obj, value) in table.rows_now().iter().zip(&items) {
+    for (obj, value) in table.rows_now(vm)?.iter().zip(&items) {
         store(vm, obj, slot, value)?;
     }
     Ok(Value::Undefined)
@@ -299,8 +304,10 @@ pub static VALUE_TABLE: TypeDef = TypeDef {
             en: "Clear",
             params: "",
             is_function: false,
-            call: |_, this, _| {
-                this_table(this)?.clear();
+            call: |vm, this, _| {
+                let table = this_table(this)?;
+                vm.charge_work(table.len() * 16)?;
+                table.clear();
                 Ok(Value::Undefined)
             },
         },
@@ -333,8 +340,11 @@ pub static VALUE_TABLE: TypeDef = TypeDef {
                 let table = this_table(this)?;
                 let conditions = table.columns.resolve_filter(vm, &args[0], 1)?;
                 let rows = table.search(vm, &conditions, usize::MAX)?;
-                vm.reserve(rows.len() * size_of::<Value>())?;
-                Ok(vm.new_array(rows.into_iter().map(Value::Obj).collect()))
+                let rows = vm
+                    .meter()
+                    .over(rows)
+                    .gather_with(|row| Ok(Value::Obj(row)))?;
+                Ok(vm.new_array(rows))
             },
         },
         MethodDef {
@@ -352,7 +362,8 @@ pub static VALUE_TABLE: TypeDef = TypeDef {
             call: |vm, this, args| {
                 let table = this_table(this)?;
                 let slot = table.columns.resolve(vm, &args[0], 1)?;
-                let values = column_values(vm, &table.rows_now(), slot)?;
+                let rows = table.rows_now(vm)?;
+                let values = column_values(vm, &rows, slot)?;
                 let number_column = table
                     .columns
                     .types_of(slot)
@@ -368,7 +379,8 @@ pub static VALUE_TABLE: TypeDef = TypeDef {
             call: |vm, this, args| {
                 let table = this_table(this)?;
                 let slot = table.columns.resolve(vm, &args[0], 1)?;
-                let values = column_values(vm, &table.rows_now(), slot)?;
+                let rows = table.rows_now(vm)?;
+                let values = column_values(vm, &rows, slot)?;
                 Ok(vm.new_array(values))
             },
         },

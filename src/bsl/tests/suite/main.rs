@@ -13,6 +13,7 @@ mod diagnostics;
 mod docs;
 mod evaluator;
 mod generator;
+mod hostile;
 mod limits;
 mod memory;
 mod mutations;
