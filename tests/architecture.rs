@@ -26,7 +26,18 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
         &["model"],
         &["diesel", "diesel_migrations", "tokio"],
     ),
-    ("telegram", &[], &["reqwest", "rustls", "tokio"]),
+    (
+        "telegram",
+        &[],
+        &[
+            "httparse",
+            "reqwest",
+            "rustls",
+            "socket2",
+            "tokio",
+            "tokio_rustls",
+        ],
+    ),
     ("channels", &["model", "telegram"], &[]),
     // Its HTTP for algorithms is the second place that names reqwest.
     (
@@ -123,9 +134,12 @@ const WATCHED: &[&str] = &[
     "actix_web",
     "diesel",
     "diesel_migrations",
+    "httparse",
     "reqwest",
     "rustls",
+    "socket2",
     "tokio",
+    "tokio_rustls",
     "toml",
     "toml_edit",
 ];

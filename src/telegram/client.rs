@@ -1,23 +1,27 @@
-//! The pools of connections and the way of one call: URL, body, answer, error.
+//! The connections and the way of one call: address, body, answer, error.
 //!
-//! What is refused is read by `error.rs`; here stands how a broken connection is read, because only
-//! this file knows reqwest's errors. The rule: an error while opening the connection means that
-//! nothing was written; every later one leaves the call in doubt. So a slow TCP or TLS handshake
-//! must end by the connect time-out, never by the total one (see `endpoint.rs`).
+//! Calls with JSON go over a [`Line`] of our own; through a proxy, and where files are carried, they
+//! go over reqwest. What is refused is read by `error.rs`; how a broken connection is read stands in
+//! `line.rs` and here. The rule: an error while opening the connection means that nothing was
+//! written; every later one leaves the call in doubt. So a slow TCP or TLS handshake must end by the
+//! connect time-out, never by the total one (see `endpoint.rs`).
 
 use std::error::Error as _;
 use std::fmt;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::multipart::Form;
 use reqwest::{Method, Request, Url};
 use serde::{Deserialize, Serialize};
 
+use super::connect::is_tls;
 use super::endpoint::{Endpoint, EndpointError};
 use super::error::{ApiError, NetworkKind, Outcome, shorten};
+use super::exchange::RawAnswer;
+use super::line::Line;
 use super::token::Token;
 use super::wire::read_answer;
 
@@ -30,9 +34,9 @@ pub fn upload_timeout(send_timeout: Duration, bytes: u64) -> Duration {
     send_timeout + Duration::from_secs(bytes.div_ceil(UPLOAD_BYTES_PER_S))
 }
 
-/// The connections of one arbiter: a pool for polls and one for everything else. Two pools, since a
-/// thousand parked polls must not be looked through for each message; one arbiter, since a pool's
-/// connections live on the runtime that opened them. Cheap to clone.
+/// The connections of one arbiter, those for polls apart from all others: a thousand parked polls must
+/// not be looked through for each message; of one arbiter, since connections live on the runtime that
+/// opened them. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
     pools: Arc<Pools>,
@@ -40,16 +44,29 @@ pub struct Client {
 
 struct Pools {
     endpoint: Endpoint,
-    poll: reqwest::Client,
+    calls: Calls,
+    /// For files, and for what goes through a proxy.
     send: reqwest::Client,
 }
 
+/// How calls with JSON go.
+enum Calls {
+    Direct { poll: Line, send: Line },
+    Proxied { poll: reqwest::Client },
+}
+
 impl Client {
-    /// Makes both pools. No connection is opened.
+    /// Makes all of them. No connection is opened.
     pub fn new(endpoint: &Endpoint) -> Result<Client, EndpointError> {
+        let calls = match endpoint.lines() {
+            Some((poll, send)) => Calls::Direct { poll, send },
+            None => Calls::Proxied {
+                poll: endpoint.poll_client()?,
+            },
+        };
         let pools = Pools {
             endpoint: endpoint.clone(),
-            poll: endpoint.poll_client()?,
+            calls,
             send: endpoint.send_client()?,
         };
         Ok(Client {
@@ -61,8 +78,8 @@ impl Client {
     pub fn bot(&self, token: &Token) -> BotApi {
         let base = format!("{}/bot{}/", self.pools.endpoint.api_url(), token.expose());
         let bot = Bot {
-            get_updates: method_url(&base, "getUpdates"),
-            send_message: method_url(&base, "sendMessage"),
+            get_updates: head(&method_url(&base, GET_UPDATES)),
+            send_message: head(&method_url(&base, SEND_MESSAGE)),
             base,
             token: token.clone(),
         };
@@ -98,10 +115,9 @@ struct Bot {
     token: Token,
     /// `…/bot<token>/`; holds the token, so it is never shown.
     base: String,
-    /// Parsed once: these two are called thousands of times a second, and cloning a URL costs a
-    /// fraction of parsing it.
-    get_updates: Url,
-    send_message: Url,
+    /// The heads of the two requests that are made thousands of times a second, up to their length.
+    get_updates: Box<[u8]>,
+    send_message: Box<[u8]>,
 }
 
 impl fmt::Debug for BotApi {
@@ -113,19 +129,15 @@ impl fmt::Debug for BotApi {
     }
 }
 
-/// Which pool a call goes through.
+/// Which connections a call goes over.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pool {
     Poll,
     Send,
 }
 
-/// An answer before it is read.
-pub(super) struct RawAnswer {
-    pub(super) status: u16,
-    pub(super) retry_after: Option<u32>,
-    pub(super) body: Bytes,
-}
+pub(super) const GET_UPDATES: &str = "getUpdates";
+pub(super) const SEND_MESSAGE: &str = "sendMessage";
 
 impl BotApi {
     /// The bot's number at Telegram.
@@ -143,25 +155,13 @@ impl BotApi {
         &self.client.pools.endpoint
     }
 
-    pub(super) fn get_updates_url(&self) -> Url {
-        self.bot.get_updates.clone()
-    }
-
-    pub(super) fn send_message_url(&self) -> Url {
-        self.bot.send_message.clone()
-    }
-
-    pub(super) fn method_url(&self, method: &str) -> Url {
-        method_url(&self.bot.base, method)
-    }
-
     /// Calls a method with a JSON body and reads its result.
-    pub(super) async fn call<B, T>(&self, url: Url, body: &B) -> Result<T, ApiError>
+    pub(super) async fn call<B, T>(&self, method: &str, body: &B) -> Result<T, ApiError>
     where
         B: Serialize,
         T: for<'a> Deserialize<'a>,
     {
-        let answer = self.post_json(Pool::Send, url, body).await?;
+        let answer = self.post_json(Pool::Send, method, body).await?;
         self.read(&answer)
     }
 
@@ -177,7 +177,7 @@ impl BotApi {
     {
         let pool = &self.client.pools.send;
         let request = pool
-            .post(self.method_url(method))
+            .post(method_url(&self.bot.base, method))
             .multipart(form)
             .timeout(upload_timeout(self.endpoint().send_timeout(), bytes))
             .build()
@@ -189,27 +189,62 @@ impl BotApi {
     pub(super) async fn post_json<B: Serialize>(
         &self,
         pool: Pool,
-        url: Url,
+        method: &str,
         body: &B,
     ) -> Result<RawAnswer, ApiError> {
         // Most bodies fit at once: a line of text and a few fields.
-        let mut bytes = Vec::with_capacity(256);
-        serde_json::to_writer(&mut bytes, body).map_err(|error| ApiError::BadRequest {
+        let mut json = Vec::with_capacity(256);
+        serde_json::to_writer(&mut json, body).map_err(|error| ApiError::BadRequest {
             code: 400,
             description: format!("the request cannot be written as JSON: {error}"),
         })?;
-        let mut request = Request::new(Method::POST, url);
-        request
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = Some(bytes.into());
-        let pool = match pool {
-            Pool::Poll => &self.client.pools.poll,
-            Pool::Send => &self.client.pools.send,
-        };
-        self.execute(pool, request).await
+        match &self.client.pools.calls {
+            Calls::Direct { poll, send } => {
+                let line = match pool {
+                    Pool::Poll => poll,
+                    Pool::Send => send,
+                };
+                let request = self.request(method, &json);
+                drop(json);
+                line.call(&request)
+                    .await
+                    .map_err(|error| self.without_secrets(error))
+            }
+            Calls::Proxied { poll } => {
+                let mut request = Request::new(Method::POST, method_url(&self.bot.base, method));
+                request
+                    .headers_mut()
+                    .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                *request.body_mut() = Some(json.into());
+                let pool = match pool {
+                    Pool::Poll => poll,
+                    Pool::Send => &self.client.pools.send,
+                };
+                self.execute(pool, request).await
+            }
+        }
     }
 
+    /// The whole request as it is written.
+    fn request(&self, method: &str, json: &[u8]) -> Vec<u8> {
+        let made;
+        let head = match method {
+            GET_UPDATES => &self.bot.get_updates,
+            SEND_MESSAGE => &self.bot.send_message,
+            method => {
+                made = head(&method_url(&self.bot.base, method));
+                &made
+            }
+        };
+        let mut request = Vec::with_capacity(head.len() + 16 + json.len());
+        request.extend_from_slice(head);
+        // A Vec takes all.
+        let _ = write!(request, "{}\r\n\r\n", json.len());
+        request.extend_from_slice(json);
+        request
+    }
+
+    /// Over reqwest.
     async fn execute(
         &self,
         pool: &reqwest::Client,
@@ -238,7 +273,7 @@ impl BotApi {
             Err(_) if status >= 400 => Ok(RawAnswer {
                 status,
                 retry_after,
-                body: Bytes::new(),
+                body: bytes::Bytes::new(),
             }),
             Err(error) => Err(self.network_error(error)),
         }
@@ -358,6 +393,20 @@ impl BotApi {
     }
 }
 
+/// The head of a POST of JSON, up to the number of its length.
+fn head(url: &Url) -> Box<[u8]> {
+    // The port stands where it is not the scheme's own.
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+    let path = url.path();
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: {host}{port}\r\naccept: */*\r\n\
+         content-type: application/json\r\ncontent-length: "
+    )
+    .into_bytes()
+    .into_boxed_slice()
+}
+
 fn method_url(base: &str, method: &str) -> Url {
     parse_own_url(&format!("{base}{method}"))
 }
@@ -370,25 +419,6 @@ fn parse_own_url(text: &str) -> Url {
             unreachable!("a checked address and a checked token make an address: {error}")
         }
     }
-}
-
-/// Whether TLS is at the bottom of it.
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.is::<rustls::Error>() {
-            return true;
-        }
-        // An `io::Error` does not name what it wraps as its source, but that one's source.
-        let wrapped = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        cause = match wrapped {
-            Some(wrapped) => Some(wrapped),
-            None => error.source(),
-        };
-    }
-    false
 }
 
 /// The causes on one line, outermost first, without saying anything twice.

@@ -9,6 +9,9 @@ use reqwest::Url;
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
+use super::connect::{TCP_KEEPALIVE, Target};
+use super::line::{Line, Times};
+
 /// How long a call other than a poll may take, from connecting to the last byte of its answer
 /// (R169). Shorter, and a slow Telegram makes messages `unknown`; longer, and one lost packet holds
 /// a chat. The node's lease must always have more left than this before it sends.
@@ -29,10 +32,6 @@ const SEND_IDLE: Duration = Duration::from_secs(30);
 
 /// A poller takes its connection up again at once; the pause after an error is the only idle time.
 const POLL_IDLE: Duration = Duration::from_secs(90);
-
-/// How often the kernel asks whether the other side is still there. A poll is silent for a minute,
-/// which is when a NAT forgets it.
-const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// What an endpoint is made of: the settings `[telegram]` in plain values.
 #[derive(Clone)]
@@ -107,7 +106,9 @@ struct Inner {
     /// Without a slash at the end.
     api_url: String,
     proxy: Option<Proxy>,
-    tls: ClientConfig,
+    tls: Arc<ClientConfig>,
+    /// Where calls go that pass no proxy.
+    target: Arc<Target>,
     poll_timeout: Duration,
     connect_timeout: Duration,
     send_timeout: Duration,
@@ -133,10 +134,20 @@ impl Endpoint {
             || proxy
                 .as_ref()
                 .is_some_and(|proxy| proxy.url.scheme() == "https");
+        let tls = Arc::new(tls_config(needs_tls)?);
+        let target = Target::new(
+            api.host_str().unwrap_or_default(),
+            api.port_or_known_default().unwrap_or(443),
+            (api.scheme() == "https").then(|| tls.clone()),
+        )
+        .ok_or_else(|| {
+            EndpointError::ApiUrl("no certificate can be for a host of this name".to_owned())
+        })?;
         let inner = Inner {
             api_url: api.as_str().trim_end_matches('/').to_owned(),
             proxy,
-            tls: tls_config(needs_tls)?,
+            tls,
+            target: Arc::new(target),
             poll_timeout: options.poll_timeout,
             connect_timeout: options.connect_timeout,
             send_timeout: options.send_timeout,
@@ -194,6 +205,25 @@ impl Endpoint {
         secrets
     }
 
+    /// A line for polls and one for everything else; `None` where a proxy stands between.
+    pub(super) fn lines(&self) -> Option<(Line, Line)> {
+        if self.has_proxy() {
+            return None;
+        }
+        let line = |call, idle| {
+            let times = Times {
+                connect: self.inner.connect_timeout,
+                call,
+                idle,
+            };
+            Line::new(self.inner.target.clone(), times)
+        };
+        Some((
+            line(self.inner.poll_timeout + POLL_MARGIN, POLL_IDLE),
+            line(self.inner.send_timeout, SEND_IDLE),
+        ))
+    }
+
     /// A pool for polls.
     pub(super) fn poll_client(&self) -> Result<reqwest::Client, EndpointError> {
         self.build(self.inner.poll_timeout + POLL_MARGIN, POLL_IDLE)
@@ -209,7 +239,7 @@ impl Endpoint {
     /// number of calls at a time, and none is closed for being one too many.
     fn build(&self, timeout: Duration, idle: Duration) -> Result<reqwest::Client, EndpointError> {
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(self.inner.tls.clone())
+            .tls_backend_preconfigured((*self.inner.tls).clone())
             .http1_only()
             // The environment's proxies are not ours: what is not in the settings is not done.
             .no_proxy()
@@ -311,7 +341,7 @@ fn check_proxy(text: &str) -> Result<Option<Proxy>, EndpointError> {
 
 /// Our own configuration, since the platform's verifier fails where the system has no certificates
 /// (a bare container): then the list of webpki-root-certs serves.
-fn tls_config(needs_roots: bool) -> Result<ClientConfig, EndpointError> {
+pub(super) fn tls_config(needs_roots: bool) -> Result<ClientConfig, EndpointError> {
     let mut roots = RootCertStore::empty();
     if needs_roots {
         let (found, _) =

@@ -11,7 +11,7 @@ use reqwest::multipart::Form;
 use serde::de::IgnoredAny;
 use serde::{Serialize, Serializer};
 
-use super::client::{BotApi, Pool};
+use super::client::{BotApi, GET_UPDATES, Pool, SEND_MESSAGE};
 use super::download::Download;
 use super::error::{ApiError, NetworkKind, Outcome};
 use super::parse::parse_batch;
@@ -361,10 +361,7 @@ struct WireDeleteWebhook {
 impl BotApi {
     /// `getMe`: who the token belongs to; the check of a connection (R170).
     pub async fn get_me(&self) -> Result<User, ApiError> {
-        Ok(self
-            .call::<_, WireMe>(self.method_url("getMe"), &Nothing {})
-            .await?
-            .into())
+        Ok(self.call::<_, WireMe>("getMe", &Nothing {}).await?.into())
     }
 
     /// `getUpdates`: the updates from the offset on, each parsed alone. Holds up to the poll
@@ -377,9 +374,7 @@ impl BotApi {
             timeout: request.timeout.unwrap_or(longest).min(longest).as_secs(),
             allowed_updates: ALLOWED_UPDATES,
         };
-        let answer = self
-            .post_json(Pool::Poll, self.get_updates_url(), &body)
-            .await?;
+        let answer = self.post_json(Pool::Poll, GET_UPDATES, &body).await?;
         if answer.status == 200
             && let Some(batch) = parse_batch(&answer.body)
         {
@@ -395,7 +390,7 @@ impl BotApi {
 
     /// `sendMessage`.
     pub async fn send_message(&self, message: &SendMessage<'_>) -> Result<SentMessage, ApiError> {
-        let sent: WireSent = self.call(self.send_message_url(), message).await?;
+        let sent: WireSent = self.call(SEND_MESSAGE, message).await?;
         Ok(sent.into_sent(message.chat))
     }
 
@@ -497,9 +492,7 @@ impl BotApi {
 
     /// `getFile`: where a file can be fetched.
     pub async fn get_file(&self, file_id: &str) -> Result<FileInfo, ApiError> {
-        let info: WireFileInfo = self
-            .call(self.method_url("getFile"), &WireFileId { file_id })
-            .await?;
+        let info: WireFileInfo = self.call("getFile", &WireFileId { file_id }).await?;
         Ok(info.into())
     }
 
@@ -590,17 +583,13 @@ impl BotApi {
 
     /// `getWebhookInfo`.
     pub async fn get_webhook_info(&self) -> Result<WebhookInfo, ApiError> {
-        let info: WireWebhookInfo = self
-            .call(self.method_url("getWebhookInfo"), &Nothing {})
-            .await?;
+        let info: WireWebhookInfo = self.call("getWebhookInfo", &Nothing {}).await?;
         Ok(info.into())
     }
 
     /// A method whose result says nothing beyond success.
     async fn call_unit<B: Serialize>(&self, method: &str, body: &B) -> Result<(), ApiError> {
-        self.call::<_, IgnoredAny>(self.method_url(method), body)
-            .await
-            .map(|_| ())
+        self.call::<_, IgnoredAny>(method, body).await.map(|_| ())
     }
 }
 

@@ -15,9 +15,12 @@
 //! searched for both before they leave (see `client.rs`).
 
 mod client;
+mod connect;
 mod download;
 mod endpoint;
 mod error;
+mod exchange;
+mod line;
 mod methods;
 mod parse;
 mod split;

@@ -540,6 +540,31 @@ async fn a_connection_is_used_again() {
     assert_eq!((server.requests().len(), server.connections()), (3, 1));
 }
 
+/// A call into a connection that the server has just closed would be left in doubt.
+#[tokio::test]
+async fn a_connection_that_the_server_closed_is_not_written_to() {
+    let answer = format!(r#"{{"ok":true,"result":{SENT}}}"#);
+    let closes = format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{answer}",
+        answer.len()
+    );
+    let server = Server::start([
+        Does::Raw(closes.clone().into_bytes()),
+        Does::Raw(closes.into_bytes()),
+        Does::ok(SENT),
+    ])
+    .await;
+    let bot = api(&options(&server.url));
+    for _ in 0..3 {
+        bot.send_message(&SendMessage::new(7, "x")).await.unwrap();
+        // The runtime asks the system for news every 61 turns: the end has come by then.
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!((server.requests().len(), server.connections()), (3, 3));
+}
+
 #[tokio::test]
 async fn an_own_server_may_have_a_path() {
     let server = Server::start([Does::ok("true")]).await;

@@ -6,24 +6,33 @@ use tokio::net::TcpListener;
 use super::server::{Does, Server};
 use super::*;
 
-/// Sends a message to a server that does this; gives the summary of what came out.
-async fn send(does: Does) -> (String, Result<SentMessage, ApiError>) {
-    let server = Server::start([does]).await;
-    let result = api(&impatient(&server.url))
-        .send_message(&SendMessage::new(7, "x"))
-        .await;
-    let text = match &result {
-        Ok(sent) => format!("sent {}", sent.message_id),
-        Err(error) => summary(error),
-    };
-    (text, result)
-}
-
+/// Sends a message to a server that does this, straight and as a proxy's client (which are two ways
+/// through the code); compares the summary of what came out.
 async fn check(does: Does, expected: &str) -> Option<ApiError> {
     let shown = format!("{does:?}");
-    let (got, result) = send(does).await;
-    assert_eq!(got, expected, "{shown} gave {result:?}");
-    result.err()
+    let mut error = None;
+    for proxied in [true, false] {
+        let server = Server::start([does.clone()]).await;
+        let options = if proxied {
+            EndpointOptions {
+                proxy: server.url.clone(),
+                ..impatient("http://api.invalid")
+            }
+        } else {
+            impatient(&server.url)
+        };
+        let result = api(&options).send_message(&SendMessage::new(7, "x")).await;
+        let got = match &result {
+            Ok(sent) => format!("sent {}", sent.message_id),
+            Err(error) => summary(error),
+        };
+        assert_eq!(
+            got, expected,
+            "{shown} gave {result:?}, through a proxy: {proxied}"
+        );
+        error = result.err();
+    }
+    error
 }
 
 #[tokio::test]

@@ -1,0 +1,443 @@
+//! One call on a connection: a request that was made ready goes out in one piece, the answer is read.
+//!
+//! HTTP/1.1 for exactly what the Bot API needs: a POST whose length is known, one answer, framed by
+//! its length, in chunks, or by the end of the connection. The grammar of heads and chunk sizes is
+//! httparse's. Nothing is allocated while an answer is waited for, so that a parked poll costs its
+//! socket alone (docs/decisions/0008-own-http-exchange.md).
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Poll, ready};
+
+use bytes::Bytes;
+use httparse::Status;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+/// Header lines of an answer: Telegram sends nine, gateways some more.
+const HEADERS_MAX: usize = 64;
+/// Bytes of a head. More is no answer of an API.
+const HEAD_MAX: usize = 64 * 1024;
+/// Bytes of a body: a hundred updates of 4,096 characters with all their entities are below 10 MB.
+const BODY_MAX: usize = 64 << 20;
+/// What one read takes at most; one such buffer serves all connections of a thread.
+const READ_SIZE: usize = 64 * 1024;
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
+}
+
+/// An answer before it is understood.
+#[derive(Debug)]
+pub(super) struct RawAnswer {
+    pub(super) status: u16,
+    /// The header of this name, in seconds.
+    pub(super) retry_after: Option<u32>,
+    pub(super) body: Bytes,
+}
+
+/// Writes the request and reads its answer. The flag says whether the connection can carry another
+/// call. The request may have been carried out whatever the error.
+pub(super) async fn exchange<S>(stream: &mut S, request: &[u8]) -> io::Result<(RawAnswer, bool)>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    stream.write_all(request).await?;
+    stream.flush().await?;
+    let mut incoming = Incoming {
+        stream,
+        bytes: Vec::new(),
+        at: 0,
+    };
+    let head = incoming.head().await?;
+    match incoming.body(&head).await {
+        Ok(body) => {
+            let reusable = head.keeps_alive && incoming.at == incoming.bytes.len();
+            let body = match body {
+                Body::Chunks(bytes) => Bytes::from(bytes),
+                Body::At(from) => {
+                    let end = incoming.at;
+                    Bytes::from(incoming.bytes).slice(from..end)
+                }
+            };
+            Ok((head.answer(body), reusable))
+        }
+        // A refusal whose text was cut is still a refusal.
+        Err(_) if head.status >= 400 => Ok((head.answer(Bytes::new()), false)),
+        Err(error) => Err(error),
+    }
+}
+
+struct Head {
+    status: u16,
+    retry_after: Option<u32>,
+    framing: Framing,
+    keeps_alive: bool,
+}
+
+impl Head {
+    fn answer(self, body: Bytes) -> RawAnswer {
+        RawAnswer {
+            status: self.status,
+            retry_after: self.retry_after.filter(|_| self.status != 200),
+            body,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Framing {
+    Length(usize),
+    Chunked,
+    UntilEnd,
+}
+
+enum Body {
+    /// From here to where reading stands.
+    At(usize),
+    Chunks(Vec<u8>),
+}
+
+fn wrong(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what.to_owned())
+}
+
+fn cut() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::UnexpectedEof,
+        "the connection was closed before the answer was complete",
+    )
+}
+
+struct Incoming<'a, S> {
+    stream: &'a mut S,
+    bytes: Vec<u8>,
+    /// How much of it is understood.
+    at: usize,
+}
+
+impl<S: AsyncRead + Unpin> Incoming<'_, S> {
+    /// Reads what has come; false at the end of the connection.
+    async fn more(&mut self) -> io::Result<bool> {
+        let (stream, bytes) = (&mut *self.stream, &mut self.bytes);
+        poll_fn(|cx| {
+            SCRATCH.with_borrow_mut(|scratch| {
+                let mut buffer = ReadBuf::new(scratch);
+                ready!(Pin::new(&mut *stream).poll_read(cx, &mut buffer))?;
+                bytes.extend_from_slice(buffer.filled());
+                Poll::Ready(Ok(!buffer.filled().is_empty()))
+            })
+        })
+        .await
+    }
+
+    async fn head(&mut self) -> io::Result<Head> {
+        loop {
+            if self.bytes.len() > self.at
+                && let Some((length, head)) = parse_head(&self.bytes[self.at..])?
+            {
+                self.at += length;
+                // 1xx only announces the answer.
+                if head.status >= 200 {
+                    return Ok(head);
+                }
+                continue;
+            }
+            if self.bytes.len() - self.at > HEAD_MAX {
+                return Err(wrong("the head of the answer is too long"));
+            }
+            if !self.more().await? {
+                return Err(cut());
+            }
+        }
+    }
+
+    async fn body(&mut self, head: &Head) -> io::Result<Body> {
+        let from = self.at;
+        match head.framing {
+            Framing::Length(length) => {
+                let end = from + length;
+                self.bytes
+                    .reserve_exact(end.saturating_sub(self.bytes.len()));
+                while self.bytes.len() < end {
+                    if !self.more().await? {
+                        return Err(cut());
+                    }
+                }
+                self.at = end;
+                Ok(Body::At(from))
+            }
+            Framing::UntilEnd => {
+                while self.more().await? {
+                    if self.bytes.len() - from > BODY_MAX {
+                        return Err(wrong("the answer is too long"));
+                    }
+                }
+                self.at = self.bytes.len();
+                Ok(Body::At(from))
+            }
+            Framing::Chunked => self.chunks().await.map(Body::Chunks),
+        }
+    }
+
+    async fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let size = loop {
+                match httparse::parse_chunk_size(&self.bytes[self.at..]) {
+                    Ok(Status::Complete((length, size))) => {
+                        self.at += length;
+                        break usize::try_from(size).unwrap_or(usize::MAX);
+                    }
+                    Ok(Status::Partial) if self.bytes.len() - self.at <= HEAD_MAX => {
+                        if !self.more().await? {
+                            return Err(cut());
+                        }
+                    }
+                    _ => return Err(wrong("a chunk of the answer has no size")),
+                }
+            };
+            if size == 0 {
+                break;
+            }
+            if size > BODY_MAX - body.len() {
+                return Err(wrong("the answer is too long"));
+            }
+            // The chunk and its line end.
+            while self.bytes.len() < self.at + size + 2 {
+                if !self.more().await? {
+                    return Err(cut());
+                }
+            }
+            body.extend_from_slice(&self.bytes[self.at..self.at + size]);
+            if &self.bytes[self.at + size..self.at + size + 2] != b"\r\n" {
+                return Err(wrong("a chunk of the answer does not end where it says"));
+            }
+            // What is understood is let go, or a long answer would be held twice.
+            self.bytes.drain(..self.at + size + 2);
+            self.at = 0;
+        }
+        // Trailers, up to an empty line.
+        loop {
+            let line = self.bytes[self.at..]
+                .windows(2)
+                .position(|end| end == b"\r\n");
+            match line {
+                Some(length) => {
+                    self.at += length + 2;
+                    if length == 0 {
+                        return Ok(body);
+                    }
+                }
+                None if self.bytes.len() - self.at > HEAD_MAX => {
+                    return Err(wrong("the end of the answer is too long"));
+                }
+                None => {
+                    if !self.more().await? {
+                        return Err(cut());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The head and its length; `None` while it is not complete.
+fn parse_head(bytes: &[u8]) -> io::Result<Option<(usize, Head)>> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut response = httparse::Response::new(&mut headers);
+    let length = match response.parse(bytes) {
+        Ok(Status::Complete(length)) => length,
+        Ok(Status::Partial) => return Ok(None),
+        Err(error) => return Err(wrong(&format!("no answer of HTTP/1.1: {error}"))),
+    };
+    let status = response.code.unwrap_or(0);
+    // HTTP/1.0 closes after an answer.
+    let mut keeps_alive = response.version == Some(1);
+    let mut retry_after = None;
+    let mut length_said = None;
+    let mut chunked = false;
+    for header in response.headers.iter() {
+        let value = || std::str::from_utf8(header.value).unwrap_or("").trim();
+        if header.name.eq_ignore_ascii_case("content-length") {
+            let said: usize = value()
+                .parse()
+                .map_err(|_| wrong("the length of the answer is no number"))?;
+            if length_said.is_some_and(|before| before != said) {
+                return Err(wrong("the answer has two lengths"));
+            }
+            length_said = Some(said);
+        } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
+            if !value().eq_ignore_ascii_case("chunked") {
+                return Err(wrong(
+                    "the answer comes in an encoding that was not asked for",
+                ));
+            }
+            chunked = true;
+        } else if header.name.eq_ignore_ascii_case("connection") {
+            let closes = |option: &str| option.trim().eq_ignore_ascii_case("close");
+            keeps_alive &= !value().split(',').any(closes);
+        } else if header.name.eq_ignore_ascii_case("retry-after") {
+            retry_after = value().parse().ok();
+        }
+    }
+    let framing = match length_said {
+        _ if status < 200 || status == 204 || status == 304 => Framing::Length(0),
+        _ if chunked => Framing::Chunked,
+        Some(length) if length > BODY_MAX => return Err(wrong("the answer is too long")),
+        Some(length) => Framing::Length(length),
+        None => {
+            keeps_alive = false;
+            Framing::UntilEnd
+        }
+    };
+    Ok(Some((
+        length,
+        Head {
+            status,
+            retry_after,
+            framing,
+            keeps_alive,
+        },
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt;
+
+    /// A server that says this, cut into pieces in every way that one cut makes, in; what was read out.
+    async fn check(said: &str, expected: &str) {
+        for at in 0..=said.len() {
+            if !said.is_char_boundary(at) {
+                continue;
+            }
+            let (mut ours, mut theirs) = tokio::io::duplex(1 << 16);
+            let (before, after) = said.split_at(at);
+            let server = async {
+                let mut request = [0; 7];
+                theirs.read_exact(&mut request).await.unwrap();
+                assert_eq!(&request, b"request");
+                for piece in [before, after] {
+                    theirs.write_all(piece.as_bytes()).await.unwrap();
+                    tokio::task::yield_now().await;
+                }
+                drop(theirs);
+            };
+            let (outcome, ()) = tokio::join!(exchange(&mut ours, b"request"), server);
+            let shown = match outcome {
+                Ok((answer, reusable)) => format!(
+                    "{} {:?}{}{}",
+                    answer.status,
+                    String::from_utf8_lossy(&answer.body),
+                    answer
+                        .retry_after
+                        .map_or(String::new(), |seconds| format!(" after {seconds}")),
+                    if reusable { " again" } else { "" }
+                ),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(shown, expected, "{said:?} cut at {at}");
+        }
+    }
+
+    #[tokio::test]
+    async fn answers_are_framed_in_each_way() {
+        check(
+            "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nабв"
+                .replace('4', "6")
+                .as_str(),
+            "200 \"абв\" again",
+        )
+        .await;
+        check(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n",
+            "200 \"abcde\" again",
+        )
+        .await;
+        check(
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n",
+            "200 \"\" again",
+        )
+        .await;
+        check("HTTP/1.1 200 OK\r\n\r\nto the end", "200 \"to the end\"").await;
+        check("HTTP/1.1 204 No Content\r\n\r\n", "204 \"\" again").await;
+        check(
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1",
+            "200 \"1\" again",
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ends_is_not_used_again() {
+        check(
+            "HTTP/1.1 200 OK\r\nConnection: foo, Close\r\nContent-Length: 1\r\n\r\n1",
+            "200 \"1\"",
+        )
+        .await;
+        check("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n1", "200 \"1\"").await;
+    }
+
+    #[tokio::test]
+    async fn what_is_no_answer_is_refused() {
+        let cut = "the connection was closed before the answer was complete";
+        check("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab", cut).await;
+        check("HTTP/1.1 200 OK\r\nContent-Le", cut).await;
+        check("", cut).await;
+        check(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab",
+            cut,
+        )
+        .await;
+        check(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "a chunk of the answer has no size",
+        )
+        .await;
+        check(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n",
+            "a chunk of the answer does not end where it says",
+        )
+        .await;
+        check(
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+            "the answer has two lengths",
+        )
+        .await;
+        check(
+            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+            "the answer is too long",
+        )
+        .await;
+        check(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+            "the answer comes in an encoding that was not asked for",
+        )
+        .await;
+        // A refusal counts without its text.
+        check("HTTP/1.1 500 X\r\nContent-Length: 3\r\n\r\nab", "500 \"\"").await;
+        check(
+            "HTTP/1.1 429 X\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\nab",
+            "429 \"ab\" after 7 again",
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_nobody_asked_for_ends_the_connection() {
+        // Not cut into pieces: what comes late is found before the next call instead.
+        let (mut ours, mut theirs) = tokio::io::duplex(1 << 16);
+        theirs
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1HTTP/1.1 200")
+            .await
+            .unwrap();
+        let (answer, reusable) = exchange(&mut ours, b"request").await.unwrap();
+        assert_eq!(
+            (answer.status, &answer.body[..], reusable),
+            (200, &b"1"[..], false)
+        );
+    }
+}
