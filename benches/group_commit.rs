@@ -29,8 +29,10 @@ use vestnik::model::{
     MessageState, Moment, Outgoing, OutgoingBody, PersonId, RichText, TelegramBotId, UpdateId,
 };
 use vestnik::store::inbox::{self, NewUpdate, UpdateKey, UpdateState};
+use vestnik::store::journal::Handled;
 use vestnik::store::messages::{self, NewMessage, SentMark};
-use vestnik::store::{Key, Store, StoreConfig, Tuning, conversations, offsets};
+use vestnik::store::unit_of_work::{Receipt, UnitOfWork};
+use vestnik::store::{Engine, Key, Store, StoreConfig, Tuning, conversations};
 
 /// As long as a text message of Telegram in JSON usually is.
 const RAW: usize = 450;
@@ -155,6 +157,9 @@ const LOADS: [Load; 3] = [
         at_once: 1,
     },
 ];
+/// What is kept of how a keyword was found.
+const TRACE: &str = "бот: ревизия 1\nтекст для сравнения: «please tell me about keyword7»\n\
+                     ключевое слово «please tell me about keyword7»";
 /// Updates of one weighing.
 const WEIGHED: i64 = 40_000;
 /// How long the server gathers marks.
@@ -165,36 +170,28 @@ async fn bot(store: Store, number: i64, load: Load, sent: Rc<RefCell<Vec<SentMar
     let code = BotCode::new(&format!("bot{number}"));
     let telegram = TelegramBotId(7_000_000_000 + number);
     let batches = WEIGHED / load.bots / load.at_once;
+    let raw = "x".repeat(RAW);
     for batch in 0..batches {
-        let mut updates = Vec::new();
-        let mut messages = Vec::new();
         let first = 100_000_000 + batch * load.at_once;
+        let received = Moment(1_800_000_000_000_000 + first);
+        let now = received.plus_micros(900);
+        let ids = store.ids().clone();
+        let mut unit = UnitOfWork::new(code.clone(), telegram, now, ids, load.at_once as usize);
+        unit.set_offset(Some(UpdateId(first + load.at_once)));
+        let mut keys = Vec::new();
         for update in first..first + load.at_once {
             // Twice as many chats as write at once.
             let chat = 1_000_000_000 + number * 1_000 + update % (2 * load.at_once);
-            let key = UpdateKey {
-                bot: telegram,
-                update: UpdateId(update),
-            };
-            updates.push(NewUpdate {
-                key,
-                channel: Channel::Telegram,
-                bot: code.clone(),
+            let handled = Handled {
+                id: UpdateId(update),
                 chat: Some(ChatId(chat)),
                 sender: Some(PersonId(chat)),
-                state: UpdateState::Done,
-                personal: false,
-                raw: "x".repeat(RAW),
-                received_at: Moment(1_800_000_000_000_000 + update),
-                handled_at: Some(Moment(1_800_000_000_000_900 + update)),
-                trace: Some(
-                    "бот: ревизия 1\nтекст для сравнения: «please tell me about keyword7»\n\
-                     ключевое слово «please tell me about keyword7»"
-                        .to_owned(),
-                ),
-            });
-            let outgoing = Outgoing {
-                key: MessageKey(store.ids().next_id()),
+                raw: &raw,
+                received_at: received,
+                trace: Some(TRACE),
+            };
+            let answer = Outgoing {
+                key: MessageKey(store.ids().next_id() * 128),
                 to: ChatAddress {
                     channel: Channel::Telegram,
                     bot: code.clone(),
@@ -210,24 +207,23 @@ async fn bot(store: Store, number: i64, load: Load, sent: Rc<RefCell<Vec<SentMar
                     buttons: Default::default(),
                 },
             };
-            let now = Moment(1_800_000_000_000_900 + update);
-            let new = NewMessage::new(&outgoing, MessageState::Sending, Some(key), now);
-            messages.push(new.expect("a message"));
+            keys.push(answer.key);
+            unit.push(
+                Some(Receipt::Accept(handled)),
+                UpdateState::Done,
+                &[(answer, MessageState::Sending)],
+                Vec::new(),
+                None,
+            )
+            .expect("an update");
         }
-        let keys: Vec<MessageKey> = messages.iter().map(NewMessage::key).collect();
-        store
-            .write(move |c| {
-                inbox::accept(c, &updates)?;
-                messages::insert(c, &messages)?;
-                let next = UpdateId(first + load.at_once);
-                offsets::set(c, telegram, next, Moment(1_800_000_000_000_000 + first))
-            })
-            .await
-            .expect("written");
+        let unit = unit.complete();
+        let new = store.write(move |c| unit.write(c)).await.expect("written");
+        assert!(new.iter().all(|new| *new));
         sent.borrow_mut().extend(keys.iter().map(|key| SentMark {
             key: *key,
             ids: vec![first],
-            at: Moment(1_800_000_000_002_000 + first),
+            at: now.plus_micros(1_100),
             resent: false,
             late: false,
         }));
@@ -353,7 +349,7 @@ fn lsn(store: &Store) -> f64 {
     }
     store
         .read_blocking(|c| {
-            let vestnik::store::Engine::Postgres(c) = c.engine() else {
+            let Engine::Postgres(c) = c.engine() else {
                 return Ok(0.0);
             };
             let sql = "select (pg_current_wal_lsn() - '0/0'::pg_lsn)::float8 as bytes";

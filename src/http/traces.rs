@@ -78,7 +78,7 @@ pub async fn list(
         .await
         .map_err(|error| Problem::store(&error))?;
     let next = (found.len() == limit as usize)
-        .then(|| found.last().map(|traced| traced.seq))
+        .then(|| found.iter().map(|traced| traced.seq).min())
         .flatten();
     Ok(HttpResponse::Ok().json(Page {
         traces: found.iter().map(Entry::from).collect(),

@@ -3,6 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -10,6 +11,7 @@ use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
 
 use super::changed::Changed;
 use super::error::StoreError;
+use super::journal::{self, Flushed, Journal, Written};
 
 /// How soon a file that somebody else is opening is tried again.
 const OPEN_AGAIN: Duration = Duration::from_millis(5);
@@ -18,8 +20,13 @@ const OPEN_AGAIN: Duration = Duration::from_millis(5);
 pub struct Conn {
     pub(crate) engine: Engine,
     changed: Changed,
-    /// How much had changed when each open transaction and savepoint began: what is undone is forgotten.
-    begun: Vec<usize>,
+    /// What is to be appended to the journal.
+    records: Vec<Arc<Written>>,
+    /// How much had changed and was recorded when each open transaction and savepoint began: what is
+    /// undone is forgotten.
+    begun: Vec<(usize, usize)>,
+    /// What is known of the journal; not before the store is open.
+    journal: Option<Arc<Journal>>,
 }
 
 /// The connection of one engine.
@@ -48,7 +55,9 @@ impl Conn {
         Conn {
             engine,
             changed: Changed::default(),
+            records: Vec::new(),
             begun: Vec::new(),
+            journal: None,
         }
     }
 
@@ -75,6 +84,43 @@ impl Conn {
     /// What the transaction that was committed just now changed.
     pub(super) fn take_changed(&mut self) -> Changed {
         std::mem::take(&mut self.changed)
+    }
+
+    /// Makes the journal known to it.
+    pub(super) fn with_journal(self, journal: &Arc<Journal>) -> Conn {
+        Conn {
+            journal: Some(Arc::clone(journal)),
+            ..self
+        }
+    }
+
+    /// What is known of the journal.
+    pub(super) fn journal(&self) -> Option<&Arc<Journal>> {
+        self.journal.as_ref()
+    }
+
+    /// Numbers for so many updates in the order of arrival; gives the first.
+    pub(super) fn next_seqs(&self, count: usize) -> Result<i64, StoreError> {
+        let journal = self.journal.as_ref();
+        journal
+            .map(|journal| journal.next_seqs(count))
+            .ok_or_else(|| StoreError::other("база ещё не открыта"))
+    }
+
+    /// Appends a record to the journal with the transaction that is open.
+    pub(super) fn record(&mut self, record: Arc<Written>) {
+        self.records.push(record);
+    }
+
+    /// Writes what was recorded, just before the transaction is committed.
+    pub(super) fn flush_journal(&mut self) -> Result<Option<Flushed>, StoreError> {
+        let records = std::mem::take(&mut self.records);
+        match self.journal.clone() {
+            Some(journal) if !records.is_empty() => {
+                journal::flush(self, &journal, &records).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Runs `work` in a savepoint (a transaction where none is open): an error or a panic undoes
@@ -112,7 +158,7 @@ impl Conn {
     /// Opens a transaction, or a savepoint within one.
     pub(super) fn begin(&mut self) -> QueryResult<()> {
         on_engine!(self, c => AnsiTransactionManager::begin_transaction(c))?;
-        self.begun.push(self.changed.len());
+        self.begun.push((self.changed.len(), self.records.len()));
         Ok(())
     }
 
@@ -126,8 +172,9 @@ impl Conn {
             Engine::Postgres(c) => AnsiTransactionManager::begin_transaction(c)?,
         }
         self.changed.clear();
+        self.records.clear();
         self.begun.clear();
-        self.begun.push(0);
+        self.begun.push((0, 0));
         Ok(())
     }
 
@@ -138,8 +185,9 @@ impl Conn {
     }
 
     pub(super) fn rollback(&mut self) -> QueryResult<()> {
-        let before = self.begun.pop().unwrap_or(0);
-        self.changed.truncate(before);
+        let (changed, recorded) = self.begun.pop().unwrap_or((0, 0));
+        self.changed.truncate(changed);
+        self.records.truncate(recorded);
         on_engine!(self, c => AnsiTransactionManager::rollback_transaction(c))
     }
 

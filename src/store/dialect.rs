@@ -8,7 +8,7 @@ use diesel::expression::{
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use diesel::sqlite::Sqlite;
 
 /// A constant piece of SQL as an expression type. Diesel's `sql()` would make the statement
@@ -111,8 +111,9 @@ statement! {
 statement! {
     /// An update is accepted, unless it is there.
     AcceptUpdate =
-        "insert into inbox (channel, bot_id, update_id, bot, chat, sender, state, personal, raw, \
-         received_at, handled_at, trace) values (" channel: Text as &'a str,
+        "insert into inbox (seq, channel, bot_id, update_id, bot, chat, sender, state, personal, \
+         raw, received_at, handled_at, trace) values (" seq: BigInt as i64,
+        ", " channel: Text as &'a str,
         ", " bot_id: BigInt as i64,
         ", " update_id: BigInt as i64,
         ", " bot: Text as &'a str,
@@ -135,6 +136,33 @@ statement! {
         ", trace) where bot_id = " bot_id: BigInt as i64,
         " and update_id = " update_id: BigInt as i64;
         ""
+}
+statement! {
+    /// The offset of a bot moves on over updates that follow the last ones without a gap.
+    PassUpdates =
+        "update offsets set next_update = " next_update: BigInt as i64,
+        ", at = " at: BigInt as i64,
+        " where bot_id = " bot_id: BigInt as i64,
+        " and next_update = " first: BigInt as i64;
+        ""
+}
+statement! {
+    /// A row of the journal.
+    AppendJournal =
+        "insert into journal (seq, at, open_from, body) values (" seq: BigInt as i64,
+        ", " at: BigInt as i64,
+        ", " open_from: BigInt as i64,
+        ", " body: Binary as &'a [u8];
+        ")"
+}
+statement! {
+    /// Where it can be found.
+    AppendJournalIndex =
+        "insert into journal_index (seq, first_key, last_key, chats) values (" seq: BigInt as i64,
+        ", " first_key: Nullable<BigInt> as Option<i64>,
+        ", " last_key: Nullable<BigInt> as Option<i64>,
+        ", " chats: Binary as &'a [u8];
+        ")"
 }
 statement! {
     /// The offset of a bot.

@@ -37,23 +37,14 @@ impl Ids {
         }
     }
 
-    /// True when the writer should reserve one more block.
-    pub(super) fn runs_low(&self) -> bool {
-        self.low.load(Ordering::Relaxed)
-    }
-
-    /// A further block, whose reservation is committed.
-    pub(super) fn add_block(&self, block: i64) {
-        self.range.lock().spare.push_back(block);
-        self.low.store(false, Ordering::Relaxed);
-    }
-}
-
-impl IdSource for Ids {
-    fn next_id(&self) -> i64 {
+    /// So many numbers in a row; gives the first. At most half a block.
+    pub(super) fn next_range(&self, count: usize) -> i64 {
+        let count = i64::try_from(count)
+            .unwrap_or(BLOCK / 2)
+            .clamp(1, BLOCK / 2);
         loop {
             let mut range = self.range.lock();
-            if range.next == range.end {
+            if range.end - range.next < count {
                 match range.spare.pop_front() {
                     Some(block) => {
                         range.next = block * BLOCK;
@@ -68,13 +59,31 @@ impl IdSource for Ids {
                     }
                 }
             }
-            let id = range.next;
-            range.next += 1;
-            if range.end - range.next == BLOCK / 2 && range.spare.is_empty() {
+            let first = range.next;
+            range.next += count;
+            let left = range.end - range.next;
+            if left <= BLOCK / 2 && left + count > BLOCK / 2 && range.spare.is_empty() {
                 self.low.store(true, Ordering::Relaxed);
             }
-            return id;
+            return first;
         }
+    }
+
+    /// True when the writer should reserve one more block.
+    pub(super) fn runs_low(&self) -> bool {
+        self.low.load(Ordering::Relaxed)
+    }
+
+    /// A further block, whose reservation is committed.
+    pub(super) fn add_block(&self, block: i64) {
+        self.range.lock().spare.push_back(block);
+        self.low.store(false, Ordering::Relaxed);
+    }
+}
+
+impl IdSource for Ids {
+    fn next_id(&self) -> i64 {
+        self.next_range(1)
     }
 }
 
@@ -95,5 +104,11 @@ mod tests {
         ids.range.lock().next = (4 << 32) - 1;
         assert_eq!(ids.next_id(), (4 << 32) - 1);
         assert_eq!(ids.next_id(), 9 << 32);
+        assert_eq!(ids.next_range(3), (9 << 32) + 1);
+        assert_eq!(ids.next_id(), (9 << 32) + 4);
+        // A range is never cut in two.
+        ids.range.lock().next = (10 << 32) - 2;
+        ids.add_block(12);
+        assert_eq!(ids.next_range(3), 12 << 32);
     }
 }

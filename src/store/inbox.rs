@@ -1,5 +1,6 @@
 //! Updates as they came: exactly once by (Telegram's bot id, update id), in order of arrival.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::marker::PhantomData;
 
@@ -10,6 +11,7 @@ use crate::model::{BotCode, Channel, ChatId, Moment, PersonId, TelegramBotId, Up
 use super::conn::{Conn, Engine, on_engine};
 use super::dialect::{AcceptUpdate, FinishUpdate, InboxPending, ROWS_PER_STATEMENT};
 use super::error::StoreError;
+use super::journal;
 use super::schema::inbox;
 
 /// The key of an update.
@@ -91,6 +93,7 @@ pub struct NewUpdate {
 #[derive(Insertable)]
 #[diesel(table_name = inbox, treat_none_as_default_value = false)]
 struct Insert<'a> {
+    seq: i64,
     channel: &'a str,
     bot_id: i64,
     update_id: i64,
@@ -105,9 +108,10 @@ struct Insert<'a> {
     trace: Option<&'a str>,
 }
 
-impl<'a> From<&'a NewUpdate> for Insert<'a> {
-    fn from(update: &'a NewUpdate) -> Insert<'a> {
+impl<'a> Insert<'a> {
+    fn new(seq: i64, update: &'a NewUpdate) -> Insert<'a> {
         Insert {
+            seq,
             channel: update.channel.as_str(),
             bot_id: update.key.bot.0,
             update_id: update.key.update.0,
@@ -128,6 +132,7 @@ impl<'a> From<&'a NewUpdate> for Insert<'a> {
 impl<'a> From<Insert<'a>> for AcceptUpdate<'a> {
     fn from(row: Insert<'a>) -> AcceptUpdate<'a> {
         AcceptUpdate {
+            seq: row.seq,
             channel: row.channel,
             bot_id: row.bot_id,
             update_id: row.update_id,
@@ -211,11 +216,26 @@ impl Row {
 /// # Errors
 /// An outage.
 pub fn accept(conn: &mut Conn, updates: &[NewUpdate]) -> Result<Vec<bool>, StoreError> {
+    accept_each(conn, &updates.iter().collect::<Vec<_>>())
+}
+
+/// [`accept`] of updates that stand apart.
+pub(super) fn accept_each(
+    conn: &mut Conn,
+    updates: &[&NewUpdate],
+) -> Result<Vec<bool>, StoreError> {
     let mut new = Vec::with_capacity(updates.len());
+    // The journal's numbers: the order of arrival is one for what stands here and there.
+    let first = conn.next_seqs(updates.len())?;
+    let mut numbered = (first..).zip(updates);
     match &mut conn.engine {
         Engine::Postgres(c) if updates.len() > 1 => {
             for chunk in updates.chunks(ROWS_PER_STATEMENT) {
-                let rows: Vec<Insert<'_>> = chunk.iter().map(Insert::from).collect();
+                let rows: Vec<Insert<'_>> = numbered
+                    .by_ref()
+                    .take(chunk.len())
+                    .map(|(seq, update)| Insert::new(seq, update))
+                    .collect();
                 let mut inserted: HashSet<(i64, i64)> = diesel::insert_into(inbox::table)
                     .values(&rows)
                     .on_conflict_do_nothing()
@@ -232,8 +252,8 @@ pub fn accept(conn: &mut Conn, updates: &[NewUpdate]) -> Result<Vec<bool>, Store
             }
         }
         _ => {
-            for update in updates {
-                let insert = AcceptUpdate::from(Insert::from(update));
+            for (seq, update) in numbered {
+                let insert = AcceptUpdate::from(Insert::new(seq, update));
                 new.push(on_engine!(conn, c => insert.execute(c))? == 1);
             }
         }
@@ -332,6 +352,7 @@ pub struct Traced {
 }
 
 /// The last updates of a chat with what was tried for them, the newest first, before the given place.
+/// The next page begins before the least `seq` of this one.
 ///
 /// # Errors
 /// An outage.
@@ -371,7 +392,8 @@ pub fn traces(
             inbox::trace,
         ))
         .load(c))?;
-    rows.into_iter()
+    let mut found = rows
+        .into_iter()
         .map(
             |(seq, update, sender, state, received_at, handled_at, trace)| {
                 Ok(Traced {
@@ -385,7 +407,15 @@ pub fn traces(
                 })
             },
         )
-        .collect()
+        .collect::<Result<Vec<Traced>, StoreError>>()?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let before = before_seq.unwrap_or(i64::MAX);
+    found.extend(journal::traces(conn, bot, chat, before, limit)?);
+    found.sort_unstable_by_key(|traced| Reverse(traced.seq));
+    found.truncate(limit);
+    // Within a batch what waits gets its place before what is through: people see how it came.
+    found.sort_by_key(|traced| Reverse((traced.received_at, traced.update)));
+    Ok(found)
 }
 
 /// Counts a try that crashed (or, in recovery, may crash); gives the number so far.
@@ -456,7 +486,8 @@ pub fn bots_with_pending(conn: &mut Conn) -> Result<Vec<BotCode>, StoreError> {
     Ok(codes.iter().map(|code| BotCode::new(code)).collect())
 }
 
-/// One update.
+/// One update. One that is through is looked for in the journal, which takes long: for tests and
+/// reports.
 ///
 /// # Errors
 /// An outage.
@@ -470,7 +501,41 @@ pub fn get(conn: &mut Conn, update: UpdateKey) -> Result<Option<StoredUpdate>, S
         .select(Row::as_select())
         .get_result(c)
         .optional())?;
-    row.map(Row::update).transpose()
+    match row {
+        Some(row) => row.update().map(Some),
+        None => journal::find_update(conn, update),
+    }
+}
+
+/// Whether an update waits.
+///
+/// # Errors
+/// An outage.
+pub fn is_pending(conn: &mut Conn, update: UpdateKey) -> Result<bool, StoreError> {
+    let state: Option<String> = on_engine!(conn, c => inbox::table
+        .filter(
+            inbox::bot_id
+                .eq(update.bot.0)
+                .and(inbox::update_id.eq(update.update.0)),
+        )
+        .select(inbox::state)
+        .get_result(c)
+        .optional())?;
+    Ok(state.as_deref() == Some(UpdateState::Pending.as_str()))
+}
+
+/// Which of these updates of a bot have a row.
+pub(super) fn known(
+    conn: &mut Conn,
+    bot: TelegramBotId,
+    updates: &[UpdateId],
+) -> Result<HashSet<UpdateId>, StoreError> {
+    let numbers: Vec<i64> = updates.iter().map(|update| update.0).collect();
+    let known: Vec<i64> = on_engine!(conn, c => inbox::table
+        .filter(inbox::bot_id.eq(bot.0).and(inbox::update_id.eq_any(&numbers)))
+        .select(inbox::update_id)
+        .load(c))?;
+    Ok(known.into_iter().map(UpdateId).collect())
 }
 
 /// How many updates stand in each state. Reads the whole table: for tests and reports.
@@ -483,7 +548,19 @@ pub fn state_counts(conn: &mut Conn) -> Result<Vec<(UpdateState, i64)>, StoreErr
         .select((inbox::state, diesel::dsl::count_star()))
         .order(inbox::state)
         .load(c))?;
-    rows.into_iter()
+    let mut counts = rows
+        .into_iter()
         .map(|(state, count)| Ok((UpdateState::read(&state)?, count)))
-        .collect()
+        .collect::<Result<Vec<(UpdateState, i64)>, StoreError>>()?;
+    let through = journal::update_count(conn)?;
+    if through > 0 {
+        match counts
+            .iter_mut()
+            .find(|(state, _)| *state == UpdateState::Done)
+        {
+            Some((_, count)) => *count += through,
+            None => counts.insert(0, (UpdateState::Done, through)),
+        }
+    }
+    Ok(counts)
 }

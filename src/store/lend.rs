@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::changed::Watchers;
 use super::conn::{Conn, Role, Target};
 use super::error::{StoreError, panic_message};
+use super::journal::Journal;
 use super::lease;
 use super::link::discard;
 use super::queue::block_on;
@@ -185,18 +186,30 @@ impl Lent {
                     .map_err(|_| StoreError::Closed)?;
                 done.recv().map_err(|_| StoreError::Closed)?
             }
-            Hold::Pool { pool, .. } => match conn.commit() {
-                Ok(()) => {
-                    let changed = conn.take_changed();
-                    pool.watchers.tell(&changed);
-                    pool.idle.lock().push(conn);
-                    Ok(())
+            Hold::Pool { pool, .. } => {
+                let flushed = match conn.flush_journal() {
+                    Ok(flushed) => flushed,
+                    Err(error) => {
+                        discard(conn);
+                        return Err(error);
+                    }
+                };
+                match conn.commit() {
+                    Ok(()) => {
+                        if let Some(flushed) = flushed {
+                            flushed.committed();
+                        }
+                        let changed = conn.take_changed();
+                        pool.watchers.tell(&changed);
+                        pool.idle.lock().push(conn);
+                        Ok(())
+                    }
+                    Err(error) => {
+                        discard(conn);
+                        Err(error.into())
+                    }
                 }
-                Err(error) => {
-                    discard(conn);
-                    Err(error.into())
-                }
-            },
+            }
         }
     }
 
@@ -235,15 +248,21 @@ pub(super) struct LendPool {
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Conn>>,
     watchers: Arc<Watchers>,
+    journal: Arc<Journal>,
 }
 
 impl LendPool {
-    pub(super) fn new(target: Target, watchers: Arc<Watchers>) -> Arc<LendPool> {
+    pub(super) fn new(
+        target: Target,
+        watchers: Arc<Watchers>,
+        journal: Arc<Journal>,
+    ) -> Arc<LendPool> {
         Arc::new(LendPool {
             target,
             permits: Arc::new(Semaphore::new(POSTGRES_LENDS)),
             idle: Mutex::new(Vec::new()),
             watchers,
+            journal,
         })
     }
 
@@ -259,7 +278,7 @@ impl LendPool {
         let stale = idle.is_some();
         let mut conn = match idle {
             Some(conn) => conn,
-            None => self.target.connect(Role::Writer)?,
+            None => self.connect()?,
         };
         if let Err(error) = conn.begin_write() {
             discard(conn);
@@ -268,7 +287,7 @@ impl LendPool {
                 return Err(error.into());
             }
             self.idle.lock().clear();
-            conn = self.target.connect(Role::Writer)?;
+            conn = self.connect()?;
             conn.begin_write()?;
         }
         if let Some((node, epoch)) = fence {
@@ -294,6 +313,11 @@ impl LendPool {
             limit,
             broken: false,
         })
+    }
+
+    fn connect(&self) -> Result<Conn, StoreError> {
+        let conn = self.target.connect(Role::Writer)?;
+        Ok(conn.with_journal(&self.journal))
     }
 
     pub(super) fn close(&self) {

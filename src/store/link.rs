@@ -9,6 +9,7 @@ use crate::model::Backoff;
 
 use super::conn::{Conn, Role, Target};
 use super::error::StoreError;
+use super::journal::Journal;
 
 /// Pauses after failed connection attempts: shorter hammers a server that is starting, longer would keep
 /// a healthy one waiting for us.
@@ -33,19 +34,26 @@ pub(super) struct Link {
     role: Role,
     conn: Option<Conn>,
     generation: Arc<Generation>,
+    journal: Arc<Journal>,
     seen: u64,
     failures: u32,
     not_before: Option<(Instant, StoreError)>,
 }
 
 impl Link {
-    pub(super) fn new(target: Target, role: Role, generation: Arc<Generation>) -> Link {
+    pub(super) fn new(
+        target: Target,
+        role: Role,
+        generation: Arc<Generation>,
+        journal: Arc<Journal>,
+    ) -> Link {
         let seen = generation.get();
         Link {
             target,
             role,
             conn: None,
             generation,
+            journal,
             seen,
             failures: 0,
             not_before: None,
@@ -74,7 +82,7 @@ impl Link {
                 Ok(conn) => {
                     self.failures = 0;
                     self.not_before = None;
-                    self.conn = Some(conn);
+                    self.conn = Some(conn.with_journal(&self.journal));
                 }
                 Err(error) => {
                     self.failures += 1;

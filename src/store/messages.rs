@@ -1,6 +1,8 @@
 //! The outbox: messages to send and sent. The courier is fed in memory after the commit and reads
 //! this table only at start and on overflow.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use diesel::prelude::*;
@@ -17,6 +19,7 @@ use super::dialect::{
 };
 use super::error::StoreError;
 use super::inbox::UpdateKey;
+use super::journal;
 use super::schema::messages;
 
 /// Every state with its stored name.
@@ -117,6 +120,18 @@ impl NewMessage {
     /// Not to be sent before this moment.
     pub fn not_before(&self) -> Option<Moment> {
         self.not_before
+    }
+
+    /// When it was written.
+    pub fn created_at(&self) -> Moment {
+        self.created_at
+    }
+
+    /// The same to another chat.
+    #[must_use]
+    pub(super) fn in_chat(mut self, chat: ChatId) -> NewMessage {
+        self.to.chat = chat;
+        self
     }
 
     /// The bot that sends it.
@@ -392,11 +407,12 @@ pub struct SentMark {
 /// # Errors
 /// An outage.
 pub fn mark_sent(conn: &mut Conn, marks: &[SentMark]) -> Result<usize, StoreError> {
-    let mut changed = 0;
+    let all = marks.len();
+    let mut marks = journal::mark_sent(conn, marks);
+    let mut changed = all - marks.len();
     match &mut conn.engine {
         Engine::Postgres(c) if marks.len() > 1 => {
             // In the order of keys, so that two batches lock rows in one order.
-            let mut marks: Vec<&SentMark> = marks.iter().collect();
             marks.sort_unstable_by_key(|mark| mark.key);
             let column = |get: &dyn Fn(&SentMark) -> i64| -> Vec<i64> {
                 marks.iter().map(|mark| get(mark)).collect()
@@ -452,6 +468,7 @@ pub fn mark(
     state: MessageState,
     error: Option<&SendError>,
 ) -> Result<(), StoreError> {
+    journal::take_out(conn, key)?;
     let state = name(&STATES, state);
     let changed = match error {
         None => on_engine!(conn, c => diesel::update(messages::table.find(key.0))
@@ -474,6 +491,7 @@ pub fn mark(
 /// # Errors
 /// [`StoreError::NotFound`] when there is no such message.
 pub fn mark_resent(conn: &mut Conn, key: MessageKey) -> Result<(), StoreError> {
+    journal::take_out(conn, key)?;
     let changed = on_engine!(conn, c => diesel::update(messages::table.find(key.0))
         .set((messages::state.eq("sending"), messages::resent.eq(true)))
         .execute(c))?;
@@ -518,6 +536,7 @@ pub fn retry_at(
     at: Moment,
     error: &SendError,
 ) -> Result<(), StoreError> {
+    journal::take_out(conn, key)?;
     let changed = on_engine!(conn, c => diesel::update(messages::table.find(key.0))
         .set((
             messages::state.eq("queued"),
@@ -638,7 +657,10 @@ pub fn get(conn: &mut Conn, key: MessageKey) -> Result<Option<StoredMessage>, St
         .select(Row::as_select())
         .get_result(c)
         .optional())?;
-    row.map(Row::message).transpose()
+    match row {
+        Some(row) => row.message().map(Some),
+        None => journal::find_message(conn, key),
+    }
 }
 
 /// Which messages to list.
@@ -684,7 +706,14 @@ pub fn list(conn: &mut Conn, filter: &Filter) -> Result<Vec<StoredMessage>, Stor
         }
         query.load(c)
     })?;
-    rows.into_iter().map(Row::message).collect()
+    let mut found = rows
+        .into_iter()
+        .map(Row::message)
+        .collect::<Result<Vec<StoredMessage>, StoreError>>()?;
+    found.extend(journal::list_messages(conn, filter)?);
+    found.sort_unstable_by_key(|message| Reverse(message.key));
+    found.truncate(usize::try_from(filter.limit.max(1)).unwrap_or(usize::MAX));
+    Ok(found)
 }
 
 /// How many messages stand in each state. Reads the whole table: for tests and reports.
@@ -697,9 +726,11 @@ pub fn state_counts(conn: &mut Conn) -> Result<Vec<(MessageState, i64)>, StoreEr
         .select((messages::state, diesel::dsl::count_star()))
         .order(messages::state)
         .load(c))?;
-    rows.into_iter()
-        .map(|(state, count)| Ok((value(&STATES, &state, "state")?, count)))
-        .collect()
+    let (sending, sent) = journal::message_counts(conn)?;
+    counted(
+        rows,
+        &[(MessageState::Sending, sending), (MessageState::Sent, sent)],
+    )
 }
 
 /// How many messages are open, by state; cheap.
@@ -713,7 +744,21 @@ pub fn open_counts(conn: &mut Conn) -> Result<Vec<(MessageState, i64)>, StoreErr
         .select((messages::state, diesel::dsl::count_star()))
         .order(messages::state)
         .load(c))?;
-    rows.into_iter()
+    let waiting = conn.journal().map_or(0, |journal| journal.waiting());
+    counted(rows, &[(MessageState::Sending, waiting as i64)])
+}
+
+/// Rows of counts and what stands in the journal, by the names of the states.
+fn counted(
+    rows: Vec<(String, i64)>,
+    more: &[(MessageState, i64)],
+) -> Result<Vec<(MessageState, i64)>, StoreError> {
+    let mut counts: BTreeMap<String, i64> = rows.into_iter().collect();
+    for (state, count) in more.iter().filter(|(_, count)| *count > 0) {
+        *counts.entry(name(&STATES, *state).to_owned()).or_default() += count;
+    }
+    counts
+        .into_iter()
         .map(|(state, count)| Ok((value(&STATES, &state, "state")?, count)))
         .collect()
 }

@@ -32,6 +32,7 @@ pub mod conversations;
 pub mod definitions;
 pub mod events;
 pub mod inbox;
+pub mod journal;
 pub mod lease;
 pub mod messages;
 pub mod meta;
@@ -62,6 +63,7 @@ pub use secrets::{Key, SEALED_PREFIX, Secret};
 
 use changed::{Watcher, Watchers};
 use conn::{Role, Target};
+use journal::Journal;
 use lend::LendPool;
 use link::{Generation, Link};
 use queue::Queue;
@@ -149,6 +151,7 @@ struct Inner {
     readers: Arc<Readers>,
     lend_pool: Option<Arc<LendPool>>,
     lend_limit: Duration,
+    journal: Arc<Journal>,
     checkpoint_stop: Arc<checkpoint::Stop>,
     /// Callers that wait for the database to take their write.
     waiting: AtomicUsize,
@@ -186,11 +189,13 @@ impl Store {
 
         let generation = Arc::new(Generation::default());
         let watchers = Arc::new(Watchers::default());
+        let ids = Arc::new(Ids::new(block));
+        let journal = Arc::new(Journal::new(Arc::clone(&ids)));
         let shared = Arc::new(Shared {
             watchers: Arc::clone(&watchers),
             queue: Queue::new(tuning.write_queue),
             counters: probe::Counters::default(),
-            ids: Arc::new(Ids::new(block)),
+            ids,
             node,
             epoch: AtomicU64::new(0),
             finish_checkpoint: AtomicBool::new(false),
@@ -201,7 +206,10 @@ impl Store {
             queue: Queue::new(tuning.read_queue),
         });
         let checkpoint_stop = Arc::new(checkpoint::Stop::default());
-        let link = |role| Link::new(target.clone(), role, Arc::clone(&generation));
+        let link = |role| {
+            let (generation, journal) = (Arc::clone(&generation), Arc::clone(&journal));
+            Link::new(target.clone(), role, generation, journal)
+        };
         let mut threads = Vec::new();
         let mut start = |name: String, work: Box<dyn FnOnce() + Send>| -> Result<(), StoreError> {
             let thread = std::thread::Builder::new()
@@ -250,7 +258,7 @@ impl Store {
         }
         let lend_pool = target
             .is_postgres()
-            .then(|| LendPool::new(target.clone(), Arc::clone(&watchers)));
+            .then(|| LendPool::new(target.clone(), Arc::clone(&watchers), Arc::clone(&journal)));
         Ok(Store {
             inner: Arc::new(Inner {
                 target,
@@ -259,6 +267,7 @@ impl Store {
                 readers,
                 lend_pool,
                 lend_limit: tuning.lend_limit,
+                journal,
                 checkpoint_stop,
                 waiting: AtomicUsize::new(0),
                 threads: Mutex::new(threads),
@@ -430,6 +439,7 @@ impl Store {
             engine,
             self.inner.shared.queue.len(),
             self.inner.readers.queue.len(),
+            self.inner.journal.waiting(),
         )
     }
 

@@ -29,12 +29,19 @@ impl Counters {
         self.checkpoints.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn probe(&self, engine: &'static str, queue: usize, read_queue: usize) -> Probe {
+    pub(super) fn probe(
+        &self,
+        engine: &'static str,
+        queue: usize,
+        read_queue: usize,
+        answers_waiting: usize,
+    ) -> Probe {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Probe {
             engine,
             queue,
             read_queue,
+            answers_waiting,
             jobs: get(&self.jobs),
             commits: get(&self.commits),
             reruns: get(&self.reruns),
@@ -56,6 +63,8 @@ pub struct Probe {
     pub queue: usize,
     /// Jobs that wait for a reader.
     pub read_queue: usize,
+    /// Answers in the journal that are not marked as sent.
+    pub answers_waiting: usize,
     /// Jobs answered by the writers.
     pub jobs: u64,
     /// Transactions committed.

@@ -11,8 +11,9 @@ use crate::model::Moment;
 
 use super::conn::{Conn, Engine, on_engine};
 use super::error::StoreError;
-use super::schema::{inbox, messages};
-use super::{choices, meta, pauses};
+use super::journal::without_texts;
+use super::schema::{inbox, journal, journal_index, messages};
+use super::{choices, meta, offsets, pauses};
 
 /// Rows that one job looks at.
 pub const ROWS_A_JOB: i64 = 500;
@@ -37,6 +38,12 @@ pub enum Purge {
     InboxPayload,
     /// Keys of updates are deleted.
     InboxKeys,
+    /// Texts in the journal are cut, where that is earlier than its rows go.
+    JournalPayload,
+    /// Rows of the journal are deleted.
+    JournalRows,
+    /// Ranges of accepted updates are forgotten.
+    Ranges,
     /// Bodies of messages are cut.
     MessagePayload,
     /// Messages are deleted, except those that are kept for good.
@@ -51,9 +58,12 @@ pub enum Purge {
 
 impl Purge {
     /// All of them.
-    pub const ALL: [Purge; 7] = [
+    pub const ALL: [Purge; 10] = [
         Purge::InboxPayload,
         Purge::InboxKeys,
+        Purge::JournalPayload,
+        Purge::JournalRows,
+        Purge::Ranges,
         Purge::MessagePayload,
         Purge::MessageRows,
         Purge::Choices,
@@ -87,6 +97,14 @@ pub fn step(
     match purge {
         Purge::InboxPayload => cut_inbox(conn, payload, personal),
         Purge::InboxKeys => delete_inbox(conn, keys),
+        // As long as keys last texts may: then the row goes with them.
+        Purge::JournalPayload if payload.0 <= keys.0 => Ok(Step::default()),
+        Purge::JournalPayload => cut_journal(conn, payload),
+        Purge::JournalRows => delete_journal(conn, keys),
+        Purge::Ranges => Ok(Step {
+            rows: offsets::purge(conn, now)?,
+            more: false,
+        }),
         Purge::MessagePayload => cut_messages(conn, payload),
         Purge::MessageRows => delete_messages(conn, keys),
         Purge::Choices => {
@@ -174,6 +192,62 @@ fn delete_inbox(conn: &mut Conn, keys: Moment) -> Result<Step, StoreError> {
         .filter(inbox::seq.eq_any(&gone))
         .execute(c))?;
     restart_when_short(conn, PLACE, passed, rows, looked)
+}
+
+/// Rows of the journal that one job looks at: a row is up to 64 KB.
+const JOURNAL_ROWS_A_JOB: i64 = 32;
+
+/// What people wrote and were answered is cut out; the rest stays as long as keys do.
+fn cut_journal(conn: &mut Conn, payload: Moment) -> Result<Step, StoreError> {
+    const PLACE: &str = "purge.journal";
+    let after = place(conn, PLACE)?;
+    let rows: Vec<(i64, Vec<u8>)> = on_engine!(conn, c => journal::table
+        .filter(journal::seq.gt(after).and(journal::at.lt(payload.0)))
+        .order(journal::seq)
+        .limit(JOURNAL_ROWS_A_JOB)
+        .select((journal::seq, journal::body))
+        .load(c))?;
+    let mut cut = 0;
+    for (seq, body) in &rows {
+        if let Some(body) = without_texts(body)? {
+            cut += on_engine!(conn, c => diesel::update(journal::table.find(seq))
+                .set(journal::body.eq(&body))
+                .execute(c))?;
+        }
+    }
+    let passed = rows.last().map(|(seq, _)| *seq);
+    if let Some(passed) = passed {
+        meta::set(conn, PLACE, &passed.to_string())?;
+    }
+    Ok(Step {
+        rows: cut,
+        more: rows.len() as i64 == JOURNAL_ROWS_A_JOB,
+    })
+}
+
+fn delete_journal(conn: &mut Conn, keys: Moment) -> Result<Step, StoreError> {
+    let rows: Vec<(i64, i64)> = on_engine!(conn, c => journal::table
+        .order(journal::seq)
+        .limit(JOURNAL_ROWS_A_JOB)
+        .select((journal::seq, journal::at))
+        .load(c))?;
+    let looked = rows.len() as i64;
+    // The walk stops at what is young: all that follows came later.
+    let gone: Vec<i64> = rows
+        .into_iter()
+        .take_while(|(_, at)| *at < keys.0)
+        .map(|(seq, _)| seq)
+        .collect();
+    on_engine!(conn, c => diesel::delete(journal_index::table)
+        .filter(journal_index::seq.eq_any(&gone))
+        .execute(c))?;
+    let rows = on_engine!(conn, c => diesel::delete(journal::table)
+        .filter(journal::seq.eq_any(&gone))
+        .execute(c))?;
+    Ok(Step {
+        rows,
+        more: looked == JOURNAL_ROWS_A_JOB && rows as i64 == looked,
+    })
 }
 
 const OPEN: [&str; 2] = ["queued", "sending"];

@@ -28,7 +28,34 @@ diesel::table! {
 }
 
 diesel::table! {
-    offsets (bot_id) { bot_id -> BigInt, next_update -> BigInt, at -> BigInt, }
+    journal (seq) { seq -> BigInt, at -> BigInt, open_from -> BigInt, body -> Binary, }
+}
+
+diesel::table! {
+    journal_index (seq) {
+        seq -> BigInt,
+        first_key -> Nullable<BigInt>,
+        last_key -> Nullable<BigInt>,
+        chats -> Binary,
+    }
+}
+
+diesel::table! {
+    offsets (bot_id) {
+        bot_id -> BigInt,
+        next_update -> BigInt,
+        at -> BigInt,
+        first_update -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    update_ranges (bot_id, first_update) {
+        bot_id -> BigInt,
+        first_update -> BigInt,
+        next_update -> BigInt,
+        at -> BigInt,
+    }
 }
 
 diesel::table! {

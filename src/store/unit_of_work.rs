@@ -9,8 +9,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::model::{
-    BotCode, By, Change, Channel, IdSource, Moment, Party, TelegramBotId, UpdateId,
+    BotCode, By, Change, Channel, IdSource, MessageState, Moment, Outgoing, Party, TelegramBotId,
+    UpdateId,
 };
 
 use super::changed::Note;
@@ -18,6 +21,7 @@ use super::conn::Conn;
 use super::error::StoreError;
 use super::ids::Ids;
 use super::inbox::{self, NewUpdate, UpdateKey, UpdateState};
+use super::journal::{Draft, Handled, Written};
 use super::messages::{self, NewMessage};
 use super::{audit, bots, chats, choices, conversations, offsets, parties, registrations};
 
@@ -113,23 +117,32 @@ pub fn write(conn: &mut Conn, stamp: &Stamp<'_>, change: &Change) -> Result<Wrot
     Ok(Wrote::Done)
 }
 
-/// What happens to the row of an update.
-#[derive(Clone, Debug)]
-pub enum Receipt {
-    /// It is written, unless it is there already: then nothing of its part is.
-    Accept(NewUpdate),
+/// What happens to an update.
+#[derive(Clone, Copy, Debug)]
+pub enum Receipt<'a> {
+    /// It is accepted, unless it was before: then nothing of its part is written.
+    Accept(Handled<'a>),
     /// It was accepted before and is finished now.
     Finish(UpdateId),
 }
 
 /// A batch of updates of a bot, their answers and everything that their handling changed: one job.
+///
+/// What is through stands in the journal: updates that are done, and texts that leave at once. The rest
+/// are rows.
 pub struct UnitOfWork {
     bot: BotCode,
     telegram_id: TelegramBotId,
     at: Moment,
     /// Telegram's offset from now on.
     next_offset: Option<UpdateId>,
-    accept: Vec<NewUpdate>,
+    /// What is accepted, in order.
+    accepted: Vec<UpdateId>,
+    rows: Vec<NewUpdate>,
+    through: Draft,
+    /// The record of all that is through, made beforehand: it is what is written, but for updates that
+    /// come twice.
+    record: Option<Arc<Written>>,
     messages: Vec<NewMessage>,
     parts: Vec<Part>,
     ids: Arc<Ids>,
@@ -137,15 +150,28 @@ pub struct UnitOfWork {
 
 #[derive(Clone)]
 struct Part {
-    /// Its place in `accept`.
+    /// Its place in `accepted`.
     accepted_as: Option<usize>,
-    finish: Option<UpdateId>,
+    kept: Kept,
     state: UpdateState,
     /// Its part of `messages`.
     messages: Range<usize>,
     changes: Vec<Change>,
     /// For the row of an update that was accepted before.
     trace: Option<String>,
+}
+
+/// Where an update stands.
+#[derive(Clone, Copy)]
+enum Kept {
+    /// Nowhere: the part has no update.
+    Not,
+    /// In `rows`, at this place.
+    Row(usize),
+    /// In `through`, at this place.
+    Through(usize),
+    /// In a row that was written before.
+    Before(UpdateId),
 }
 
 impl UnitOfWork {
@@ -158,12 +184,15 @@ impl UnitOfWork {
         updates: usize,
     ) -> UnitOfWork {
         UnitOfWork {
+            through: Draft::new(CHANNEL, bot.clone(), telegram_id, at),
             bot,
             telegram_id,
             at,
             next_offset: None,
-            accept: Vec::with_capacity(updates),
-            messages: Vec::with_capacity(updates),
+            accepted: Vec::with_capacity(updates),
+            rows: Vec::new(),
+            record: None,
+            messages: Vec::new(),
             parts: Vec::with_capacity(updates),
             ids,
         }
@@ -174,47 +203,100 @@ impl UnitOfWork {
         self.next_offset = next;
     }
 
-    /// The key of an update of its bot.
-    pub fn key(&self, update: UpdateId) -> UpdateKey {
-        UpdateKey {
-            bot: self.telegram_id,
-            update,
-        }
-    }
-
     /// The present moment of everything in it.
     pub fn at(&self) -> Moment {
         self.at
     }
 
-    /// Adds an update with its state, its messages and what its handling changed. `trace` goes to the row
-    /// of an update that was accepted before; one that is accepted now carries its own.
+    /// Adds an update with its state, its messages with theirs, and what its handling changed. `trace` is
+    /// for the row of an update that was accepted before.
+    ///
+    /// # Errors
+    /// Only for a body that cannot be written as JSON, which no type of ours is.
     pub fn push(
         &mut self,
-        receipt: Option<Receipt>,
+        receipt: Option<Receipt<'_>>,
         state: UpdateState,
-        messages: impl Iterator<Item = NewMessage>,
+        messages: &[(Outgoing, MessageState)],
         changes: Vec<Change>,
         trace: Option<String>,
-    ) {
-        let (accepted_as, finish) = match receipt {
-            None => (None, None),
-            Some(Receipt::Finish(update)) => (None, Some(update)),
+    ) -> Result<(), StoreError> {
+        let first = self.messages.len();
+        let (kept, accepted_as) = match receipt {
+            None => (Kept::Not, None),
+            Some(Receipt::Finish(update)) => (Kept::Before(update), None),
             Some(Receipt::Accept(update)) => {
-                self.accept.push(update);
-                (Some(self.accept.len() - 1), None)
+                self.accepted.push(update.id);
+                let kept = if state == UpdateState::Done {
+                    let answers: SmallVec<[&Outgoing; 1]> = messages
+                        .iter()
+                        .filter(|message| self.is_through(message))
+                        .map(|(message, _)| message)
+                        .collect();
+                    self.through.push(update, answers.into_iter());
+                    Kept::Through(self.through.len() - 1)
+                } else {
+                    self.rows.push(self.row(&update, state));
+                    Kept::Row(self.rows.len() - 1)
+                };
+                (kept, Some(self.accepted.len() - 1))
             }
         };
-        let first = self.messages.len();
-        self.messages.extend(messages);
+        let update = match (receipt, kept) {
+            (Some(Receipt::Accept(update)), _) => Some(self.key(update.id)),
+            (_, Kept::Before(update)) => Some(self.key(update)),
+            _ => None,
+        };
+        for message in messages {
+            if !(matches!(kept, Kept::Through(_)) && self.is_through(message)) {
+                let (message, state) = message;
+                self.messages
+                    .push(NewMessage::new(message, *state, update, self.at)?);
+            }
+        }
         self.parts.push(Part {
             accepted_as,
-            finish,
+            kept,
             state,
             messages: first..self.messages.len(),
             changes,
             trace,
         });
+        Ok(())
+    }
+
+    fn is_through(&self, (message, state): &(Outgoing, MessageState)) -> bool {
+        *state == MessageState::Sending && self.through.takes(message)
+    }
+
+    fn row(&self, update: &Handled<'_>, state: UpdateState) -> NewUpdate {
+        NewUpdate {
+            key: self.key(update.id),
+            channel: CHANNEL,
+            bot: self.bot.clone(),
+            chat: update.chat,
+            sender: update.sender,
+            state,
+            personal: false,
+            raw: update.raw.to_owned(),
+            received_at: update.received_at,
+            handled_at: Some(self.at),
+            trace: update.trace.map(str::to_owned),
+        }
+    }
+
+    /// All is in it. What can be made ready is made here, so that the writer's thread need not.
+    #[must_use]
+    pub fn complete(mut self) -> UnitOfWork {
+        self.record = self.through.finish(|_| true);
+        self
+    }
+
+    fn key(&self, update: UpdateId) -> UpdateKey {
+        UpdateKey {
+            bot: self.telegram_id,
+            update,
+        }
     }
 
     /// How many updates it holds.
@@ -243,38 +325,63 @@ impl UnitOfWork {
     }
 
     /// The part of one update alone; `bare`: only its row, as failed.
-    #[must_use]
-    pub fn only(&self, index: usize, is_last: bool, bare: bool) -> UnitOfWork {
+    ///
+    /// # Errors
+    /// None that can be: what was written a moment ago is read.
+    pub fn only(&self, index: usize, is_last: bool, bare: bool) -> Result<UnitOfWork, StoreError> {
         let part = &self.parts[index];
-        let accept: Vec<NewUpdate> = part
-            .accepted_as
-            .map(|at| self.accept[at].clone())
-            .into_iter()
-            .collect();
-        let mut alone = UnitOfWork {
-            bot: self.bot.clone(),
-            telegram_id: self.telegram_id,
-            at: self.at,
-            next_offset: self.next_offset.filter(|_| is_last),
-            messages: self.messages[part.messages.clone()].to_vec(),
-            parts: vec![Part {
-                accepted_as: part.accepted_as.map(|_| 0),
-                messages: 0..part.messages.len(),
-                ..part.clone()
-            }],
-            accept,
-            ids: self.ids.clone(),
-        };
-        if bare {
-            alone.messages.clear();
-            alone.parts[0].messages = 0..0;
-            alone.parts[0].changes.clear();
-            alone.parts[0].state = UpdateState::Failed;
-            for update in &mut alone.accept {
-                update.state = UpdateState::Failed;
-            }
-        }
+        let mut alone = UnitOfWork::new(
+            self.bot.clone(),
+            self.telegram_id,
+            self.at,
+            self.ids.clone(),
+            1,
+        );
+        alone.next_offset = self.next_offset.filter(|_| is_last);
         alone
+            .accepted
+            .extend(part.accepted_as.map(|at| self.accepted[at]));
+        let state = if bare {
+            UpdateState::Failed
+        } else {
+            part.state
+        };
+        let kept = match part.kept {
+            Kept::Row(at) => {
+                alone.rows.push(NewUpdate {
+                    state,
+                    ..self.rows[at].clone()
+                });
+                Kept::Row(0)
+            }
+            Kept::Through(at) if bare => {
+                alone.rows.push(self.through.as_row(at, state)?);
+                Kept::Row(0)
+            }
+            Kept::Through(at) => {
+                alone.through = self.through.only(at);
+                Kept::Through(0)
+            }
+            kept @ (Kept::Not | Kept::Before(_)) => kept,
+        };
+        if !bare {
+            alone
+                .messages
+                .extend_from_slice(&self.messages[part.messages.clone()]);
+        }
+        alone.parts.push(Part {
+            accepted_as: part.accepted_as.map(|_| 0),
+            kept,
+            state,
+            messages: 0..alone.messages.len(),
+            changes: if bare {
+                Vec::new()
+            } else {
+                part.changes.clone()
+            },
+            trace: part.trace.clone(),
+        });
+        Ok(alone.complete())
     }
 
     /// The job: tells of each accepted update whether it is new.
@@ -282,14 +389,14 @@ impl UnitOfWork {
     /// # Errors
     /// As [`write`]; an outage.
     pub fn write(&self, conn: &mut Conn) -> Result<Vec<bool>, StoreError> {
-        let new = inbox::accept(conn, &self.accept)?;
+        let new = self.accept(conn)?;
         let stamp = Stamp {
             at: self.at,
             by: &By::System,
             ids: &self.ids,
         };
         for part in self.parts.iter().filter(|part| part.is_written(&new)) {
-            if let Some(update) = part.finish {
+            if let Kept::Before(update) = part.kept {
                 let trace = part.trace.as_deref();
                 inbox::finish_traced(conn, self.key(update), part.state, self.at, trace)?;
             }
@@ -297,15 +404,52 @@ impl UnitOfWork {
                 write(conn, &stamp, change)?;
             }
         }
-        if self.parts.iter().all(|part| part.is_written(&new)) {
+        if new.iter().all(|new| *new) {
+            if let Some(record) = &self.record {
+                conn.record(Arc::clone(record));
+            }
             self.write_messages(conn, &self.messages)?;
-        } else {
-            for part in self.parts.iter().filter(|part| part.is_written(&new)) {
-                self.write_messages(conn, &self.messages[part.messages.clone()])?;
+            return Ok(new);
+        }
+        let mut is_through = vec![false; self.through.len()];
+        for part in self.parts.iter().filter(|part| part.is_written(&new)) {
+            if let Kept::Through(at) = part.kept {
+                is_through[at] = true;
+            }
+            self.write_messages(conn, &self.messages[part.messages.clone()])?;
+        }
+        if let Some(record) = self.through.finish(|at| is_through[at]) {
+            conn.record(record);
+        }
+        Ok(new)
+    }
+
+    /// Moves the offset and writes the rows of updates that are new.
+    fn accept(&self, conn: &mut Conn) -> Result<Vec<bool>, StoreError> {
+        let Some(last) = self.accepted.last() else {
+            if let Some(next) = self.next_offset {
+                offsets::set(conn, self.telegram_id, next, self.at)?;
+            }
+            return Ok(Vec::new());
+        };
+        let next = self.next_offset.unwrap_or(UpdateId(last.0 + 1));
+        let mut new = offsets::pass(conn, self.telegram_id, &self.accepted, next, self.at)?;
+        if self.rows.is_empty() {
+            return Ok(new);
+        }
+        let mut places = Vec::with_capacity(self.rows.len());
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for part in &self.parts {
+            if let (Kept::Row(row), Some(place)) = (part.kept, part.accepted_as)
+                && new[place]
+            {
+                places.push(place);
+                rows.push(&self.rows[row]);
             }
         }
-        if let Some(next) = self.next_offset {
-            offsets::set(conn, self.telegram_id, next, self.at)?;
+        // A row that is there all the same is of before the offset knew what was accepted.
+        for (place, is_new) in places.into_iter().zip(inbox::accept_each(conn, &rows)?) {
+            new[place] = is_new;
         }
         Ok(new)
     }

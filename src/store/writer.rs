@@ -441,6 +441,11 @@ impl Writer {
             // The node at work hears of its own changes; of ours it is told by the database.
             meta::raise_people_version(conn).map_err(|error| self.broken(error))?;
         }
+        let conn = self.link.conn().map_err(Stop::Broken)?;
+        let flushed = match conn.flush_journal() {
+            Ok(flushed) => flushed,
+            Err(error) => return Err(self.broken(error)),
+        };
         let began = Instant::now();
         let conn = self.link.conn().map_err(Stop::Broken)?;
         let changed = conn.take_changed();
@@ -457,6 +462,9 @@ impl Writer {
             }
         } else {
             counters.commit_took(began.elapsed());
+        }
+        if let Some(flushed) = flushed {
+            flushed.committed();
         }
         if let Some(block) = opened.block {
             self.shared.ids.add_block(block);

@@ -1,7 +1,7 @@
 //! A server that can be killed: `vestnik serve` as a child process beside a simulator in the test's
 //! own process, on a database that outlives it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -10,8 +10,10 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use vestnik::model::MessageState;
+use vestnik::store::journal::{self, Contents};
 use vestnik_simulator::{
     Entry, EntryKind, Say, Sender, Simulator, SimulatorConfig, SimulatorHandle,
 };
@@ -205,8 +207,8 @@ impl World {
     #[track_caller]
     pub fn wait_settled(&self, server: &Server) {
         let began = Instant::now();
-        while self.count("select count(*) as n from messages where state in ('queued', 'sending')")
-            > 0
+        while self.count("select count(*) as n from messages where state = 'queued'") > 0
+            || self.sending() > 0
             || self.count("select count(*) as n from inbox where state = 'pending'") > 0
         {
             assert!(
@@ -379,11 +381,59 @@ impl World {
         rows[0].n
     }
 
-    /// The outbox.
+    /// The outbox: rows, and what stands in the journal.
     pub fn messages(&self) -> Vec<MessageRow> {
-        self.query(
+        // In this order: an answer that is taken out in between is then seen twice and not missed.
+        let journal = self.journal().messages;
+        let mut rows: Vec<MessageRow> = self.query(
             "select key, bot, chat, state, resent, reply_to, error_text from messages order by key",
-        )
+        );
+        let keys: HashSet<i64> = rows.iter().map(|row| row.key).collect();
+        rows.extend(
+            journal
+                .into_iter()
+                .filter(|message| !keys.contains(&message.key.0))
+                .map(|message| MessageRow {
+                    key: message.key.0,
+                    bot: message.to.bot.to_string(),
+                    chat: message.to.chat.0,
+                    state: match message.state {
+                        MessageState::Sent => "sent".to_owned(),
+                        _ => "sending".to_owned(),
+                    },
+                    resent: message.resent,
+                    reply_to: message.reply_to,
+                    error_text: None,
+                }),
+        );
+        rows.sort_unstable_by_key(|row| row.key);
+        rows
+    }
+
+    /// How many messages are being sent.
+    pub fn sending(&self) -> usize {
+        let sending = self.messages().into_iter();
+        sending.filter(|row| row.state == "sending").count()
+    }
+
+    /// How many updates were accepted.
+    pub fn accepted(&self) -> usize {
+        let rows = self.count("select count(*) as n from inbox");
+        self.journal().updates.len() + usize::try_from(rows).expect("a count")
+    }
+
+    /// What the journal holds, read past the server.
+    pub fn journal(&self) -> Contents {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = BigInt)]
+            seq: i64,
+            #[diesel(sql_type = Binary)]
+            body: Vec<u8>,
+        }
+        let rows: Vec<Row> = self.query("select seq, body from journal order by seq");
+        let rows: Vec<(i64, Vec<u8>)> = rows.into_iter().map(|row| (row.seq, row.body)).collect();
+        journal::contents(&rows).expect("a journal that can be read")
     }
 
     /// Counts of what the database holds, for the text of a failure.
@@ -398,6 +448,7 @@ impl World {
         }
         let lines: Vec<Line> = self.query(
             "select 'inbox ' || state as name, count(*) as n from inbox group by 1 \
+             union all select 'rows of the journal' as name, count(*) as n from journal \
              union all select 'messages ' || state as name, count(*) as n from messages group by 1",
         );
         format!("{lines:?}")

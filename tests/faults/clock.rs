@@ -146,7 +146,8 @@ fn retention_goes_by_it(db: crate::store::Db) {
         world.wait_settled(&server);
         world.check();
         jump(&world, 8 * 24 * HOUR_S);
-        let rows = "select (select count(*) from inbox) + (select count(*) from messages) as n";
+        let rows = "select (select count(*) from inbox) + (select count(*) from messages) \
+                    + (select count(*) from journal) + (select count(*) from journal_index) as n";
         let began = Instant::now();
         while world.count(rows) > 0 {
             assert!(began.elapsed() < PATIENCE, "{}", server.log());

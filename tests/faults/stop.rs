@@ -19,8 +19,7 @@ const PROMISED: Duration = Duration::from_secs(10);
 /// Whether no row says `sending`, and none was sent twice.
 #[track_caller]
 fn check_rest(world: &World) {
-    let sending = world.count("select count(*) as n from messages where state = 'sending'");
-    assert_eq!(sending, 0, "{}", world.table());
+    assert_eq!(world.sending(), 0, "{}", world.table());
     assert!(
         world.messages().iter().all(|row| !row.resent),
         "{}",
@@ -91,7 +90,7 @@ fn while_telegram_hangs(db: crate::store::Db) {
     world.simulator.fault(hang);
     world.say_many(bot, 3, 1);
     let server = world.serve();
-    while world.count("select count(*) as n from messages where state = 'sending'") < 3 {
+    while world.sending() < 3 {
         std::thread::sleep(Duration::from_millis(5));
     }
     let (took, _) = server.stop();
@@ -119,7 +118,7 @@ fn twice_is_at_once(db: crate::store::Db) {
     world.simulator.fault(hang);
     world.say_many(bot, 3, 1);
     let server = world.serve();
-    while world.count("select count(*) as n from messages where state = 'sending'") < 3 {
+    while world.sending() < 3 {
         std::thread::sleep(Duration::from_millis(5));
     }
     server.signal("TERM");

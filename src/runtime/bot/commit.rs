@@ -13,9 +13,9 @@ use crate::model::{
     Change, ConversationKey, MessageState, Moment, Outgoing, TelegramBotId, UpdateId,
 };
 use crate::runtime::hooks::{self, Point};
-use crate::runtime::jobs::{CHANNEL, persist};
-use crate::store::inbox::{NewUpdate, UpdateState};
-use crate::store::messages::NewMessage;
+use crate::runtime::jobs::persist;
+use crate::store::inbox::UpdateState;
+use crate::store::journal::Handled;
 use crate::store::unit_of_work::{self, UnitOfWork};
 use crate::store::{Conn, StoreError};
 
@@ -173,56 +173,54 @@ pub fn prepare(core: &BotCore, plan: Plan) -> Result<Writing, StoreError> {
             state,
             messages,
             changes,
-            mut trace,
+            trace,
         } = item;
-        let (receipt, update, received_at) = match receipt {
-            Receipt::Unset => (None, None, None),
-            Receipt::Finish { update_id } => (
-                Some(unit_of_work::Receipt::Finish(update_id)),
-                Some(unit.key(update_id)),
-                None,
-            ),
+        let received_at = match &receipt {
+            Receipt::Accept { received_at, .. } => Some(*received_at),
+            Receipt::Unset | Receipt::Finish { .. } => None,
+        };
+        let ours = |outgoing: &Outgoing| {
+            // A deferred message is the timetable's, another bot's its courier's.
+            outgoing.to.bot == core.code && outgoing.not_before.is_none()
+        };
+        let messages: SmallVec<[(Outgoing, MessageState); 1]> = messages
+            .into_iter()
+            .map(|outgoing| {
+                let state = if claimed && ours(&outgoing) {
+                    MessageState::Sending
+                } else {
+                    MessageState::Queued
+                };
+                (outgoing, state)
+            })
+            .collect();
+        let receipt = match &receipt {
+            Receipt::Unset => None,
+            Receipt::Finish { update_id } => Some(unit_of_work::Receipt::Finish(*update_id)),
             Receipt::Accept {
                 update_id,
                 raw,
                 received_at,
-            } => {
-                let update = unit.key(update_id);
-                let new = NewUpdate {
-                    key: update,
-                    channel: CHANNEL,
-                    bot: core.code.clone(),
-                    chat: key.map(|key| key.chat),
-                    sender: key.map(|key| key.sender),
-                    state,
-                    personal: false,
-                    raw,
-                    received_at,
-                    handled_at: Some(now),
-                    trace: trace.take(),
-                };
-                let receipt = unit_of_work::Receipt::Accept(new);
-                (Some(receipt), Some(update), Some(received_at))
-            }
+            } => Some(unit_of_work::Receipt::Accept(Handled {
+                id: *update_id,
+                chat: key.map(|key| key.chat),
+                sender: key.map(|key| key.sender),
+                raw: raw.as_str(),
+                received_at: *received_at,
+                trace: trace.as_deref(),
+            })),
         };
-        let mut rows: SmallVec<[NewMessage; 1]> = SmallVec::new();
-        for outgoing in messages {
-            // A deferred message is the timetable's, another bot's its courier's.
-            let ours = outgoing.to.bot == core.code && outgoing.not_before.is_none();
-            let state = if claimed && ours {
-                MessageState::Sending
-            } else {
-                MessageState::Queued
-            };
-            rows.push(NewMessage::new(&outgoing, state, update, now)?);
-            if ours {
-                parcels.push((index, Parcel::new(outgoing, claimed, now, received_at)));
-            }
+        let finished = match receipt {
+            Some(unit_of_work::Receipt::Accept(_)) => None,
+            _ => trace.clone(),
+        };
+        unit.push(receipt, state, &messages, changes, finished)?;
+        for (outgoing, _) in messages.into_iter().filter(|(outgoing, _)| ours(outgoing)) {
+            parcels.push((index, Parcel::new(outgoing, claimed, now, received_at)));
         }
-        unit.push(receipt, state, rows.into_iter(), changes, trace);
     }
     Ok(Writing {
-        unit: Arc::new(unit),
+        unit: Arc::new(unit.complete()),
         parcels,
     })
 }
@@ -268,7 +266,7 @@ async fn one_by_one(core: &BotCore, writing: Writing) -> Option<Committed> {
         while let Some((_, parcel)) = parcels.next_if(|(of, _)| *of == index) {
             own.push((0, parcel));
         }
-        let mut alone = Arc::new(unit.only(index, index == last, false));
+        let mut alone = Arc::new(unit.only(index, index == last, false).ok()?);
         let mut as_planned = true;
         let new = match write(core, alone.clone()).await {
             Ok(new) => new,
@@ -277,7 +275,7 @@ async fn one_by_one(core: &BotCore, writing: Writing) -> Option<Committed> {
                 tracing::error!(bot = %core.code, "an update was not written and is kept as failed: {error}");
                 own.clear();
                 as_planned = false;
-                alone = Arc::new(unit.only(index, index == last, true));
+                alone = Arc::new(unit.only(index, index == last, true).ok()?);
                 write(core, alone.clone()).await.ok()?
             }
         };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::settle;
 use crate::model::Moment;
-use crate::store::{Store, StoreError, lease};
+use crate::store::{Store, StoreError, journal, lease};
 
 /// A node that ends does not wait for a database that is away: its lease runs out by itself.
 const RELEASE_MAX: Duration = Duration::from_secs(1);
@@ -47,7 +47,18 @@ pub async fn acquire_lease(
                 ttl_micros,
                 dead,
             };
-            Ok((lease::acquire(conn, &claim)?, before.is_some()))
+            let acquired = lease::acquire(conn, &claim)?;
+            if matches!(acquired, lease::Acquired::Ours(_)) {
+                // With the lease we take over what the node before us may not have sent.
+                let waiting = journal::replay(conn)?;
+                if waiting > 0 {
+                    tracing::info!(
+                        waiting,
+                        "answers of the node before are taken out of the journal"
+                    );
+                }
+            }
+            Ok((acquired, before.is_some()))
         })
         .await?;
     match acquired {

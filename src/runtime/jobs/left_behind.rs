@@ -12,7 +12,7 @@ use crate::model::{
 use crate::runtime::bot::parcel::Parcel;
 use crate::runtime::clock::{Clock, Steady};
 use crate::store::messages::{self, StoredMessage};
-use crate::store::{Store, chats, conversations, offsets, pauses};
+use crate::store::{Store, chats, conversations, journal, offsets, pauses};
 
 /// Telegram keeps updates for 24 hours.
 const TELEGRAM_KEEPS_S: i64 = 24 * 3600;
@@ -42,6 +42,14 @@ pub async fn read_left_behind(
     telegram_id: i64,
     clock: &Clock,
 ) -> Option<LeftBehind> {
+    if store.probe().answers_waiting > 0 {
+        // Some may be of this bot as it was before it was built anew.
+        let code = bot.clone();
+        settle(store, "answers of a bot that ended", move |conn| {
+            journal::take_out_of_bot(conn, &code)
+        })
+        .await?;
+    }
     let code = bot.clone();
     let (now, steady) = (clock.now(), clock.steady());
     let (left, open_messages) = look(store, "the state of a bot", move |conn| {

@@ -38,7 +38,7 @@ pub async fn pending(store: &Store, bot: &BotCode, limit: usize) -> Option<Vec<W
 /// Whether an update still waits. `None`: the node is ending.
 pub async fn is_pending(store: &Store, update: UpdateKey) -> Option<bool> {
     look(store, "an update", move |conn| {
-        Ok(inbox::get(conn, update)?.is_some_and(|row| row.state == inbox::UpdateState::Pending))
+        inbox::is_pending(conn, update)
     })
     .await
 }
