@@ -8,6 +8,7 @@ use crate::model::{BotCode, Channel, ChatId, Moment};
 use super::conn::{Conn, on_engine};
 use super::dialect::{ChoiceOpen, InboxPending, MessageOpen};
 use super::error::StoreError;
+use super::journal;
 use super::schema::{chats, choices, conversations, inbox, messages, pauses};
 
 /// A chat of a bot.
@@ -108,6 +109,7 @@ pub fn rewrite_chat(
     old: ChatId,
     new: ChatId,
 ) -> Result<(), StoreError> {
+    journal::take_out_of_chat(conn, bot, old)?;
     let code = bot.as_str();
     let channel_name = channel.as_str();
     on_engine!(conn, c => diesel::update(messages::table)

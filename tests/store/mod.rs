@@ -3,7 +3,9 @@
 mod changed;
 mod definitions;
 mod faults;
+mod former;
 mod group_commit;
+mod journal;
 mod lending;
 mod lost_answer;
 mod opening;

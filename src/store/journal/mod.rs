@@ -264,6 +264,24 @@ pub(super) fn take_out(conn: &mut Conn, key: MessageKey) -> Result<bool, StoreEr
 /// # Errors
 /// An outage.
 pub fn take_out_of_bot(conn: &mut Conn, bot: &BotCode) -> Result<usize, StoreError> {
+    take_out_waiting(conn, |header, _| header.bot == *bot)
+}
+
+/// The same for one chat of the bot, which gets another number.
+pub(super) fn take_out_of_chat(
+    conn: &mut Conn,
+    bot: &BotCode,
+    chat: ChatId,
+) -> Result<usize, StoreError> {
+    take_out_waiting(conn, |header, answer| {
+        header.bot == *bot && answer.chat == chat
+    })
+}
+
+fn take_out_waiting(
+    conn: &mut Conn,
+    wanted: impl Fn(&Header, &Answer<'_>) -> bool,
+) -> Result<usize, StoreError> {
     let Some(journal) = conn.journal().cloned() else {
         return Ok(0);
     };
@@ -272,7 +290,7 @@ pub fn take_out_of_bot(conn: &mut Conn, bot: &BotCode) -> Result<usize, StoreErr
         open.rows.keys().copied().collect()
     };
     let waits =
-        |header: &Header, answer: &Answer<'_>| header.bot == *bot && journal.holds(answer.key);
+        |header: &Header, answer: &Answer<'_>| wanted(header, answer) && journal.holds(answer.key);
     Ok(take_out_of_rows(conn, &rows, waits)?.len())
 }
 

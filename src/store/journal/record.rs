@@ -34,6 +34,8 @@ const SENT: u8 = 2;
 const MOVED: u8 = 3;
 
 const CHANNEL_TELEGRAM: u8 = 0;
+const CHANNEL_EMAIL: u8 = 1;
+const CHANNEL_INBOX: u8 = 2;
 
 const HAS_CHAT: u8 = 1;
 const HAS_SENDER: u8 = 2;
@@ -461,6 +463,8 @@ fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
 fn channel_code(channel: Channel) -> u8 {
     match channel {
         Channel::Telegram => CHANNEL_TELEGRAM,
+        Channel::Email => CHANNEL_EMAIL,
+        Channel::Inbox => CHANNEL_INBOX,
     }
 }
 
@@ -507,6 +511,8 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Record<'_>>, StoreError> {
 fn read_handled<'a>(payload: &mut Reader<'a>) -> Result<Record<'a>, StoreError> {
     let channel = match payload.byte()? {
         CHANNEL_TELEGRAM => Channel::Telegram,
+        CHANNEL_EMAIL => Channel::Email,
+        CHANNEL_INBOX => Channel::Inbox,
         other => return Err(unreadable(&format!("канал {other}"))),
     };
     let header = Header {
@@ -601,4 +607,184 @@ fn read_sent<'a>(payload: &mut Reader<'a>) -> Result<Record<'a>, StoreError> {
         });
     }
     Ok(Record::Sent(marks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Buttons, ChatAddress, Lane, MessageKind};
+    use proptest::prelude::*;
+
+    fn draft() -> Draft {
+        Draft::new(
+            Channel::Telegram,
+            BotCode::new("shop"),
+            TelegramBotId(77),
+            Moment(1_800_000_000_000_000),
+        )
+    }
+
+    fn answer(key: i64, chat: i64, text: RichText) -> Outgoing {
+        Outgoing {
+            key: MessageKey(key),
+            to: ChatAddress {
+                channel: Channel::Telegram,
+                bot: BotCode::new("shop"),
+                chat: ChatId(chat),
+                thread: (chat < 0).then_some(4),
+            },
+            lane: Lane::Interactive,
+            kind: MessageKind::Answer,
+            reply_to: (key % 2 == 0).then_some(9),
+            not_before: None,
+            body: OutgoingBody::Text {
+                text,
+                buttons: Buttons::None,
+            },
+        }
+    }
+
+    /// A record of every form that this version writes.
+    fn sample() -> Vec<u8> {
+        let mut draft = draft();
+        let handled = |id: i64, chat: Option<i64>, sender: Option<i64>| Handled {
+            id: UpdateId(id),
+            chat: chat.map(ChatId),
+            sender: sender.map(PersonId),
+            raw: "{}",
+            received_at: Moment(1_799_999_999_999_000),
+            trace: (id == 10).then_some("шаг"),
+        };
+        let answers = [
+            answer(128, 5, RichText::Plain("а".into())),
+            answer(127, -6, RichText::Markup("<b>б</b>".into())),
+        ];
+        draft.push(handled(10, Some(5), Some(5)), answers.iter());
+        draft.push(handled(11, Some(-6), Some(5)), [].iter());
+        draft.push(handled(12, None, None), [].iter());
+        let handled = draft.finish(|index| index != 1).expect("a record");
+        let mark = Sent {
+            key: MessageKey(128),
+            at: Moment(1_800_000_000_001_000),
+            ids: vec![1_000, 1_001],
+        };
+        let mut body = vec![VERSION];
+        body.extend(&handled.bytes);
+        body.extend(sent(&[mark]).bytes);
+        body.extend(moved(&[MessageKey(127), MessageKey(3)], Moment(0)).bytes);
+        body
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex"))
+            .collect()
+    }
+
+    /// As the first version wrote it. Never to be changed: a database may hold it.
+    const FIRST: &str = "010140000473686f709a018080c489e5c5b2060225141d0ad00f027b7d06d188d0b0d0b3028002141202d0b0011b0b\
+        08093c623ed0b13c2f623e081808d00f027b7d000211d08fc489e5c5b2060180020002d00fd20f030502fe01f701";
+
+    fn shown(body: &[u8]) -> String {
+        format!("{:?}", read(body).expect("a body"))
+    }
+
+    #[test]
+    fn the_first_form_is_written_and_read() {
+        assert_eq!(hex(&sample()), FIRST);
+        assert_eq!(
+            shown(&bytes(FIRST)),
+            "[Handled(Header { channel: Telegram, bot: \"shop\", telegram_id: TelegramBotId(77), \
+             at: Moment(1800000000000000) }, [\
+             Update { id: UpdateId(10), chat: Some(ChatId(5)), sender: Some(PersonId(5)), \
+             raw: Some(\"{}\"), received_at: Moment(1799999999999000), trace: Some(\"шаг\"), answers: [\
+             Answer { key: MessageKey(128), chat: ChatId(5), thread: None, reply_to: Some(9), \
+             text: Some((false, \"а\")) }, \
+             Answer { key: MessageKey(127), chat: ChatId(-6), thread: Some(4), reply_to: None, \
+             text: Some((true, \"<b>б</b>\")) }] }, \
+             Update { id: UpdateId(12), chat: None, sender: None, \
+             raw: Some(\"{}\"), received_at: Moment(1799999999999000), trace: None, answers: [] }]), \
+             Sent([Sent { key: MessageKey(128), at: Moment(1800000000001000), ids: [1000, 1001] }]), \
+             Moved([MessageKey(127), MessageKey(3)])]"
+        );
+    }
+
+    #[test]
+    fn texts_are_cut_and_the_rest_stays() {
+        let cut = without_texts(&sample())
+            .expect("read")
+            .expect("something to cut");
+        assert_eq!(without_texts(&cut), Ok(None));
+        let expected = shown(&sample())
+            .replace("raw: Some(\"{}\")", "raw: None")
+            .replace("text: Some((false, \"а\"))", "text: None")
+            .replace("text: Some((true, \"<b>б</b>\"))", "text: None");
+        assert_eq!(shown(&cut), expected);
+    }
+
+    #[test]
+    fn one_update_can_be_taken_out_of_a_draft() {
+        let mut draft = draft();
+        for id in 1..=3 {
+            let handled = Handled {
+                id: UpdateId(id),
+                chat: Some(ChatId(id)),
+                sender: None,
+                raw: "{\"a\":1}",
+                received_at: Moment(id),
+                trace: Some("шаг"),
+            };
+            let answers = [answer(id * 10, id, RichText::Plain("а".into()))];
+            draft.push(handled, answers.iter());
+        }
+        let alone = draft.only(1).finish(|_| true).expect("a record");
+        assert_eq!(alone.opened, [MessageKey(20)]);
+        assert_eq!(
+            alone.bytes,
+            draft.finish(|index| index == 1).expect("a record").bytes
+        );
+        let row = draft.as_row(1, UpdateState::Failed).expect("a row");
+        assert_eq!(
+            (
+                row.key.update,
+                row.chat,
+                row.raw.as_str(),
+                row.received_at,
+                row.trace.as_deref()
+            ),
+            (
+                UpdateId(2),
+                Some(ChatId(2)),
+                "{\"a\":1}",
+                Moment(2),
+                Some("шаг")
+            )
+        );
+        assert_eq!(draft.finish(|_| false), None);
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        assert!(read(&[]).is_err());
+        assert!(read(&[VERSION + 1]).is_err());
+        assert!(read(&[VERSION, 99, 0]).is_err());
+        assert_eq!(read(&[VERSION]), Ok(Vec::new()));
+    }
+
+    proptest! {
+        #[test]
+        fn a_spoilt_body_is_an_error_and_no_panic(at in 0usize..200, byte: u8, cut in 0usize..200) {
+            let mut body = sample();
+            let length = body.len();
+            body[at % length] = byte;
+            body.truncate(length - cut % length);
+            let _ = read(&body);
+            let _ = without_texts(&body);
+        }
+    }
 }
