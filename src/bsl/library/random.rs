@@ -113,24 +113,29 @@ fn next(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Faul
             "The lower bound of a random number is above the upper one",
         ));
     }
-    let seeded = native_of_mut::<Generator>(this, 1)?
-        .0
-        .as_mut()
-        .map(|twister| u64::from(twister.next()) << 32 | u64::from(twister.next()));
-    let word = match seeded {
-        Some(word) => word,
-        None => {
-            let mut bytes = [0; 8];
-            if !vm.host().random(&mut bytes) {
-                return Err(Message::NotAvailable("ГенераторСлучайныхЧисел".into()).into());
-            }
-            u64::from_le_bytes(bytes)
-        }
-    };
-    // 64 bits over at most 2^32 places: the bias is below one in four milliards.
+    // Equal buckets of the words of 32 bits, a word past the last bucket is drawn again: no place is
+    // likelier than another, and without bounds the words come as the generator gives them.
     let places = (high - low) as u64 + 1;
-    let place = ((u128::from(word) * u128::from(places)) >> 64) as i64;
-    Ok(Value::Int(low + place))
+    let bucket = (1 << 32) / places;
+    loop {
+        vm.charge(1)?;
+        let place = u64::from(word(vm, this)?) / bucket;
+        if place < places {
+            return Ok(Value::Int(low + place as i64));
+        }
+    }
+}
+
+/// 32 random bits.
+fn word(vm: &mut Vm<'_>, this: &Value) -> Result<u32, Fault> {
+    if let Some(twister) = &mut native_of_mut::<Generator>(this, 1)?.0 {
+        return Ok(twister.next());
+    }
+    let mut bytes = [0; 4];
+    if !vm.host().random(&mut bytes) {
+        return Err(Message::NotAvailable("ГенераторСлучайныхЧисел".into()).into());
+    }
+    Ok(u32::from_le_bytes(bytes))
 }
 
 #[cfg(test)]
