@@ -120,7 +120,7 @@ fn two_chats_one_slot(db: crate::store::Db) {
     // A stale object is 1C's lock error; who read it asks again.
     let stale = texts
         .iter()
-        .filter(|text| text.starts_with("Ошибка"))
+        .filter(|text| text.starts_with("Не получилось"))
         .count();
     assert_eq!(count("Ваш"), 1, "{texts:?}");
     assert_eq!(count("Занято") + stale, 7, "{texts:?}");
