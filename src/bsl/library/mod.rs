@@ -24,7 +24,7 @@ pub mod http;
 pub mod internal;
 pub mod json;
 pub mod map;
-mod names;
+pub(crate) mod names;
 pub mod numbers;
 pub mod output;
 pub mod presentation;

@@ -8,13 +8,13 @@ use crate::vm::meter::Meter;
 use std::rc::Rc;
 
 /// A list of names.
-pub(super) struct Listed {
+pub(crate) struct Listed {
     text: String,
     meter: Rc<Meter>,
 }
 
 /// The list of a parameter, which must be a string.
-pub(super) fn listed(vm: &Vm<'_>, value: &Value, number: u8) -> Result<Listed, Fault> {
+pub(crate) fn listed(vm: &Vm<'_>, value: &Value, number: u8) -> Result<Listed, Fault> {
     Ok(Listed {
         text: value.as_string().ok_or_else(|| Fault::param(number))?,
         meter: vm.meter(),
@@ -58,7 +58,7 @@ impl Listed {
     }
 
     /// Names of fields: an empty text lists none, any other piece must be a name.
-    pub(super) fn names(&self) -> impl Iterator<Item = Result<&str, Fault>> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = Result<&str, Fault>> {
         let pieces = if self.text.trim().is_empty() {
             None
         } else {
@@ -72,6 +72,17 @@ impl Listed {
                 Err(Message::BadName(beginning(piece)).into())
             }
         })
+    }
+}
+
+/// Whether a parameter is a string with one name.
+pub(crate) fn one(value: &Value, number: u8) -> Result<(), Fault> {
+    let text = value.as_string().ok_or_else(|| Fault::param(number))?;
+    let name = text.trim();
+    if is_name(name) {
+        Ok(())
+    } else {
+        Err(Message::BadName(beginning(name)).into())
     }
 }
 

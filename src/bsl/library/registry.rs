@@ -178,6 +178,37 @@ impl Params {
     }
 }
 
+/// A method of a collection that the machine's loop does itself in the usual case: no argument is moved
+/// and no function called. What is unusual (growth, another type) goes the way of every method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "each is a method of the table below")]
+pub enum Intrinsic {
+    #[default]
+    None,
+    ArrayAdd,
+    ArrayCount,
+    ArrayLast,
+    ArrayGet,
+    MapGet,
+    MapInsert,
+    MapCount,
+    HasField,
+    PutField,
+}
+
+/// Type, method, arguments.
+const INTRINSICS: &[(&str, &str, u8, Intrinsic)] = &[
+    ("Массив", "Добавить", 1, Intrinsic::ArrayAdd),
+    ("Массив", "Количество", 0, Intrinsic::ArrayCount),
+    ("Массив", "ВГраница", 0, Intrinsic::ArrayLast),
+    ("Массив", "Получить", 1, Intrinsic::ArrayGet),
+    ("Соответствие", "Получить", 1, Intrinsic::MapGet),
+    ("Соответствие", "Вставить", 2, Intrinsic::MapInsert),
+    ("Соответствие", "Количество", 0, Intrinsic::MapCount),
+    ("Структура", "Свойство", 1, Intrinsic::HasField),
+    ("Структура", "Вставить", 2, Intrinsic::PutField),
+];
+
 /// A function or method with its parsed arity.
 pub struct Callable<D: 'static> {
     /// Definition.
@@ -191,6 +222,8 @@ pub struct Callable<D: 'static> {
     /// Whether a global function goes over the whole of its strings, so that each call is charged for
     /// their length.
     pub walks: bool,
+    /// What the loop does itself when a method is called with so many arguments.
+    pub intrinsic: (u8, Intrinsic),
 }
 
 /// Functions that look at a part of a string, pay for their work themselves, or only hand the string
@@ -248,6 +281,8 @@ pub struct Library {
     by_name: Vec<Entry>,
     members: HashMap<(usize, Name), Member>,
     constructors: HashMap<usize, (u8, u8)>,
+    /// The same by the place in `types`.
+    arities: Vec<Option<(u8, u8)>>,
 }
 
 /// The module that is being executed, as a value.
@@ -279,6 +314,7 @@ impl Library {
             by_name: Vec::new(),
             members: HashMap::new(),
             constructors: HashMap::new(),
+            arities: Vec::new(),
         };
         for area in super::AREAS {
             for def in area.functions {
@@ -349,6 +385,7 @@ impl Library {
             max,
             out: params.out_mask(),
             walks,
+            intrinsic: (0, Intrinsic::None),
         });
         index
     }
@@ -359,9 +396,10 @@ impl Library {
         for spelling in [ty.ru, ty.en] {
             self.entry(spelling).ty = Some(index);
         }
-        if let Some(new) = &ty.new {
-            self.constructors
-                .insert(address(ty), Params::parse(new.params).arity());
+        let arity = ty.new.as_ref().map(|new| Params::parse(new.params).arity());
+        self.arities.push(arity);
+        if let Some(arity) = arity {
+            self.constructors.insert(address(ty), arity);
         }
         for def in ty.methods {
             let params = Params::parse(def.params);
@@ -373,6 +411,10 @@ impl Library {
                 max,
                 out: params.out_mask(),
                 walks: false,
+                intrinsic: INTRINSICS
+                    .iter()
+                    .find(|(of, name, ..)| (*of, *name) == (ty.ru, def.ru))
+                    .map_or((0, Intrinsic::None), |&(_, _, count, it)| (count, it)),
             });
             for spelling in [def.ru, def.en] {
                 self.entry(spelling).out |= params.out_mask();
@@ -451,6 +493,13 @@ impl Library {
         self.constructors.get(&address(ty)).copied()
     }
 
+    /// The same of the type at a place in [`Library::types`].
+    #[inline]
+    #[must_use]
+    pub fn constructor_at(&self, index: u16) -> Option<(u8, u8)> {
+        self.arities.get(index as usize).copied().flatten()
+    }
+
     /// A value of an enumeration by name.
     #[must_use]
     pub fn item(&self, list: &'static EnumDef, name: Name) -> Option<u16> {
@@ -489,6 +538,18 @@ mod tests {
         for name in NO_WALK {
             let found = LIBRARY.names.find(name).and_then(|it| LIBRARY.function(it));
             assert!(found.is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_intrinsic_is_a_method() {
+        for (ty, method, count, intrinsic) in INTRINSICS {
+            let found = LIBRARY
+                .methods
+                .iter()
+                .find(|it| it.intrinsic == (*count, *intrinsic));
+            let fits = found.is_some_and(|it| it.min <= *count && *count <= it.max);
+            assert!(fits, "{ty}.{method}");
         }
     }
 

@@ -1,10 +1,11 @@
 //! Структура.
 
-use super::names::{is_name, listed};
+use super::names::is_name;
 use super::registry::{Area, Constructor, MethodDef, TypeDef};
+use crate::syntax::names::Name;
 use crate::value::Value;
 use crate::value::heap::Body;
-use crate::value::structure::StructData;
+use crate::value::structure::{Field, StructData};
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
 
@@ -82,20 +83,24 @@ fn new_structure(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
             }
         },
         Some(keys) => {
-            let names = listed(vm, keys, 1)?;
-            let mut count = 0;
-            for name in names.names() {
-                let name = name?;
-                count += 1;
-                let value = match args.get_mut(count).map(std::mem::take) {
+            let names = vm.field_names_of(keys, 1)?;
+            if args.len() - 1 > names.list.len() {
+                return Err(Message::TooManyArguments.into());
+            }
+            // A known list costs no reading, but each field its place.
+            vm.charge(names.list.len() as u32 / 4)?;
+            vm.reserve(names.list.len() * size_of::<Field>())?;
+            data.reserve(names.list.len());
+            for (at, name) in names.list.iter().enumerate() {
+                let value = match args.get_mut(at + 1).map(std::mem::take) {
                     None | Some(Value::Missing) => Value::Undefined,
                     Some(value) => value,
                 };
-                let (folded, spelling) = (vm.intern(name), vm.intern_spelling(name));
-                data.insert(folded, spelling, value);
-            }
-            if args.len() - 1 > count {
-                return Err(Message::TooManyArguments.into());
+                if names.distinct {
+                    data.push(name.folded, name.spelling, value);
+                } else {
+                    data.insert(name.folded, name.spelling, value);
+                }
             }
         }
     }
@@ -103,19 +108,8 @@ fn new_structure(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     Ok(vm.alloc(&STRUCTURE, Body::Struct(data)))
 }
 
-fn key(value: &Value) -> Result<String, Fault> {
-    let name = value.as_string().ok_or_else(|| Fault::param(1))?;
-    let name = name.trim().to_string();
-    if is_name(&name) {
-        Ok(name)
-    } else {
-        Err(Message::BadName(name).into())
-    }
-}
-
 fn insert(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
-    let name = key(&args[0])?;
-    let (folded, spelling) = (vm.intern(&name), vm.intern_spelling(&name));
+    let name = vm.field_name_of(&args[0], 1)?;
     let value = match std::mem::take(&mut args[1]) {
         Value::Missing => Value::Undefined,
         value => value,
@@ -124,7 +118,7 @@ fn insert(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fa
         return Ok(Value::Undefined);
     };
     let old = match &mut *obj.body_mut()? {
-        Body::Struct(fields) => fields.insert(folded, spelling, value),
+        Body::Struct(fields) => fields.insert(name.folded, name.spelling, value),
         _ => None,
     };
     if old.is_none() {
@@ -134,9 +128,17 @@ fn insert(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fa
     Ok(Value::Undefined)
 }
 
+/// The name of a text, blanks around it or not.
+fn find_trimmed(vm: &mut Vm<'_>, text: &Value) -> Option<Name> {
+    let found = vm.find_field(text);
+    found.or_else(|| vm.names().find(text.as_string()?.trim()))
+}
+
 fn property(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
-    let name = args[0].as_string().ok_or_else(|| Fault::param(1))?;
-    let found = match (vm.names().find(name.trim()), this) {
+    if !args[0].is_str() {
+        return Err(Fault::param(1));
+    }
+    let found = match (find_trimmed(vm, &args[0]), this) {
         (Some(name), Value::Obj(obj)) => match &*obj.body() {
             Body::Struct(fields) => fields.get(name).cloned(),
             _ => None,
@@ -149,8 +151,10 @@ fn property(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, 
 }
 
 fn delete(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
-    let name = args[0].as_string().ok_or_else(|| Fault::param(1))?;
-    let (Some(folded), Value::Obj(obj)) = (vm.names().find(name.trim()), this) else {
+    if !args[0].is_str() {
+        return Err(Fault::param(1));
+    }
+    let (Some(folded), Value::Obj(obj)) = (find_trimmed(vm, &args[0]), this) else {
         return Ok(Value::Undefined);
     };
     let old = match &mut *obj.body_mut()? {

@@ -113,6 +113,21 @@ impl Obj {
         Rc::as_ptr(&self.0) as usize
     }
 
+    /// Puts another pair into a КлючИЗначение that nobody else holds; else gives it back.
+    #[inline]
+    pub(crate) fn refill(&self, pair: Body) -> Result<(), Body> {
+        if Rc::strong_count(&self.0) == 1
+            && let Ok(mut body) = self.0.body.try_borrow_mut()
+            && let Body::KeyValue(..) = *body
+        {
+            let old = std::mem::replace(&mut *body, pair);
+            drop(body);
+            drop(old);
+            return Ok(());
+        }
+        Err(pair)
+    }
+
     /// Counts the object's bytes anew after it grew or shrank.
     pub fn recount(&self) {
         let Ok(body) = self.0.body.try_borrow() else {

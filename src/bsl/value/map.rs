@@ -71,8 +71,36 @@ impl MapData {
                 reserve(self.size().max(512))?;
             }
         }
+        self.push(Entry { hash, key, value });
+        Ok(())
+    }
+
+    /// Sets a key where the table need not grow: takes key and value with `take`, gives the old value.
+    /// `None`: nothing was done.
+    #[inline]
+    pub fn insert_within(
+        &mut self,
+        key: &mut Value,
+        value: &mut Value,
+        take: impl Fn(&mut Value) -> Value,
+    ) -> Option<Value> {
+        let hash = key.key_hash();
+        if let Some(index) = self.find(key, hash) {
+            let entry = self.entries[index as usize].as_mut()?;
+            return Some(std::mem::replace(&mut entry.value, take(value)));
+        }
+        if self.entries.len() == self.entries.capacity() {
+            return None;
+        }
+        let (key, value) = (take(key), take(value));
+        self.push(Entry { hash, key, value });
+        Some(Value::Undefined)
+    }
+
+    fn push(&mut self, entry: Entry) {
         let index = self.entries.len() as u32;
-        self.entries.push(Some(Entry { hash, key, value }));
+        let hash = entry.hash;
+        self.entries.push(Some(entry));
         let entries = &self.entries;
         self.table.insert_unique(hash, index, |&other| {
             entries[other as usize]
@@ -80,7 +108,6 @@ impl MapData {
                 .map_or(0, |entry| entry.hash)
         });
         self.count += 1;
-        Ok(())
     }
 
     /// Removes a key.

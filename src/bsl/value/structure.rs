@@ -118,6 +118,36 @@ impl StructData {
         None
     }
 
+    /// Makes room for so many fields more, and no further ones.
+    pub fn reserve(&mut self, count: usize) {
+        self.fields.reserve_exact(count);
+    }
+
+    /// Whether a field more fits without growing.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.fields.len() < self.fields.capacity()
+    }
+
+    /// Adds a field that is certainly not there yet.
+    pub fn push(&mut self, name: Name, spelling: Name, value: Value) {
+        self.fields.push(Field {
+            name,
+            spelling,
+            value,
+        });
+        if self.fields.len() >= INDEX_FROM {
+            let at = self.fields.len() as u32 - 1;
+            let fields = &self.fields;
+            match &mut self.index {
+                Some(index) => {
+                    index.insert_unique(hash(name), at, |&other| hash(fields[other as usize].name));
+                }
+                None => self.rebuild(),
+            }
+        }
+    }
+
     fn rebuild(&mut self) {
         self.index = None;
         if self.fields.len() >= INDEX_FROM {

@@ -382,14 +382,11 @@ impl Vm<'_> {
                 return Ok(found);
             }
             Body::Struct(fields) => {
-                let Some(text) = key.as_string() else {
-                    return Err(Message::WrongParameter(1).into());
+                let found = self.find_field(key);
+                return match found.and_then(|name| fields.get(name)) {
+                    Some(value) => Ok(value.clone()),
+                    None => Err(no_such_key(key)),
                 };
-                let found = self
-                    .names()
-                    .find(&text)
-                    .and_then(|name| fields.get(name).cloned());
-                return found.ok_or_else(|| Message::FieldNotFound(text).into());
             }
             Body::KeyValue(own_key, value) => {
                 return match key.as_i64() {
@@ -424,26 +421,24 @@ impl Vm<'_> {
         let Value::Obj(obj) = object else {
             return Err(Message::NotIndexed.into());
         };
+        let mut grown = false;
         let old = match &mut *obj.body_mut()? {
             Body::Array(items) => {
                 let index = self.array_index(&key, items.len())?;
                 Some(std::mem::replace(&mut items[index], value))
             }
             Body::Map(map) => {
+                let before = map.capacity();
                 map.insert(key, value, |bytes| self.reserve(bytes))?;
+                grown = map.capacity() != before;
                 self.stands()?;
                 None
             }
             Body::Struct(fields) => {
-                let Some(text) = key.as_string() else {
-                    return Err(Message::WrongParameter(1).into());
-                };
-                let Some(name) = self.names().find(&text) else {
-                    return Err(Message::FieldNotFound(text).into());
-                };
-                match fields.position(name, usize::MAX) {
+                let found = self.find_field(&key);
+                match found.and_then(|name| fields.position(name, usize::MAX)) {
                     Some(place) => Some(fields.set_at(place, value)),
-                    None => return Err(Message::FieldNotFound(text).into()),
+                    None => return Err(no_such_key(&key)),
                 }
             }
             Body::Native(native) => {
@@ -453,7 +448,7 @@ impl Vm<'_> {
             }
             _ => return Err(Message::NotIndexed.into()),
         };
-        if matches!(&*obj.body(), Body::Map(_)) {
+        if grown {
             obj.recount();
         }
         drop(old);
@@ -510,11 +505,8 @@ impl Vm<'_> {
                 return Ok(items.get(place).map(|item| (item.clone(), place + 1)));
             }
             Body::Struct(fields) => fields.fields().get(place).map(|field| {
-                (
-                    Value::str(&self.spelling(field.spelling)),
-                    field.value.clone(),
-                    place + 1,
-                )
+                let key = self.spelling_value(field.spelling);
+                (key, field.value.clone(), place + 1)
             }),
             Body::Map(map) => map
                 .next(place)
@@ -667,5 +659,13 @@ impl Vm<'_> {
     #[must_use]
     pub fn error_value(&self, error: Rc<ErrorInfo>) -> Value {
         Value::Error(error)
+    }
+}
+
+/// Why a structure has nothing under a key: it is no name, or no field's name.
+fn no_such_key(key: &Value) -> Fault {
+    match key.as_string() {
+        Some(text) => Message::FieldNotFound(text).into(),
+        None => Message::WrongParameter(1).into(),
     }
 }

@@ -315,17 +315,23 @@ impl Vm<'_> {
             let name = self.site_name(caller, site).name;
             match LIBRARY.member(ty, name) {
                 Some(Member::Method(index)) => {
-                    self.modules[caller as usize].remember(site, key, index);
+                    let module = &mut self.modules[caller as usize];
+                    module.remember(site, key, index);
+                    let (count, intrinsic) = LIBRARY.methods[index as usize].intrinsic;
+                    let cache = &mut module.caches[site as usize];
+                    let fits = cache.count == u16::from(count);
+                    if fits
+                        && (LIBRARY.methods[index as usize].def.is_function || !cache.wants_value)
+                    {
+                        cache.intrinsic = intrinsic;
+                    }
                     index
                 }
                 _ => return Err(self.no_method(object, caller, site)),
             }
         };
         let callable = &LIBRARY.methods[index as usize];
-        let (count, wants_value) = {
-            let site = &self.module_code(caller).sites[site as usize];
-            (site.args.len(), site.wants_value)
-        };
+        let (count, wants_value) = (cache.count as usize, cache.wants_value);
         if count < callable.min as usize {
             return Err(Message::TooFewArguments.into());
         }
@@ -445,7 +451,17 @@ impl Vm<'_> {
         ty: &'static crate::library::registry::TypeDef,
         args: &mut Args,
     ) -> Result<Value, Fault> {
-        let (Some(new), Some((min, max))) = (&ty.new, LIBRARY.constructor(ty)) else {
+        self.construct_with(ty, LIBRARY.constructor(ty), args)
+    }
+
+    /// The same with the arity that the caller has looked up.
+    pub(crate) fn construct_with(
+        &mut self,
+        ty: &'static crate::library::registry::TypeDef,
+        arity: Option<(u8, u8)>,
+        args: &mut Args,
+    ) -> Result<Value, Fault> {
+        let (Some(new), Some((min, max))) = (&ty.new, arity) else {
             return Err(Message::NoConstructor(ty.ru.to_string()).into());
         };
         if args.len() < min as usize {

@@ -11,6 +11,7 @@ pub mod convert;
 pub mod error;
 mod fast;
 mod faults;
+mod known_texts;
 pub mod meter;
 mod operators;
 mod run;
@@ -18,7 +19,7 @@ mod run;
 use crate::bytecode::program::{Const, ModuleCode, Program};
 use crate::diagnostic::Locale;
 use crate::host::Host;
-use crate::library::registry::TypeDef;
+use crate::library::registry::{Intrinsic, TypeDef};
 use crate::limits::Limits;
 use crate::syntax::names::{Name, Names};
 use crate::value::Value;
@@ -32,6 +33,8 @@ use std::rc::Rc;
 pub use access::type_of;
 pub use faults::Location;
 pub(crate) use faults::Telling;
+use known_texts::KnownTexts;
+pub use known_texts::{FieldName, FieldNames};
 pub use operators::number_error;
 
 /// What a site found last.
@@ -43,6 +46,12 @@ pub(crate) struct Cache {
     pub key: usize,
     /// Number of the member, or a place in the object.
     pub index: u32,
+    /// What the loop does itself when the object has the type of the key.
+    pub intrinsic: Intrinsic,
+    /// Arguments of the site.
+    pub count: u16,
+    /// Whether the site's value is used.
+    pub wants_value: bool,
 }
 
 /// A module in a run.
@@ -80,7 +89,7 @@ impl ModuleState {
     #[inline]
     fn remember(&mut self, site: u32, key: usize, index: u32) {
         let cache = &mut self.caches[site as usize];
-        (cache.key, cache.index) = (key, index);
+        (cache.key, cache.index, cache.intrinsic) = (key, index, Intrinsic::None);
     }
 
     /// Makes room for constants and caches at the first use of the module.
@@ -93,6 +102,9 @@ impl ModuleState {
                 name: site.name.name,
                 key: 0,
                 index: 0,
+                intrinsic: Intrinsic::None,
+                count: site.args.len().min(usize::from(u16::MAX)) as u16,
+                wants_value: site.wants_value,
             };
             self.caches = module.sites.iter().map(empty).collect();
         }
@@ -139,6 +151,10 @@ pub struct Vm<'a> {
     /// Spellings of field names: the first number is that of the folded name itself.
     spellings: Vec<Rc<str>>,
     spelling_ids: HashMap<Rc<str>, u32>,
+    /// The spellings as values, once a walk asked for them.
+    spelling_values: Vec<Value>,
+    pub(crate) known_lists: KnownTexts<Rc<FieldNames>>,
+    pub(crate) known_names: KnownTexts<Name>,
     compiled: HashMap<(u32, u32, bool, Box<str>), u32>,
     pub(crate) scratch: Vec<u16>,
     pub(crate) locale: Locale,
@@ -174,6 +190,9 @@ impl<'a> Vm<'a> {
             own_names: None,
             spellings: Vec::new(),
             spelling_ids: HashMap::new(),
+            spelling_values: Vec::new(),
+            known_lists: KnownTexts::default(),
+            known_names: KnownTexts::default(),
             compiled: HashMap::new(),
             scratch: Vec::new(),
             locale,
@@ -363,6 +382,19 @@ impl<'a> Vm<'a> {
             .unwrap_or_else(|| "".into())
     }
 
+    /// The text of a spelling as a value; all who ask share it.
+    pub(crate) fn spelling_value(&mut self, id: Name) -> Value {
+        let at = id.0 as usize;
+        if self.spelling_values.len() <= at {
+            let count = self.spellings.len().max(at + 1);
+            self.spelling_values.resize(count, Value::Missing);
+        }
+        if self.spelling_values[at].is_missing() {
+            self.spelling_values[at] = Value::str(&self.spelling(id));
+        }
+        self.spelling_values[at].clone()
+    }
+
     // ---- limits -----------------------------------------------------------------------------
 
     /// Looks at every limit; called when a slice of work is used up.
@@ -547,6 +579,9 @@ impl Drop for Vm<'_> {
         self.properties.clear();
         self.modules.clear();
         self.extensions.clear();
+        self.spelling_values.clear();
+        self.known_lists.clear();
+        self.known_names.clear();
         self.heap.clear();
     }
 }

@@ -1,12 +1,15 @@
 //! The loop over instructions. Fast cases stand here; everything else is called.
 
 use super::error::{Fault, Message};
-use super::fast::{array_int, array_item, copy, field_int, is_plain, put, put_int, set_field_int};
+use super::fast::{
+    array_int, array_item, copy, field_int, field_value, is_plain, map_value, put, put_int,
+    set_field_int, set_field_value,
+};
 use super::operators::Arithmetic;
 use super::{Frame, Vm};
 use crate::bytecode::op::Op;
 use crate::bytecode::program::{MethodCode, ModuleCode};
-use crate::library::registry::LIBRARY;
+use crate::library::registry::{Intrinsic, LIBRARY};
 use crate::value::heap::Body;
 use crate::value::{RefElement, RefKey, RefTo, Value};
 use std::cmp::Ordering;
@@ -562,6 +565,14 @@ impl Vm<'_> {
                             }
                             continue;
                         }
+                        let (from, to_reg) = (at.base + it as usize, at.base + dst as usize);
+                        if let Some(next) = self.next_pair(from, to_reg, place) {
+                            match next {
+                                Some(next) => set!(it + 1, Value::Int(next as i64)),
+                                None => pc = to as usize,
+                            }
+                            continue;
+                        }
                         let collection = reg!(it).clone();
                         save_pc!();
                         match check!(self.next_item(&collection, place)) {
@@ -579,6 +590,10 @@ impl Vm<'_> {
                             put_int(&mut reg!(dst), int);
                             continue;
                         }
+                        if let Some(value) = field_value(&reg!(obj), cache) {
+                            set!(dst, value);
+                            continue;
+                        }
                         let object = reg!(obj).clone();
                         save_pc!();
                         let value = check!(self.get_field(&object, at.module, site));
@@ -589,6 +604,9 @@ impl Vm<'_> {
                         if let Value::Int(int) = reg!(src)
                             && set_field_int(&reg!(obj), cache, int)
                         {
+                            continue;
+                        }
+                        if set_field_value(&reg!(obj), cache, &reg!(src)) {
                             continue;
                         }
                         let (object, value) = (reg!(obj).clone(), reg!(src).clone());
@@ -606,6 +624,10 @@ impl Vm<'_> {
                                 set!(dst, item);
                                 continue;
                             }
+                        }
+                        if let Some(value) = map_value(&reg!(obj), &reg!(key)) {
+                            set!(dst, value);
+                            continue;
                         }
                         let (object, key) = (reg!(obj).clone(), reg!(key).clone());
                         save_pc!();
@@ -666,9 +688,21 @@ impl Vm<'_> {
                         args,
                         site,
                     } => {
+                        let start = at.base + args as usize;
+                        let cache = &self.modules[at.module as usize].caches[site as usize];
+                        if cache.intrinsic != Intrinsic::None
+                            && let Value::Obj(object) = &reg!(obj)
+                            && std::ptr::from_ref(object.ty()) as usize == cache.key
+                        {
+                            let intrinsic = cache.intrinsic;
+                            let object = at.base + obj as usize;
+                            if let Some(value) = self.intrinsic(intrinsic, object, start) {
+                                set!(dst, value);
+                                continue;
+                            }
+                        }
                         let object = reg!(obj).clone();
                         save_pc!();
-                        let start = at.base + args as usize;
                         if let Value::Module(target) = object {
                             let number =
                                 check!(self.module_call(at.module, site, target, at.base, start));
@@ -686,7 +720,8 @@ impl Vm<'_> {
                     Op::New { dst, args, n, ty } => {
                         save_pc!();
                         let mut values = self.take_args(at.base + args as usize, n as usize, 255);
-                        let value = check!(self.construct(library.types[ty as usize], &mut values));
+                        let (of, arity) = (library.types[ty as usize], library.constructor_at(ty));
+                        let value = check!(self.construct_with(of, arity, &mut values));
                         check!(self.stands());
                         set!(dst, value);
                     }
