@@ -51,6 +51,7 @@ pub mod types;
 pub mod unavailable;
 pub mod user_message;
 pub mod value_list;
+pub mod xml;
 pub mod xml_values;
 pub mod zip;
 pub mod zones;
@@ -99,6 +100,7 @@ pub static AREAS: &[&Area] = &[
     &zones::AREA,
     &xml_values::AREA,
     &regex::AREA,
+    &xml::AREA,
 ];
 
 /// The type of objects of the host, whose names are resolved by the object itself.

@@ -37,7 +37,7 @@ pub static AREA: Area = Area {
     enums: &[],
 };
 
-fn to_xml(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+pub(super) fn to_xml(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     Ok(match &args[0] {
         Value::Undefined | Value::Null | Value::Missing => Value::str(""),
         Value::Bool(value) => Value::str(if *value { "true" } else { "false" }),
@@ -65,7 +65,7 @@ fn to_xml(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     })
 }
 
-fn from_xml(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+pub(super) fn from_xml(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let Value::Type(ty) = &args[0] else {
         return Err(Fault::param(1));
     };

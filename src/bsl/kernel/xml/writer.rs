@@ -324,6 +324,10 @@ impl XmlWriter {
         if !prefix.is_empty() && (!is_xml_name(prefix) || prefix.contains(':') || uri.is_empty()) {
             return Err(XmlWriteError::BadNamespace(prefix.to_owned()));
         }
+        // These two mean what they mean.
+        if prefix == "xmlns" || (prefix == "xml") != (uri == XML) {
+            return Err(XmlWriteError::BadNamespace(prefix.to_owned()));
+        }
         self.fits(uri)?;
         self.fits(prefix)?;
         let name = if prefix.is_empty() {
