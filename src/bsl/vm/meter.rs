@@ -149,8 +149,10 @@ impl Meter {
         self.time.get().saturating_sub(self.started.get().elapsed())
     }
 
+    /// Work that was counted, with what native functions have worked off of their present slice.
     pub(crate) fn spent(&self) -> u64 {
-        self.spent.get()
+        let open = (SLICE - self.slice.get()).max(0);
+        self.spent.get().saturating_add(open as u64)
     }
 
     /// A walk that pays for each element before it hands it out.

@@ -160,6 +160,9 @@ pub struct Vm<'a> {
     pub(crate) locale: Locale,
     /// What is left of the slice that the loop works off.
     fuel: i64,
+    /// How long that slice was at first: the first is empty, so that a run which may not begin ends at
+    /// once.
+    slice: i64,
     pub(crate) meter: Rc<Meter>,
     nesting: usize,
     output: usize,
@@ -197,6 +200,7 @@ impl<'a> Vm<'a> {
             scratch: Vec::new(),
             locale,
             fuel: 0,
+            slice: 0,
             nesting: 0,
             output: 0,
             limits,
@@ -280,10 +284,12 @@ impl<'a> Vm<'a> {
         memory::live()
     }
 
-    /// Instructions charged so far.
+    /// Instructions so far: those that the loop went over, a branch that it passed by among them, and
+    /// what native functions charged for.
     #[must_use]
     pub fn instructions(&self) -> u64 {
-        self.meter.spent()
+        let open = (self.slice - self.fuel).max(0);
+        self.meter.spent().saturating_add(open as u64)
     }
 
     /// The meter, for walks that pay while the machine is in use: `vm.meter().over(items)`.
@@ -400,8 +406,8 @@ impl<'a> Vm<'a> {
     /// Looks at every limit; called when a slice of work is used up.
     #[cold]
     pub(crate) fn refuel(&mut self) -> Result<(), Fault> {
-        let used = SLICE - self.fuel;
-        self.fuel = SLICE;
+        let used = self.slice - self.fuel;
+        (self.slice, self.fuel) = (SLICE, SLICE);
         self.meter.spend(used)
     }
 

@@ -805,7 +805,11 @@ impl Vm<'_> {
                 }
             };
             let fault = match next {
-                Next::Done(value) => return Ok(value),
+                Next::Done(value) => {
+                    // What stands behind the last jump back, which no charge has counted.
+                    self.fuel -= pc as i64;
+                    return Ok(value);
+                }
                 Next::Fault(fault) => self.wall_or(fault),
             };
             let failed = pc.saturating_sub(1);
@@ -830,6 +834,7 @@ impl Vm<'_> {
                 self.clear_frame(at.module, at.home, at.base, at.method);
                 self.frames.pop();
                 if self.frames.len() == floor {
+                    self.fuel -= pc as i64;
                     return Err(fault);
                 }
                 let frame = self.frames[self.frames.len() - 1];

@@ -564,3 +564,33 @@ fn a_dead_run_stays_dead() {
     drop(vm);
     assert!(host.lines.is_empty());
 }
+
+/// What a run says it used is counted one by one, not by the slices after which limits are looked at.
+#[test]
+fn a_short_run_says_what_it_used() {
+    use crate::support::Recorder;
+    use vestnik_bsl::{Environment, Program, Vm};
+    let used = |text: &str| {
+        let program = Program::compile(&Environment::default(), &[module(text)]);
+        assert_eq!(program.problems().count(), 0, "{text}");
+        let mut host = Recorder::default();
+        let mut vm = Vm::new(&program, &mut host, Limits::default());
+        let _ = vm.run(0);
+        vm.instructions()
+    };
+    let one = used("А = 1;");
+    assert!((1..10).contains(&one), "{one}");
+    assert!(used("А = 1; Б = А + 1; В = Б + А;") > one);
+    assert!((1..20).contains(&used("А = 1 / 0;")));
+    let turns = |count: u32| used(&format!("Для Н = 1 По {count} Цикл А = Н * 2; КонецЦикла;"));
+    let (few, more, most) = (turns(10), turns(1_000), turns(1_990));
+    assert!(more > few + 1_000, "{few} {more}");
+    assert_eq!(most - more, more - few);
+    let work = |length: u32| used(&format!("А = СтрСоединить(Новый Массив({length}), \"а\");"));
+    assert!(
+        work(3_000) > work(30) + 1_000,
+        "{} {}",
+        work(3_000),
+        work(30)
+    );
+}
