@@ -1,68 +1,90 @@
 //! The bots: the list, one with the snapshots of its actors, and the switch.
 
-use actix_web::{HttpResponse, web};
-use serde::Serialize;
+use actix_web::web::{Data, Json, Path};
+use actix_web::{get, post};
 
 use super::auth::Caller;
-use super::problem::Problem;
-use crate::http::Scope;
+use super::bot_view::{Bot, Bots, Status};
+use super::problem::{NoSuchBot, Problem, Refused};
+use super::scope::Scope;
 use crate::model::BotCode;
-use crate::runtime::{BotSnapshot, BotStatus, NodeView, Order};
+use crate::runtime::{NodeView, Order};
 
-#[derive(Serialize)]
-struct BotList {
-    bots: Vec<BotStatus>,
-}
-
-#[derive(Serialize)]
-struct BotView {
-    #[serde(flatten)]
-    status: BotStatus,
-    actors: Option<BotSnapshot>,
-}
-
-/// `GET bots`.
-pub async fn list(caller: Caller, view: web::Data<NodeView>) -> Result<HttpResponse, Problem> {
+#[utoipa::path(
+    operation_id = "listBots",
+    summary = "Боты и их состояние",
+    security(("token" = ["read"])),
+    responses((status = 200, description = "Сделано", body = Bots), Refused),
+)]
+#[get("/api/v1/bots")]
+pub async fn list(caller: Caller, view: Data<NodeView>) -> Result<Json<Bots>, Problem> {
     caller.require(Scope::Read)?;
-    Ok(HttpResponse::Ok().json(BotList {
-        bots: view.bots().await,
-    }))
+    let bots = view.bots().await.into_iter().map(Status::from).collect();
+    Ok(Json(Bots { bots }))
 }
 
-/// `GET bots/{code}`.
+#[utoipa::path(
+    operation_id = "showBot",
+    summary = "Бот со снимком его работы",
+    security(("token" = ["read"])),
+    params(("code" = String, Path, description = "Код бота")),
+    responses((status = 200, description = "Сделано", body = Bot), Refused, NoSuchBot),
+)]
+#[get("/api/v1/bots/{code}")]
 pub async fn show(
     caller: Caller,
-    view: web::Data<NodeView>,
-    code: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
+    view: Data<NodeView>,
+    code: Path<String>,
+) -> Result<Json<Bot>, Problem> {
     caller.require(Scope::Read)?;
     answer(&view, &code).await
 }
 
-/// `POST bots/{code}/start`.
+#[utoipa::path(
+    operation_id = "startBot",
+    summary = "Включить бота; сохраняется после перезапуска",
+    security(("token" = ["operate"])),
+    params(("code" = String, Path, description = "Код бота")),
+    responses((status = 200, description = "Сделано", body = Bot), Refused, NoSuchBot),
+)]
+#[post("/api/v1/bots/{code}/start")]
 pub async fn start(
     caller: Caller,
-    view: web::Data<NodeView>,
-    code: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
+    view: Data<NodeView>,
+    code: Path<String>,
+) -> Result<Json<Bot>, Problem> {
     order(&caller, &view, &code, Order::Start).await
 }
 
-/// `POST bots/{code}/stop`.
+#[utoipa::path(
+    operation_id = "stopBot",
+    summary = "Выключить бота; сохраняется после перезапуска",
+    security(("token" = ["operate"])),
+    params(("code" = String, Path, description = "Код бота")),
+    responses((status = 200, description = "Сделано", body = Bot), Refused, NoSuchBot),
+)]
+#[post("/api/v1/bots/{code}/stop")]
 pub async fn stop(
     caller: Caller,
-    view: web::Data<NodeView>,
-    code: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
+    view: Data<NodeView>,
+    code: Path<String>,
+) -> Result<Json<Bot>, Problem> {
     order(&caller, &view, &code, Order::Stop).await
 }
 
-/// `POST bots/{code}/restart`.
+#[utoipa::path(
+    operation_id = "restartBot",
+    summary = "Запустить бота заново",
+    security(("token" = ["operate"])),
+    params(("code" = String, Path, description = "Код бота")),
+    responses((status = 200, description = "Сделано", body = Bot), Refused, NoSuchBot),
+)]
+#[post("/api/v1/bots/{code}/restart")]
 pub async fn restart(
     caller: Caller,
-    view: web::Data<NodeView>,
-    code: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
+    view: Data<NodeView>,
+    code: Path<String>,
+) -> Result<Json<Bot>, Problem> {
     order(&caller, &view, &code, Order::Restart).await
 }
 
@@ -71,7 +93,7 @@ async fn order(
     view: &NodeView,
     code: &str,
     order: Order,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Json<Bot>, Problem> {
     caller.require(Scope::Operate)?;
     tracing::info!(bot = code, ?order, by = caller.name(), "an order over HTTP");
     match view.command(&BotCode::new(code), order).await {
@@ -81,7 +103,7 @@ async fn order(
     }
 }
 
-async fn answer(view: &NodeView, code: &str) -> Result<HttpResponse, Problem> {
+async fn answer(view: &NodeView, code: &str) -> Result<Json<Bot>, Problem> {
     let status = view
         .bots()
         .await
@@ -91,5 +113,8 @@ async fn answer(view: &NodeView, code: &str) -> Result<HttpResponse, Problem> {
         return Err(Problem::no_such("Бот", code));
     };
     let actors = view.snapshot(&status.code).await;
-    Ok(HttpResponse::Ok().json(BotView { status, actors }))
+    Ok(Json(Bot {
+        status: status.into(),
+        actors: actors.map(Into::into),
+    }))
 }

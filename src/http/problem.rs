@@ -7,19 +7,53 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::store::StoreError;
 
-/// An error as an answer.
-#[derive(Debug, Serialize)]
+/// Ошибка, по RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
+    /// Всегда `about:blank`: вид ошибки называет `code`.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// Вид ошибки для людей.
     title: &'static str,
+    /// Код ответа HTTP.
     status: u16,
+    /// Вид ошибки для программ, не меняется.
     code: &'static str,
+    /// Что случилось и что делать.
     detail: String,
 }
+
+/// What every operation behind a token may answer.
+#[derive(IntoResponses)]
+#[expect(
+    dead_code,
+    reason = "only described: the answers are made by `Problem`"
+)]
+pub enum Refused {
+    /// Нужен токен
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorised(Problem),
+    /// У токена нет права
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(Problem),
+    /// База данных не отвечает
+    #[response(status = 503, content_type = "application/problem+json")]
+    StoreUnavailable(Problem),
+}
+
+/// What every operation on one bot may answer besides.
+#[derive(IntoResponses)]
+#[response(
+    status = 404,
+    description = "Такого бота нет",
+    content_type = "application/problem+json"
+)]
+#[expect(dead_code, reason = "only described: the answer is made by `Problem`")]
+pub struct NoSuchBot(Problem);
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: String) -> Problem {

@@ -6,7 +6,8 @@ use super::fold::fold_lookalike;
 /// may differ, at least one. Letters of the other alphabet that look the same do not count.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = letters(word);
-    let allowed = (word.len() / 3).max(1);
+    let count = word.chars().count();
+    let allowed = (count / 3).max(1);
     candidates
         .into_iter()
         .filter_map(|candidate| {
@@ -14,43 +15,24 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             if other.is_empty() {
                 return None;
             }
+            let length = other.chars().count();
             // Too different in length to be near: spares the table.
-            if word.len().abs_diff(other.len()) > allowed {
+            if count.abs_diff(length) > allowed {
                 return None;
             }
-            let distance = distance(&word, &other);
-            (distance <= allowed && distance < other.len()).then_some((distance, candidate))
+            // Letters put in, taken out, replaced, or swapped with a neighbour.
+            let distance = strsim::osa_distance(&word, &other);
+            (distance <= allowed && distance < length).then_some((distance, candidate))
         })
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
 }
 
-fn letters(word: &str) -> Vec<char> {
+fn letters(word: &str) -> String {
     word.chars()
         .flat_map(char::to_lowercase)
         .map(fold_lookalike)
         .collect()
-}
-
-/// How many letters must be put in, taken out, replaced or swapped with a neighbour.
-fn distance(left: &[char], right: &[char]) -> usize {
-    let width = right.len() + 1;
-    let mut before = vec![0; width];
-    let mut previous: Vec<usize> = (0..width).collect();
-    let mut current = vec![0; width];
-    for (i, &a) in left.iter().enumerate() {
-        current[0] = i + 1;
-        for (j, &b) in right.iter().enumerate() {
-            let replaced = previous[j] + usize::from(a != b);
-            current[j + 1] = replaced.min(previous[j + 1] + 1).min(current[j] + 1);
-            if i > 0 && j > 0 && a == right[j - 1] && left[i - 1] == b {
-                current[j + 1] = current[j + 1].min(before[j - 1] + 1);
-            }
-        }
-        std::mem::swap(&mut before, &mut previous);
-        std::mem::swap(&mut previous, &mut current);
-    }
-    previous[right.len()]
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub mod team;
 mod timetable;
 mod view;
 
-pub use bot::snapshot::{BotSnapshot, CourierSnapshot, PollState, PollerSnapshot};
+pub use bot::snapshot::{BotSnapshot, CourierSnapshot, PauseView, PollState, PollerSnapshot};
 pub use clock::Clock;
 pub use fleet::{BotState, BotStatus, Order};
 pub use hooks::Point;

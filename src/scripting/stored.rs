@@ -35,10 +35,6 @@ pub fn from_text(text: &str) -> Result<Data, StoredError> {
     read(&json, 0)
 }
 
-fn hex(bytes: &[u8; 16]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn write(data: &Data) -> Json {
     match data {
         Data::Undefined => Json::Null,
@@ -47,7 +43,7 @@ fn write(data: &Data) -> Json {
         Data::Number(number) => json!({"n": number.to_invariant_text()}),
         Data::Str(text) => json!({"s": text}),
         Data::Date(date) => json!({"d": date.ticks().to_string()}),
-        Data::Uuid(uuid) => json!({"u": hex(uuid)}),
+        Data::Uuid(uuid) => json!({"u": format!("{:032x}", u128::from_be_bytes(*uuid))}),
         Data::Reference { type_name, key } => json!({"r": [type_name, key]}),
         Data::Array(items) => json!({"a": items.iter().map(write).collect::<Vec<_>>()}),
         Data::Structure(fields) => {

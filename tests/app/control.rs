@@ -175,3 +175,41 @@ fn a_revoked_token_is_worthless() {
         .expect("written");
     assert_eq!(app.http("GET", "/api/v1/bots", Some(&token)).status, 401);
 }
+
+/// Each operation of the document answers, to nobody without the right that the document names.
+#[test]
+fn the_document_tells_what_is_served_and_to_whom() {
+    let app = App::shop(SHOP);
+    let document = app.http("GET", "/api/v1/openapi.json", None).json();
+    let (read, operate) = (app.token("read"), app.token("operate"));
+    let mut operations = 0;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        let asked = match path.as_str() {
+            "/api/v1/bots/{code}/traces" => "/api/v1/bots/shop/traces?chat=1".to_owned(),
+            path => path.replace("{code}", "shop"),
+        };
+        for (method, operation) in methods.as_object().expect("methods") {
+            operations += 1;
+            let method = method.to_uppercase();
+            let status = |token| app.http(&method, &asked, token).status;
+            let scopes: Vec<&str> = operation["security"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|one| one["token"][0].as_str())
+                .collect();
+            let is_open = operation["security"]
+                .as_array()
+                .is_none_or(|all| all.contains(&json!({})));
+            let expected = match (is_open, scopes.as_slice()) {
+                (true, _) => [200, 200, 200],
+                (false, ["read"]) => [401, 200, 200],
+                (false, ["operate"]) => [401, 403, 200],
+                (false, other) => panic!("{method} {path}: {other:?}"),
+            };
+            let found = [status(None), status(Some(&read)), status(Some(&operate))];
+            assert_eq!(found, expected, "{method} {path}");
+        }
+    }
+    assert!(operations >= 10, "{document}");
+}
