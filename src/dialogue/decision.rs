@@ -57,11 +57,6 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// What was tried so far.
-    pub fn trace(&self) -> &Trace {
-        &self.trace
-    }
-
     /// Whether a person called it: code, or an algorithm by its name.
     pub fn is_call(&self) -> bool {
         self.then == Then::Called

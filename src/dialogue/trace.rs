@@ -77,7 +77,8 @@ impl Trace {
     }
 
     /// The steps in order.
-    pub fn steps(&self) -> &[TraceStep] {
+    #[cfg(test)]
+    pub(super) fn steps(&self) -> &[TraceStep] {
         &self.0
     }
 

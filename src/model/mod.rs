@@ -31,7 +31,7 @@ pub use conversation::{
     ChoiceStatus, Conversation, ConversationKey, Dialogue, HISTORY_STEPS_MAX, HistoryStep,
     OpenChoice, Variant,
 };
-pub use fold::{Fold, fold_lookalike, has_lookalike_mix};
+pub use fold::{Fold, has_lookalike_mix};
 pub use ids::{
     BotCode, ChatId, ChoiceId, IdSource, MessageKey, Moment, PersonId, TelegramBotId, UpdateId,
 };

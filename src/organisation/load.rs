@@ -9,7 +9,7 @@ use super::files::{ALGORITHMS, DefinitionFile, FileKind};
 use super::read::{Known, read};
 use super::snapshot::bot_snapshot;
 use super::tokens::token_number;
-use crate::model::{Bot, BotCode, Locale, Problem, TelegramBotId};
+use crate::model::{Bot, BotCode, Locale, Problem};
 use crate::scripting::Algorithm;
 use crate::store::{self, Conn, Key, Secret, Store, StoreError};
 
@@ -31,8 +31,6 @@ pub struct LoadedBot {
     pub token: TokenState,
     /// Whether it is switched on.
     pub enabled: bool,
-    /// Telegram's id, where an earlier run learnt it.
-    pub telegram_id: Option<TelegramBotId>,
     /// Its username, where an earlier run learnt it.
     pub username: Option<String>,
 }
@@ -109,27 +107,11 @@ impl Loader {
         }
     }
 
-    /// What changed since the last call; at first everything. `None`: nothing. Environment variables
+    /// What changed since the last call; at first everything. The thread may block. `None`: nothing. Environment variables
     /// and token files are read for the bots given.
     ///
     /// # Errors
     /// An outage; then the next call looks again.
-    pub async fn changes(
-        &mut self,
-        store: &Store,
-        environment: &(dyn Fn(&str) -> Option<String> + Sync),
-    ) -> Result<Option<Changes>, StoreError> {
-        let (version, revision) = (self.version, self.revision);
-        let look = store
-            .read(move |conn| look(conn, version, revision))
-            .await?;
-        Ok(look.map(|look| self.take(look, store.key(), environment)))
-    }
-
-    /// [`changes`](Self::changes) for a thread that may block.
-    ///
-    /// # Errors
-    /// An outage.
     pub fn changes_blocking(
         &mut self,
         store: &Store,
@@ -178,7 +160,6 @@ impl Loader {
                 bot: Arc::new(bot_snapshot(&definition, revision, self.locale)),
                 token: token(row, key, environment),
                 enabled: row.enabled,
-                telegram_id: row.telegram_id,
                 username: row.username.clone(),
             });
         }

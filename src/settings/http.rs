@@ -1,6 +1,6 @@
 //! `[http]`: where the control endpoint listens.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::address::http_url;
 use super::layers::Section;
@@ -16,7 +16,7 @@ pub struct HttpSettings {
 
 impl HttpSettings {
     /// This computer only.
-    pub const LISTEN: &'static str = "127.0.0.1:8080";
+    pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
     /// True when others than this computer can reach it: then a token must exist before it opens.
     pub fn is_public(&self) -> bool {
@@ -27,7 +27,7 @@ impl HttpSettings {
 impl Default for HttpSettings {
     fn default() -> Self {
         HttpSettings {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            listen: Self::LISTEN,
             public_url: None,
         }
     }

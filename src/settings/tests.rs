@@ -21,10 +21,6 @@ fn refused(text: &str, environment: &[(&str, &str)], expected: &str) {
 fn the_file_of_defaults_says_what_the_code_says() {
     assert_eq!(Settings::read(None, []).unwrap(), Settings::default());
     assert_eq!(StoreSettings::default().url.to_string(), StoreSettings::URL);
-    assert_eq!(
-        HttpSettings::default().listen.to_string(),
-        HttpSettings::LISTEN
-    );
     for section in [
         "[telegram]\napi_url=",
         "poll_timeout_s",

@@ -48,11 +48,6 @@ impl<'t> Document<'t> {
         &self.source
     }
 
-    /// True when the text is not valid TOML.
-    pub fn is_broken(&self) -> bool {
-        self.broken
-    }
-
     /// Notes a problem.
     pub fn report(&self, problem: Problem) {
         if !self.broken {

@@ -17,7 +17,7 @@ use super::error::{ApiError, NetworkKind, Outcome};
 use super::parse::parse_batch;
 use super::types::*;
 use super::upload::{self, InputFile};
-use super::wire::{WireFileInfo, WireMe, WireSent, WireSentFile, WireWebhookInfo, read_answer};
+use super::wire::{WireFileInfo, WireMe, WireSent, WireSentFile, read_answer};
 
 /// Kinds of updates that are asked for. Without this list Telegram remembers the last one that any
 /// program asked for with this token.
@@ -321,12 +321,6 @@ impl ReplyParameters {
 struct Nothing {}
 
 #[derive(Serialize)]
-struct ChatMessage {
-    chat_id: i64,
-    message_id: i64,
-}
-
-#[derive(Serialize)]
 struct WireChatAction {
     chat_id: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -402,18 +396,6 @@ impl BotApi {
     /// `editMessageReplyMarkup`. [`ApiError::NotModified`] is as good as done.
     pub async fn edit_message_reply_markup(&self, edit: &EditMarkup<'_>) -> Result<(), ApiError> {
         self.call_unit("editMessageReplyMarkup", edit).await
-    }
-
-    /// `deleteMessage`.
-    pub async fn delete_message(&self, chat: i64, message_id: i64) -> Result<(), ApiError> {
-        self.call_unit(
-            "deleteMessage",
-            &ChatMessage {
-                chat_id: chat,
-                message_id,
-            },
-        )
-        .await
     }
 
     /// `answerCallbackQuery`. [`ApiError::QueryTooOld`] is no failure.
@@ -579,12 +561,6 @@ impl BotApi {
             },
         )
         .await
-    }
-
-    /// `getWebhookInfo`.
-    pub async fn get_webhook_info(&self) -> Result<WebhookInfo, ApiError> {
-        let info: WireWebhookInfo = self.call("getWebhookInfo", &Nothing {}).await?;
-        Ok(info.into())
     }
 
     /// A method whose result says nothing beyond success.

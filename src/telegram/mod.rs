@@ -32,9 +32,9 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use client::{BotApi, Client, causes, upload_timeout};
+pub use client::{BotApi, Client, causes};
 pub use download::Download;
-pub use endpoint::{Endpoint, EndpointError, EndpointOptions, POLL_MARGIN, SEND_TIMEOUT};
+pub use endpoint::{Endpoint, EndpointError, EndpointOptions, SEND_TIMEOUT};
 pub use error::{ApiError, ConflictWith, GoneReason, NetworkKind, Outcome};
 pub use methods::{
     AnswerCallback, BotCommand, ChatAction, EditMarkup, EditText, GetUpdates, MediaItem, MediaKind,
@@ -46,6 +46,6 @@ pub use types::{
     Batch, CallbackMessage, CallbackQuery, Chat, ChatKind, Contact, Content, Entity, EntityKind,
     FileInfo, FileRef, Incoming, InlineAction, InlineButton, MalformedUpdate, MemberStatus,
     Message, MyChatMember, RawJson, ReplyButton, ReplyMarkup, ReplyTo, SentMessage, Update,
-    UpdateKind, User, WebhookInfo,
+    UpdateKind, User,
 };
 pub use upload::InputFile;

@@ -134,19 +134,6 @@ pub enum UpdateKind {
     },
 }
 
-impl UpdateKind {
-    /// Telegram's name of the kind.
-    pub fn name(&self) -> &str {
-        match self {
-            UpdateKind::Message(_) => "message",
-            UpdateKind::EditedMessage(_) => "edited_message",
-            UpdateKind::CallbackQuery(_) => "callback_query",
-            UpdateKind::MyChatMember(_) => "my_chat_member",
-            UpdateKind::Unknown { kind } => kind,
-        }
-    }
-}
-
 /// A person or a bot.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct User {
@@ -485,17 +472,6 @@ pub struct FileInfo {
     pub file: FileRef,
     /// Where to fetch it from, for about an hour; none when it is too large to be fetched.
     pub path: Option<String>,
-}
-
-/// What `getWebhookInfo` tells.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct WebhookInfo {
-    /// Whether a webhook is set. Its address is not kept: it often holds a secret.
-    pub is_set: bool,
-    /// Updates that wait.
-    pub pending_updates: u64,
-    /// The last error of delivering to it.
-    pub last_error: Option<String>,
 }
 
 /// Buttons under a message or in place of the keyboard.

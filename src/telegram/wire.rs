@@ -176,26 +176,6 @@ impl From<WireFileInfo> for FileInfo {
     }
 }
 
-/// The answer of `getWebhookInfo`.
-#[derive(Deserialize)]
-pub(super) struct WireWebhookInfo {
-    #[serde(default)]
-    url: String,
-    #[serde(default)]
-    pending_update_count: u64,
-    last_error_message: Option<String>,
-}
-
-impl From<WireWebhookInfo> for WebhookInfo {
-    fn from(wire: WireWebhookInfo) -> WebhookInfo {
-        WebhookInfo {
-            is_set: !wire.url.is_empty(),
-            pending_updates: wire.pending_update_count,
-            last_error: wire.last_error_message,
-        }
-    }
-}
-
 /// The answer of `getMe`.
 pub(super) type WireMe = WireUser;
 

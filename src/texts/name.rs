@@ -33,11 +33,6 @@ impl TextForm {
             TextForm::Command => 256,
         }
     }
-
-    /// True where tags are formatting; elsewhere they would be shown as they stand.
-    pub fn is_markup(self) -> bool {
-        self == TextForm::Message
-    }
 }
 
 /// A placeholder of a text: `{name}`.

@@ -37,13 +37,6 @@ pub struct Reading {
     pub problems: Vec<Problem>,
 }
 
-impl Reading {
-    /// True when the files cannot be applied.
-    pub fn has_errors(&self) -> bool {
-        self.problems.iter().any(Problem::is_error)
-    }
-}
-
 /// The files under way, with their texts where they are texts.
 pub(super) struct Files<'f> {
     pub files: &'f BTreeMap<String, DefinitionFile>,
