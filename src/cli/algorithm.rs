@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{EXIT_ENVIRONMENT, EXIT_INPUT, load_settings, store_failed};
+use super::ends::{EXIT_ENVIRONMENT, EXIT_INPUT, load_settings, store_failed};
 use crate::model::{
     ChatId, FileSource, Outgoing, OutgoingBody, PartyRef, RichText, ScriptFailure, ScriptReply,
 };

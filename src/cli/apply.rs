@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
-use super::{EXIT_INPUT, store_failed};
+use super::ends::{EXIT_INPUT, open_store, store_failed};
 use crate::model::{Moment, Problem};
 use crate::organisation::{ApplyError, ApplyOptions, Given, apply};
 use crate::store::By;
@@ -33,7 +33,7 @@ pub fn run(args: &ApplyArgs) -> ExitCode {
     if given.problems.iter().any(Problem::is_error) {
         return refuse(&given.problems);
     }
-    let store = match super::open_store(args.config.as_deref()) {
+    let store = match open_store(args.config.as_deref()) {
         Ok(store) => store,
         Err(code) => return code,
     };

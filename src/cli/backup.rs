@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::EXIT_INPUT;
+use super::ends::{EXIT_INPUT, open_store, store_result};
 
 /// Copy the database to a file while the server runs.
 #[derive(Args)]
@@ -26,11 +26,11 @@ pub fn run(args: BackupArgs) -> ExitCode {
         );
         return ExitCode::from(EXIT_INPUT);
     }
-    let store = match super::open_store(args.config.as_deref()) {
+    let store = match open_store(args.config.as_deref()) {
         Ok(store) => store,
         Err(code) => return code,
     };
-    super::store_result(store.backup(&args.file).map(|()| {
+    store_result(store.backup(&args.file).map(|()| {
         println!(
             "Копия: {}. Ключ шифрования в неё не входит: сохраните его отдельно.",
             args.file.display()

@@ -19,7 +19,7 @@ use vestnik_bsl::{
     ChatCode, Data, Environment, Fault, Host, LimitKind, Limits, Locale, Program, Source, Vm,
 };
 
-use super::EXIT_INPUT;
+use super::ends::EXIT_INPUT;
 use crate::scripting::http::{AllowList, Call, HttpLimits, Transport};
 
 /// Programs of the 1C language: run, evaluate, check

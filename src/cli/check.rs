@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::check_tokens::{self, Found};
+use super::ends::{EXIT_ENVIRONMENT, EXIT_INPUT, EXIT_USAGE, open_store, store_failed};
 use super::temporary::Temporary;
-use super::{EXIT_ENVIRONMENT, EXIT_INPUT, EXIT_USAGE, store_failed};
 use crate::model::{Level, Locale, Problem, sort_problems};
 use crate::organisation::{
     Given, Known, Loader, TokenSource, TokenState, check, exported, known_data, read, token_number,
@@ -87,7 +87,7 @@ fn play(folder: &Path, args: &CheckArgs) -> ExitCode {
     let organisation = match args.paths.as_slice() {
         [path] if path.is_dir() => path.clone(),
         [] => {
-            let exported = super::open_store(args.config.as_deref())
+            let exported = open_store(args.config.as_deref())
                 .and_then(|store| exported(&store, true).map_err(|error| store_failed(&error)));
             let files = match exported {
                 Ok(files) => files,
@@ -193,7 +193,7 @@ fn token_problem(file: &str, bot: &str, reason: String) -> Problem {
 }
 
 fn check_database(args: &CheckArgs) -> Result<Vec<Problem>, ExitCode> {
-    let store = super::open_store(args.config.as_deref())?;
+    let store = open_store(args.config.as_deref())?;
     let files = exported(&store, false).map_err(|error| store_failed(&error))?;
     let known = known_data(&store).map_err(|error| store_failed(&error))?;
     let reading = read(&files, &known);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{EXIT_ENVIRONMENT, load_settings};
+use super::ends::{EXIT_ENVIRONMENT, load_settings};
 use crate::app;
 use crate::model::{Level, Problem};
 use crate::store::Secret;

@@ -8,8 +8,9 @@ use std::process::ExitCode;
 use clap::Args;
 use vestnik_simulator::{Simulator, SimulatorConfig};
 
+use super::ends::EXIT_ENVIRONMENT;
 use super::temporary::Temporary;
-use super::{EXIT_ENVIRONMENT, logging, serve, shutdown};
+use super::{logging, serve, shutdown};
 use crate::app;
 use crate::model::Moment;
 use crate::organisation::demo;

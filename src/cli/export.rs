@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{EXIT_ENVIRONMENT, store_failed};
+use super::ends::{EXIT_ENVIRONMENT, open_store, store_failed};
 use crate::organisation::{exported, write_folder};
 
 /// Write the organisation's files into a folder, byte for byte as they were applied.
@@ -24,7 +24,7 @@ pub struct ExportArgs {
 
 /// Runs the command.
 pub fn run(args: &ExportArgs) -> ExitCode {
-    let store = match super::open_store(args.config.as_deref()) {
+    let store = match open_store(args.config.as_deref()) {
         Ok(store) => store,
         Err(code) => return code,
     };

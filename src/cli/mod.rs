@@ -15,6 +15,7 @@ mod bsl;
 mod check;
 mod check_tokens;
 mod demo;
+mod ends;
 mod export;
 mod logging;
 mod serve;
@@ -24,21 +25,9 @@ mod temporary;
 mod token;
 mod trace;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-use crate::settings::Settings;
-use crate::store::{Store, StoreError};
-use crate::{app, runtime};
-
-/// The input is at fault.
-pub const EXIT_INPUT: u8 = 1;
-/// The command line itself is at fault; clap ends with it too.
-pub const EXIT_USAGE: u8 = 2;
-/// The environment is at fault: database, network, port.
-pub const EXIT_ENVIRONMENT: u8 = 3;
 
 /// Vestnik: many Telegram bots in one process, tied to the processes of an organisation.
 #[derive(Parser)]
@@ -82,35 +71,5 @@ pub fn main() -> ExitCode {
         Command::Bsl(args) => bsl::run(args),
         Command::Trace(args) => trace::run(&args),
         Command::Algorithm(args) => algorithm::run(args),
-    }
-}
-
-/// The settings of this run; their problems are printed.
-fn load_settings(config: Option<&Path>) -> Result<Settings, ExitCode> {
-    Settings::load(config, std::env::vars()).map_err(|problems| {
-        for problem in problems {
-            eprintln!("{problem}");
-        }
-        ExitCode::from(EXIT_INPUT)
-    })
-}
-
-/// The store of these settings, for a command beside a running server.
-fn open_store(config: Option<&Path>) -> Result<Store, ExitCode> {
-    let settings = load_settings(config)?;
-    app::store_config(&settings, runtime::node_name())
-        .and_then(Store::open)
-        .map_err(|error| store_failed(&error))
-}
-
-fn store_failed(error: &StoreError) -> ExitCode {
-    eprintln!("vestnik: {error}");
-    ExitCode::from(EXIT_ENVIRONMENT)
-}
-
-fn store_result(result: Result<(), StoreError>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => store_failed(&error),
     }
 }

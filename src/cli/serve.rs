@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{EXIT_ENVIRONMENT, EXIT_INPUT, logging, shutdown};
+use super::ends::{EXIT_ENVIRONMENT, EXIT_INPUT, load_settings};
+use super::{logging, shutdown};
 use crate::app::{self, NodeError};
 use crate::runtime::Clock;
 use crate::settings::Settings;
@@ -21,7 +22,7 @@ pub struct ServeArgs {
 /// Runs the command.
 pub fn run(args: &ServeArgs) -> ExitCode {
     logging::start();
-    let settings = match super::load_settings(args.config.as_deref()) {
+    let settings = match load_settings(args.config.as_deref()) {
         Ok(settings) => settings,
         Err(code) => return code,
     };

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::ends::EXIT_ENVIRONMENT;
+
 /// How often a waiting command looks at the flag and at what it waits for.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -73,7 +75,7 @@ impl Signal {
             tracing::error!(
                 "the stop took too long; what was in hand is sorted out at the next start"
             );
-            process::exit(i32::from(super::EXIT_ENVIRONMENT));
+            process::exit(i32::from(EXIT_ENVIRONMENT));
         });
     }
 

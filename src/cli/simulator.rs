@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{EXIT_ENVIRONMENT, shutdown};
+use super::ends::EXIT_ENVIRONMENT;
+use super::shutdown;
 use vestnik_simulator::{Simulator, SimulatorConfig};
 
 /// Run a simulated Telegram with a chat page.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::EXIT_INPUT;
+use super::ends::{EXIT_INPUT, open_store, store_result};
 use crate::http::Scope;
 use crate::model::{IdSource, PartyKind, PartyRef};
 use crate::runtime::Clock;
@@ -50,7 +50,7 @@ fn parse_scope(text: &str) -> Result<Scope, String> {
 
 /// Runs the command.
 pub fn run(args: TokenArgs) -> ExitCode {
-    let store = match super::open_store(args.config.as_deref()) {
+    let store = match open_store(args.config.as_deref()) {
         Ok(store) => store,
         Err(code) => return code,
     };
@@ -104,7 +104,7 @@ pub fn run(args: TokenArgs) -> ExitCode {
             eprintln!("vestnik: {error}; отзовите его или возьмите другое имя");
             ExitCode::from(EXIT_INPUT)
         }
-        done => super::store_result(done),
+        done => store_result(done),
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{EXIT_INPUT, store_failed};
+use super::ends::{EXIT_INPUT, open_store, store_failed};
 use crate::model::{BotCode, ChatId, Moment};
 use crate::store::inbox::{self, Traced, UpdateState};
 
@@ -28,7 +28,7 @@ pub struct TraceArgs {
 
 /// Runs the command.
 pub fn run(args: &TraceArgs) -> ExitCode {
-    let store = match super::open_store(args.config.as_deref()) {
+    let store = match open_store(args.config.as_deref()) {
         Ok(store) => store,
         Err(code) => return code,
     };

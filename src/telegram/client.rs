@@ -88,11 +88,6 @@ impl Client {
             bot: Arc::new(bot),
         }
     }
-
-    /// Where the API is.
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.pools.endpoint
-    }
 }
 
 impl fmt::Debug for Client {
