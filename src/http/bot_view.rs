@@ -197,7 +197,7 @@ impl From<BotSnapshot> for Snapshot {
 /// Опрос Telegram.
 #[derive(Serialize, ToSchema)]
 struct Poller {
-    state: Polling,
+    state: PollingState,
     /// Номер обновления, которое будет спрошено следующим.
     offset: Option<i64>,
     /// Последний ответ Telegram.
@@ -232,7 +232,7 @@ impl From<PollerSnapshot> for Poller {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = PollState)]
-enum Polling {
+enum PollingState {
     Introducing,
     Polling,
     Committing,
@@ -241,15 +241,15 @@ enum Polling {
     Stopped,
 }
 
-impl From<PollState> for Polling {
-    fn from(state: PollState) -> Polling {
+impl From<PollState> for PollingState {
+    fn from(state: PollState) -> PollingState {
         match state {
-            PollState::Introducing => Polling::Introducing,
-            PollState::Polling => Polling::Polling,
-            PollState::Committing => Polling::Committing,
-            PollState::Retrying => Polling::Retrying,
-            PollState::Conflict => Polling::Conflict,
-            PollState::Stopped => Polling::Stopped,
+            PollState::Introducing => PollingState::Introducing,
+            PollState::Polling => PollingState::Polling,
+            PollState::Committing => PollingState::Committing,
+            PollState::Retrying => PollingState::Retrying,
+            PollState::Conflict => PollingState::Conflict,
+            PollState::Stopped => PollingState::Stopped,
         }
     }
 }
