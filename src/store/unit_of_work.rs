@@ -3,7 +3,7 @@
 //! The pure rooms say what is to be written as values ([`Change`]). Here they become statements, in one
 //! savepoint of whoever asks: a batch of updates with everything that their handling changed
 //! ([`UnitOfWork`]), a single change of a script under the write lease, of a request of the control
-//! endpoint or of applied files ([`write`]). What somebody keeps in memory of it is noted on the
+//! endpoint or of applied files ([`write()`]). What somebody keeps in memory of it is noted on the
 //! connection and told after the commit ([`Changed`](super::Changed)).
 
 use std::ops::Range;
@@ -387,7 +387,7 @@ impl UnitOfWork {
     /// The job: tells of each accepted update whether it is new.
     ///
     /// # Errors
-    /// As [`write`]; an outage.
+    /// As [`write()`]; an outage.
     pub fn write(&self, conn: &mut Conn) -> Result<Vec<bool>, StoreError> {
         let new = self.accept(conn)?;
         let stamp = Stamp {

@@ -7,8 +7,8 @@
 //! buttons. An answer that stops being ordinary is *taken out*: it becomes a row of `messages`, and the
 //! journal says so.
 //!
-//! Records are gathered on the connection ([`Conn::record`]) and become rows just before the commit, so
-//! that the jobs of a commit share them; what is undone is forgotten. [`Journal`] knows which answers
+//! Records are gathered on the connection (`Conn::record`) and become rows just before the commit, so
+//! that the jobs of a commit share them; what is undone is forgotten. `Journal` knows which answers
 //! wait for their mark. Each row says from which row on there may be such: after a crash the next node
 //! reads from there and takes out what has no mark ([`replay`]).
 //!
