@@ -57,6 +57,33 @@ pub struct ListItem {
     pub check: bool,
 }
 
+impl Data {
+    /// About the bytes that it takes: more than its text does, but for signs that have to be escaped.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let inside = match self {
+            Data::Str(text) => text.len(),
+            Data::Number(number) => number.heap_bytes() * 3,
+            Data::Reference { type_name, key } => type_name.len() + key.len(),
+            Data::Array(items) => items.iter().map(Data::weight).sum(),
+            Data::Structure(fields) => fields
+                .iter()
+                .map(|(name, value)| name.len() + 24 + value.weight())
+                .sum(),
+            Data::Map(entries) => entries
+                .iter()
+                .map(|(key, value)| key.weight() + value.weight())
+                .sum(),
+            Data::ValueList(items) => items
+                .iter()
+                .map(|item| item.value.weight() + item.presentation.len() + 32)
+                .sum(),
+            _ => 0,
+        };
+        inside + size_of::<Data>()
+    }
+}
+
 /// Nesting that is stored: a cycle ends here with an error.
 const DEPTH_MAX: u32 = 100;
 

@@ -9,6 +9,7 @@ use vestnik_bsl::host::{
     Host, HostObject, HttpRequest, HttpResponse, LogEntry, LogLevel, MessageStatus,
 };
 use vestnik_bsl::kernel::date::Date;
+use vestnik_bsl::value::memory;
 
 use crate::model::{Locale, PartyRef, RichText};
 
@@ -143,6 +144,10 @@ impl Host for RunHost<'_> {
         };
         let (method, host, port) = (request.method.clone(), request.host.clone(), request.port);
         let answer = self.transport.send(request, &call);
+        if let Ok(response) = &answer {
+            // A thread of the transport allocated it.
+            memory::adopt(response.body.capacity() as isize);
+        }
         self.session.note(match &answer {
             Ok(response) => format!("HTTP {method} {host}:{port} — {}", response.status),
             Err(error) => format!(

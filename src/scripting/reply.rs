@@ -30,7 +30,7 @@ pub(super) fn reply(vm: &mut Vm<'_>, value: &Value) -> Result<ScriptReply, Fault
     {
         return Ok(message);
     }
-    let text = rich(vm, value);
+    let text = rich(vm, value)?;
     Ok(if text.is_blank() {
         ScriptReply::Nothing
     } else {
@@ -48,7 +48,7 @@ fn message(vm: &mut Vm<'_>, fields: Vec<(String, Value)>) -> Result<Option<Scrip
         match field.as_str() {
             "текст" | "text" => {
                 known = true;
-                text = Some(rich(vm, &value)).filter(|text| !text.is_blank());
+                text = Some(rich(vm, &value)?).filter(|text| !text.is_blank());
             }
             "файл" | "файлы" | "file" | "files" => {
                 known = true;

@@ -37,6 +37,8 @@ pub struct Run {
     pub instructions: u64,
     /// Time it took.
     pub wall: Duration,
+    /// The most bytes that it held at once.
+    pub memory: usize,
     /// What it did, for «Почему бот так ответил?».
     pub trace: Vec<String>,
 }
@@ -98,6 +100,7 @@ pub fn run(
         lent: None,
         instructions: 0,
         wall: Duration::ZERO,
+        memory: 0,
         trace: Vec::new(),
     })
 }
@@ -131,8 +134,8 @@ fn run_with(
         let again = session.was_refused()
             || match &result {
                 Err(_) => true,
-                Ok((_, reply, _)) => matches!(
-                    reply,
+                Ok(executed) => matches!(
+                    executed.reply,
                     Err(ScriptFailure::Limit { .. } | ScriptFailure::Unavailable)
                 ),
             };
@@ -140,11 +143,17 @@ fn run_with(
             return None;
         }
     }
-    let (messages, reply, instructions) = result.unwrap_or_else(|_| {
+    let executed = result.unwrap_or_else(|_| {
         tracing::error!(script = session.script, "a run of a program panicked");
         let text = "внутренняя ошибка при выполнении; подробности в журнале сервера";
-        (Vec::new(), Err(ScriptFailure::Error(text.to_owned())), 0)
+        Executed::failed(ScriptFailure::Error(text.to_owned()))
     });
+    let Executed {
+        messages,
+        reply,
+        instructions,
+        memory,
+    } = executed;
     let (sends, offers, lent) = match &reply {
         Ok(_) => (
             session.sends.take(),
@@ -163,11 +172,30 @@ fn run_with(
         lent,
         instructions,
         wall: started.elapsed(),
+        memory,
         trace: session.take_trace(),
     })
 }
 
-type Executed = (Vec<RichText>, Result<ScriptReply, ScriptFailure>, u64);
+/// What the machine came to.
+struct Executed {
+    /// Texts of Сообщить.
+    messages: Vec<RichText>,
+    reply: Result<ScriptReply, ScriptFailure>,
+    instructions: u64,
+    memory: usize,
+}
+
+impl Executed {
+    fn failed(failure: ScriptFailure) -> Executed {
+        Executed {
+            messages: Vec::new(),
+            reply: Err(failure),
+            instructions: 0,
+            memory: 0,
+        }
+    }
+}
 
 fn execute(
     services: &Services,
@@ -194,7 +222,7 @@ fn execute(
     let result = match start(&mut vm, library, request, session) {
         Ok(Some(value)) => reply_of(&mut vm, &value),
         Ok(None) => {
-            return (Vec::new(), Err(ScriptFailure::Unavailable), 0);
+            return Executed::failed(ScriptFailure::Unavailable);
         }
         Err(fault) => Err(fault),
     };
@@ -205,8 +233,14 @@ fn execute(
     };
     let reply = result.map_err(|fault| failure(&vm, services, session, &fault));
     let instructions = vm.instructions();
+    let memory = vm.account().peak();
     drop(vm);
-    (std::mem::take(&mut host.messages), reply, instructions)
+    Executed {
+        messages: std::mem::take(&mut host.messages),
+        reply,
+        instructions,
+        memory,
+    }
 }
 
 /// Runs and gives the result; `None` when there is no such algorithm.
@@ -249,7 +283,9 @@ fn start(
 fn reply_of(vm: &mut Vm<'_>, value: &Value) -> Result<ScriptReply, Fault> {
     let account = vm.account();
     let _entered = account.enter();
-    reply::reply(vm, value)
+    let reply = reply::reply(vm, value)?;
+    vm.stands()?;
+    Ok(reply)
 }
 
 fn reference(party: &PartyRef) -> Data {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
+use vestnik_bsl::value::memory;
 use vestnik_bsl::vm::error::{Fault, Message};
 use vestnik_bsl::{LimitKind, Program, Vm};
 
@@ -191,7 +192,16 @@ impl Session {
         }
         match self.lent.borrow_mut().as_mut() {
             Some(lent) => lent.run(job),
-            None => self.store.read_blocking(job),
+            None => {
+                // What a thread of the store allocated is held by the run from now on.
+                let (found, bytes) = self.store.read_blocking(move |conn| {
+                    let before = memory::thread_holds();
+                    let found = job(conn)?;
+                    Ok((found, memory::thread_holds() - before))
+                })?;
+                memory::adopt(bytes.max(0));
+                Ok(found)
+            }
         }
     }
 

@@ -23,6 +23,7 @@ pub(super) fn fields_of(
     }
     let mut fields = Vec::new();
     for item in vm.items(value)? {
+        vm.charge(8)?;
         let (key, value) = (vm.field(&item, "Ключ")?, vm.field(&item, "Значение")?);
         fields.push((vm.text(&key).to_lowercase(), value));
     }
@@ -43,16 +44,28 @@ pub(super) fn is_value_list(value: &Value) -> bool {
         .is_some_and(|obj| obj.ty().ru == "СписокЗначений")
 }
 
+/// Units of the longest text for a person: some two hundred messages of Telegram.
+const TEXT_MAX: usize = 1_000_000;
+
 /// A text for a person: a string is markup as its author wrote it, any other value is shown as it is
 /// (D27).
-pub(super) fn rich(vm: &Vm<'_>, value: &Value) -> RichText {
-    match value {
-        Value::Undefined | Value::Missing => RichText::Plain(String::new()),
-        value => match value.as_string() {
-            Some(text) => RichText::authored(&text),
-            None => RichText::Plain(vm.text(value)),
-        },
+pub(super) fn rich(vm: &mut Vm<'_>, value: &Value) -> Result<RichText, Fault> {
+    if matches!(value, Value::Undefined | Value::Missing) {
+        return Ok(RichText::Plain(String::new()));
     }
+    let length = vm.units(value).len();
+    if length > TEXT_MAX {
+        return Err(Fault::text(format!(
+            "Текст сообщения длиннее {TEXT_MAX} символов: такой отправляют файлом"
+        )));
+    }
+    // Markup is read into parts; a text of signs alone has many.
+    vm.charge_work(length * 8)?;
+    vm.reserve(length * 16)?;
+    Ok(match value.as_string() {
+        Some(text) => RichText::authored(&text),
+        None => RichText::Plain(vm.text(value)),
+    })
 }
 
 /// A date without time of day as ДД.ММ.ГГГГ (D14), any other value by the language's rules.

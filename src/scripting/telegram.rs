@@ -8,8 +8,8 @@ use vestnik_bsl::vm::error::Fault;
 use vestnik_bsl::{Value, Vm};
 
 use crate::model::{
-    BotCode, Buttons, Channel, ChatAddress, ChatId, Lane, MessageKey, MessageKind, Moment,
-    Outgoing, OutgoingBody, OutgoingFile, PartyRef, RichText, ScriptVariant,
+    BotCode, Buttons, Channel, ChatAddress, ChatId, FileSource, Lane, MessageKey, MessageKind,
+    Moment, Outgoing, OutgoingBody, OutgoingFile, PartyRef, RichText, ScriptVariant,
 };
 use crate::store::registrations;
 
@@ -215,6 +215,31 @@ fn options(session: &Rc<Session>, vm: &mut Vm<'_>, value: &Value) -> Result<Opti
     Ok(options)
 }
 
+/// Bytes of a message's texts and files.
+fn weight(body: &OutgoingBody) -> usize {
+    let text = |text: &RichText| match text {
+        RichText::Plain(text) | RichText::Markup(text) => text.len(),
+    };
+    let file = |file: &OutgoingFile| match &file.source {
+        FileSource::Base64(text) | FileSource::FileId(text) => file.name.len() + text.len(),
+    };
+    let inside = match body {
+        OutgoingBody::Text { text: own, .. } => text(own),
+        OutgoingBody::Files { files, caption, .. } => {
+            files.iter().map(file).sum::<usize>() + caption.as_ref().map_or(0, text)
+        }
+        OutgoingBody::Edit { text: new, .. } => new.as_ref().map_or(0, text),
+    };
+    MESSAGE_COST + inside
+}
+
+fn variant_weight(variant: &ScriptVariant) -> usize {
+    MESSAGE_COST + variant.text.len() + variant.value.as_ref().map_or(0, String::len)
+}
+
+/// Bytes of a message or button besides its text.
+const MESSAGE_COST: usize = 256;
+
 /// Отправить(Кому, Текст, Параметры).
 fn send(
     session: &Rc<Session>,
@@ -262,7 +287,7 @@ fn send(
             }
         }
     };
-    let text = rich(vm, &args[1]);
+    let text = rich(vm, &args[1])?;
     if text.is_blank() && given.files.is_empty() {
         return Err(Fault::text("Нечего отправлять: текст пуст и файлов нет"));
     }
@@ -309,6 +334,9 @@ fn send(
     for chat in chats {
         let same_chat = chat == session.caller.chat && bot == session.caller.bot;
         for body in &bodies {
+            // Each chat has a copy of its own, and the run holds all of them.
+            vm.charge(8)?;
+            vm.reserve(weight(body) + given.buttons.iter().map(variant_weight).sum::<usize>())?;
             let key = MessageKey(session.ids.next_id());
             if !given.buttons.is_empty() {
                 session

@@ -81,6 +81,8 @@ fn variant(vm: &mut Vm<'_>, value: &Value, presentation: &str) -> Result<ScriptV
         Err(fault) if fault.0.limit().is_some() => return Err(fault),
         Err(_) => return Err(refused(vm)),
     };
+    // An escaped unit of a text takes six signs.
+    vm.reserve(data.weight() * 6)?;
     let own = label(vm, value);
     let text = if presentation.trim().is_empty() {
         own.clone()

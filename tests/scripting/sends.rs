@@ -1,5 +1,7 @@
 //! `Telegram` and `ЧатБоты`.
 
+use std::time::Duration;
+
 use vestnik::model::{Lane, MessageKind, Moment, OutgoingBody, PartyKind, RichText};
 
 use super::stage::Stage;
@@ -151,4 +153,93 @@ fn a_message_to_the_own_topic_stays_in_it() {
     let run = stage.run("Telegram.Отправить(1001, 1); Telegram.Отправить(1002, 1); Telegram.Отправить(1001, 1, Новый Структура(\"Бот\", \"shop\"))");
     let threads: Vec<Option<i64>> = run.sends.iter().map(|sent| sent.to.thread).collect();
     assert_eq!(threads, [Some(7), None, None]);
+}
+
+/// What is collected to be sent is held by the run: by its limit, and by the machine's memory.
+#[test]
+fn what_is_to_be_sent_is_in_the_account_of_the_run() {
+    const MB: usize = 1 << 20;
+    let mut stage = Stage::sqlite();
+    stage.services.limits.time = Duration::from_secs(3600);
+    let long = |times: u32| {
+        format!(
+            "С = \"а\"; Для Н = 1 По {times} Цикл С = С + С; КонецЦикла; Д = ПолучитьДвоичныеДанныеИзСтроки(С);"
+        )
+    };
+    let memory = format!(
+        "превышен объем памяти: {} МБ (scripts.memory_mb)",
+        stage.services.limits.memory / MB
+    );
+    let buttons =
+        "К = Новый Массив; Для Н = 1 По 50 Цикл К.Добавить(Лев(С, 100000) + Н); КонецЦикла;";
+    for (times, call) in [
+        (19, "Telegram.Отправить(1001, С)"),
+        (19, "Telegram.Отправить(1001, С + \"<b>\" + \"</b>\")"),
+        (
+            22,
+            "Telegram.Отправить(1001, \"\", Новый Структура(\"Файлы\", Д))",
+        ),
+        (
+            19,
+            "Telegram.Отправить(1001, С, Новый Структура(\"Файлы\", Д))",
+        ),
+        (
+            17,
+            "Telegram.Отправить(1001, \"выбор\", Новый Структура(\"Кнопки\", К))",
+        ),
+    ] {
+        let buttons = if call.contains("Кнопки") {
+            buttons
+        } else {
+            ""
+        };
+        let text = format!(
+            "{} {buttons} Для Й = 1 По 1000 Цикл {call}; КонецЦикла",
+            long(times)
+        );
+        let run = stage.run(&text);
+        let said = super::stage::shown(&run.outcome.reply);
+        assert!(said.contains(&memory), "{call}: {said}");
+        assert!(run.memory > 0, "the tests count what they allocate");
+        assert!(run.memory < 176 * MB, "{call}: {} MB", run.memory / MB);
+        assert!(run.sends.is_empty() && run.offers.is_empty());
+    }
+    let run = stage.run(&format!("{} Telegram.Отправить(1001, С)", long(22)));
+    assert_eq!(
+        super::stage::shown(&run.outcome.reply),
+        "!{Проба(1)}: Текст сообщения длиннее 1000000 символов: такой отправляют файлом"
+    );
+}
+
+/// One message to many chats is a copy for each.
+#[test]
+fn copies_for_chats_are_in_the_account() {
+    let mut stage = Stage::sqlite();
+    stage.services.limits.time = Duration::from_secs(3600);
+    let crowd = super::stage::party(vestnik::model::PartyKind::User, "crowd", "Толпа");
+    let links: Vec<_> = (0..400)
+        .map(|chat| super::stage::registration("main", 50_000 + chat, &crowd))
+        .collect();
+    stage
+        .store
+        .write_blocking(move |c| {
+            vestnik::store::parties::put(c, &crowd)?;
+            for link in &links {
+                vestnik::store::registrations::register(
+                    c,
+                    vestnik::model::Channel::Telegram,
+                    link,
+                    super::stage::NOW,
+                    &vestnik::store::By::System,
+                )?;
+            }
+            Ok(())
+        })
+        .expect("filled");
+    let run = stage.run(
+        "С = \"а\"; Для Н = 1 По 19 Цикл С = С + С; КонецЦикла; Telegram.Отправить(Справочники.Пользователи.НайтиПоКоду(\"crowd\"), С)",
+    );
+    let said = super::stage::shown(&run.outcome.reply);
+    assert!(said.contains("превышен объем памяти"), "{said}");
+    assert!(run.memory < 176 << 20, "{} MB", run.memory >> 20);
 }

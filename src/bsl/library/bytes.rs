@@ -14,7 +14,7 @@ use crate::value::heap::Body;
 use crate::value::native::NativeObject;
 use crate::value::{Value, memory};
 use crate::vm::Vm;
-use crate::vm::error::Fault;
+use crate::vm::error::{Fault, beginning};
 use std::any::Any;
 use std::hash::{DefaultHasher, Hasher};
 use std::rc::Rc;
@@ -84,6 +84,10 @@ impl NativeObject for BinaryData {
 
     fn count(&self) -> Option<usize> {
         Some(self.0.len())
+    }
+
+    fn content_units(&self) -> usize {
+        if self.0.len() < 512 { 0 } else { self.0.len() }
     }
 
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
@@ -198,6 +202,9 @@ pub fn bytes_of(value: &Value, number: u8) -> Result<Rc<[u8]>, Fault> {
     Ok(Rc::clone(&native_of::<BinaryData>(value, number)?.0))
 }
 
+/// Bytes of the longest name of an encoding, with room.
+const CHARSET_NAME_MAX: usize = 64;
+
 /// The encoding that a parameter names: КодировкаТекста or a name; `None` when it was left out.
 pub(super) fn charset(vm: &Vm<'_>, value: &Value, number: u8) -> Result<Option<Charset>, Fault> {
     match value {
@@ -213,14 +220,21 @@ pub(super) fn charset(vm: &Vm<'_>, value: &Value, number: u8) -> Result<Option<C
         ),
         value => {
             let name = string_of(value, number)?;
-            match Charset::parse(&name) {
+            let name = name.trim();
+            if name.is_empty() {
+                return Ok(None);
+            }
+            let known = (name.len() <= CHARSET_NAME_MAX).then(|| Charset::parse(name));
+            match known.flatten() {
                 Some(charset) => Ok(Some(charset)),
-                None if name.trim().is_empty() => Ok(None),
-                None => Err(said(
-                    vm,
-                    format!("Неизвестная кодировка «{name}»"),
-                    format!("Unknown encoding \"{name}\""),
-                )),
+                None => {
+                    let name = beginning(name);
+                    Err(said(
+                        vm,
+                        format!("Неизвестная кодировка «{name}»"),
+                        format!("Unknown encoding \"{name}\""),
+                    ))
+                }
             }
         }
     }

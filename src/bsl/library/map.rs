@@ -80,6 +80,7 @@ fn new_map(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let mut data = MapData::default();
     if let Value::Obj(_) = &args[0] {
         for item in vm.items(&args[0])? {
+            vm.charge(16)?;
             let key = vm.field(&item, "Ключ").map_err(|_| Fault::param(1))?;
             let value = vm.field(&item, "Значение")?;
             data.insert(key, value, |bytes| vm.reserve(bytes))?;

@@ -1,7 +1,7 @@
 //! Lists of names that a program gives as one text: «Имя1, Имя2». The text may hold millions of them,
 //! therefore they are paid for one by one and never all there at once.
 
-use crate::value::Value;
+use crate::value::{Value, memory};
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message, beginning};
 use crate::vm::meter::Meter;
@@ -88,6 +88,7 @@ pub(crate) fn one(value: &Value, number: u8) -> Result<(), Fault> {
 
 /// Whether a text may be the name of a field.
 pub(super) fn is_name(text: &str) -> bool {
+    memory::work(text.len() * 2);
     let mut chars = text.chars();
     chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
         && chars.all(|c| c.is_alphanumeric() || c == '_')

@@ -240,7 +240,7 @@ pub(super) fn stored(vm: &mut Vm<'_>, value: &Value) -> Result<Value, Fault> {
 }
 
 fn stored_inside(vm: &mut Vm<'_>, value: &Value) -> Result<Value, Fault> {
-    vm.charge(1)?;
+    vm.charge(if value.as_obj().is_some() { 32 } else { 1 })?;
     let Value::Obj(obj) = value else {
         return match value {
             Value::Missing => Ok(Value::Undefined),
@@ -265,27 +265,19 @@ fn stored_inside(vm: &mut Vm<'_>, value: &Value) -> Result<Value, Fault> {
         Not,
     }
     // The insides are taken out first: no borrow lives while the interpreter works.
-    let size = match &*obj.body() {
-        Body::Array(items) => items.len() * size_of::<Value>(),
-        Body::Struct(fields) => fields.fields().len() * 32,
-        Body::Map(map) => map.len() * 2 * size_of::<Value>(),
-        _ => 0,
-    };
-    vm.reserve(size)?;
     let kind = match &*obj.body() {
-        Body::Array(items) => Kind::Array(items.clone()),
-        Body::Struct(fields) => Kind::Struct(
-            fields
-                .fields()
-                .iter()
-                .map(|field| (field.name, field.spelling, field.value.clone()))
-                .collect(),
-        ),
-        Body::Map(map) => Kind::Map(
-            map.iter()
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect(),
-        ),
+        Body::Array(items) => Kind::Array(vm.copied(items)?),
+        Body::Struct(fields) => {
+            let fields = vm.meter().over(fields.fields());
+            Kind::Struct(
+                fields
+                    .gather_with(|field| Ok((field.name, field.spelling, field.value.clone())))?,
+            )
+        }
+        Body::Map(map) => {
+            let entries = vm.meter().over(map.iter());
+            Kind::Map(entries.gather_with(|(key, value)| Ok((key.clone(), value.clone())))?)
+        }
         Body::Host(_) => Kind::AsIs,
         Body::KeyValue(..) | Body::Dead => Kind::Not,
         Body::Native(native) => match obj.ty().ru {
@@ -313,7 +305,6 @@ fn stored_inside(vm: &mut Vm<'_>, value: &Value) -> Result<Value, Fault> {
         }
         Kind::Not => Err(not_storable(vm, value)),
         Kind::Array(mut items) => {
-            vm.reserve(items.len() * size_of::<Value>())?;
             for item in &mut items {
                 *item = stored(vm, item)?;
             }

@@ -302,7 +302,7 @@ fn occurrences(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
 
 fn compare(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
     let (a, b) = (vm.units(&args[0]), vm.units(&args[1]));
-    vm.charge_work(a.len().min(b.len()))?;
+    vm.charge_work(a.len().min(b.len()) * 8)?;
     Ok(Value::Int(
         match collation::compare_ignoring_case_utf16(&a, &b) {
             Ordering::Less => -1,

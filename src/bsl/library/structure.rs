@@ -63,7 +63,8 @@ fn new_structure(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         None | Some(Value::Missing | Value::Undefined) => {}
         Some(Value::Obj(obj)) if args.len() == 1 => match &*obj.clone().body() {
             Body::Struct(fields) => {
-                for field in fields.fields() {
+                for field in vm.meter().over_each(4, fields.fields()) {
+                    let field = field?;
                     data.insert(field.name, field.spelling, field.value.clone());
                 }
             }
@@ -71,6 +72,7 @@ fn new_structure(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
                 // A fixed structure, or another collection of keys and values.
                 let items = vm.items(&args[0])?;
                 for item in items {
+                    vm.charge(16)?;
                     let key = vm.field(&item, "Ключ").map_err(|_| Fault::param(1))?;
                     let value = vm.field(&item, "Значение")?;
                     let name = key

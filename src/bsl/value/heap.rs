@@ -100,6 +100,16 @@ impl Obj {
         }
     }
 
+    /// Units of what is compared when the object is; 0 for one that is compared by identity, and for a
+    /// short one.
+    #[must_use]
+    pub fn content_units(&self) -> usize {
+        match &*self.body() {
+            Body::Native(native) => native.content_units(),
+            _ => 0,
+        }
+    }
+
     /// Whether both are the same object.
     #[inline]
     #[must_use]

@@ -188,7 +188,7 @@ impl Value {
 
     #[cold]
     fn long_str(text: &str) -> Value {
-        memory::work(text.len());
+        memory::work(text.len() * 2);
         let count = text.encode_utf16().count();
         if !memory::afford(count.saturating_mul(2)) {
             return Value::Short(0, [0; string::SHORT_MAX]);
@@ -237,12 +237,14 @@ impl Value {
         }
     }
 
-    /// The length of a string that takes a while to go over; 0 for anything shorter, and for others.
+    /// The length of a string that takes a while to go over, or what an object is as long as that is
+    /// compared by its content; 0 for anything shorter, and for others.
     #[inline]
     #[must_use]
     pub fn long_units(&self) -> usize {
         match self {
             Value::Str(text) if text.units().len() >= 256 => text.units().len(),
+            Value::Obj(obj) => obj.content_units(),
             _ => 0,
         }
     }

@@ -77,6 +77,12 @@ pub trait NativeObject: Any {
         None
     }
 
+    /// Units that [`NativeObject::same`] and the hash go over, when they are many: a comparison is paid
+    /// for by them.
+    fn content_units(&self) -> usize {
+        0
+    }
+
     /// The hash that goes with [`NativeObject::same`].
     fn content_hash(&self) -> Option<u64> {
         None

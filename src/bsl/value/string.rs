@@ -94,7 +94,8 @@ pub fn to_string(units: &[u16]) -> String {
     if units.len() < LONG {
         return String::from_utf16_lossy(units);
     }
-    memory::work(units.len());
+    // Gone over twice: once to measure it.
+    memory::work(units.len() * 2);
     let symbols = || char::decode_utf16(units.iter().copied());
     let symbols = || symbols().map(|symbol| symbol.unwrap_or(char::REPLACEMENT_CHARACTER));
     let bytes = symbols().map(char::len_utf8).sum();

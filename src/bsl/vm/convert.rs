@@ -7,12 +7,35 @@ use crate::kernel::date::Date;
 use crate::kernel::encode::Uuid;
 use crate::kernel::number::Number;
 use crate::value::heap::Body;
-use crate::value::{Value, string};
+use crate::value::{Value, is_blank, memory, string};
 use std::borrow::Cow;
 
 /// Words that a string may stand for a boolean with.
 const TRUE_WORDS: [&str; 3] = ["да", "истина", "true"];
 const FALSE_WORDS: [&str; 3] = ["нет", "ложь", "false"];
+
+/// Units of the longest text that may be a boolean or a date, with room.
+const WORD_MAX: usize = 100;
+
+/// A string without the blanks around it; `None` for one that is too long to be what is looked for, of
+/// which no copy is made.
+fn without_blanks(value: &Value, most: usize) -> Option<String> {
+    let mut units = value.as_units()?;
+    if units.len() > most {
+        memory::work(units.len() / 4);
+        let inside = |unit: &u16| !is_blank(*unit) && *unit != 0xfeff;
+        let start = units.iter().position(inside)?;
+        let end = units.iter().rposition(inside)?;
+        units = &units[start..=end];
+    }
+    if units.len() > most {
+        return None;
+    }
+    if units.len() > 64 {
+        memory::work(units.len() * 16);
+    }
+    Some(string::to_string(units))
+}
 
 impl Vm<'_> {
     /// To a number.
@@ -22,8 +45,11 @@ impl Vm<'_> {
             Value::Dec(..) | Value::Big(_) => Ok(value.as_number().unwrap_or(Number::ZERO)),
             Value::Bool(value) => Ok(Number::from_i64(i64::from(*value))),
             Value::Short(..) | Value::Str(_) => {
-                let text = value.as_string().unwrap_or_default();
-                Number::parse_1c(&text, self.limits.digits).map_err(|_| Message::NotANumber.into())
+                // Groups, a fraction and zeros in front included.
+                let most = (self.limits.digits as usize).saturating_mul(2) + 1000;
+                let number = without_blanks(value, most)
+                    .and_then(|text| Number::parse_1c(&text, self.limits.digits).ok());
+                number.ok_or_else(|| Message::NotANumber.into())
             }
             _ => Err(Message::NotANumber.into()),
         }
@@ -45,7 +71,8 @@ impl Vm<'_> {
             // Zero is whole.
             Value::Dec(..) | Value::Big(_) => Ok(true),
             Value::Short(..) | Value::Str(_) => {
-                let text = value.as_string().unwrap_or_default().to_lowercase();
+                let text = without_blanks(value, WORD_MAX).unwrap_or_default();
+                let text = text.to_lowercase();
                 let text = text.trim();
                 if TRUE_WORDS.contains(&text) {
                     Ok(true)
@@ -64,7 +91,7 @@ impl Vm<'_> {
         match value {
             Value::Date(date) => Ok(*date),
             Value::Short(..) | Value::Str(_) => {
-                let text = value.as_string().unwrap_or_default();
+                let text = without_blanks(value, WORD_MAX).unwrap_or_default();
                 Date::parse_digits(text.trim()).ok_or_else(|| Message::NotADate.into())
             }
             _ => Err(Message::NotADate.into()),
@@ -107,6 +134,10 @@ impl Vm<'_> {
             Value::Str(text) => string::push_units(out, text.units()),
             Value::Int(int) => string::push_int(out, *int),
             Value::Dec(..) | Value::Big(_) => {
+                if let Value::Big(number) = value {
+                    // The work grows with the square of the digits; there are no more than the limit.
+                    memory::work(number.number().heap_bytes() * 16);
+                }
                 if let Some(number) = value.as_number() {
                     string::push_str(out, &number.to_1c_text());
                 }
@@ -160,7 +191,10 @@ impl Vm<'_> {
                     _ => None,
                 };
                 match own {
-                    Some(text) => string::push_str(out, &text),
+                    Some(text) => {
+                        memory::work(text.len() * 8);
+                        string::push_str(out, &text);
+                    }
                     None => string::push_str(out, if ru { obj.ty().ru } else { obj.ty().en }),
                 }
             }

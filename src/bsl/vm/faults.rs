@@ -78,11 +78,11 @@ impl Vm<'_> {
     }
 
     /// The error itself, or the wall that the run has hit: a native function may have taken it for a
-    /// mistake of its caller's.
+    /// mistake of its caller's. What was done before the error is paid for.
     #[cold]
     pub(crate) fn wall_or(&self, fault: Fault) -> Fault {
-        match self.meter.dead() {
-            Some(kind) if fault.0.limit().is_none() => Fault::limit(kind),
+        match self.meter.look() {
+            Err(wall) if fault.0.limit().is_none() => wall,
             _ => fault,
         }
     }

@@ -73,13 +73,13 @@ impl Meter {
 
     /// Counts work that was done, and looks at every limit.
     pub(crate) fn spend(&self, work: i64) -> Result<(), Fault> {
-        let debt = memory::settle();
-        let work = work.max(0) as u64 + debt.as_ref().map_or(0, |units| *units as u64 / 16);
+        let account = memory::settle();
+        let work = work.max(0) as u64 + account.units as u64 / 16;
         self.spent.set(self.spent.get().saturating_add(work));
         if let Some(kind) = self.dead.get() {
             return Err(Fault::limit(kind));
         }
-        if debt.is_err() {
+        if account.is_broke {
             return Err(self.hit(LimitKind::Memory));
         }
         if self.spent.get() > self.instructions {
@@ -125,14 +125,6 @@ impl Meter {
         self.dead.set(Some(kind));
         memory::break_off();
         Fault::limit(kind)
-    }
-
-    /// The wall that the run has hit.
-    pub(crate) fn dead(&self) -> Option<LimitKind> {
-        if self.dead.get().is_none() && memory::is_called() && memory::settle().is_err() {
-            self.hit(LimitKind::Memory);
-        }
-        self.dead.get()
     }
 
     pub(crate) fn restart(&self) {

@@ -230,7 +230,8 @@ impl<'a> Vm<'a> {
         let account = self.account();
         let _entered = account.enter();
         self.meter.restart();
-        self.start_module(module as u32)
+        self.start_module(module as u32)?;
+        self.stands()
     }
 
     /// Calls an exported method of a module. The body of the module runs first, once.
@@ -238,7 +239,9 @@ impl<'a> Vm<'a> {
         let account = self.account();
         let _entered = account.enter();
         let name = self.intern(method);
-        self.call_function(&Value::Module(module as u32), name, args)
+        let value = self.call_function(&Value::Module(module as u32), name, args)?;
+        self.stands()?;
+        Ok(value)
     }
 
     /// Sets a variable of the environment.
@@ -354,6 +357,7 @@ impl<'a> Vm<'a> {
             Some(name) => name,
             None => {
                 // A name that the run cannot afford is another one, and the run ends.
+                memory::work(256 + name.len() * 8);
                 if !memory::afford(name.len() * 3 + 64) {
                     return Name(0);
                 }

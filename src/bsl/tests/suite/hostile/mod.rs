@@ -1,8 +1,14 @@
 //! Programs that mean harm: whatever they hand to the library, a run ends at its walls.
 //!
-//! `cases.rs` holds what was found by attack, a test each.
+//! `cases.rs` holds what was found by attack, a test each; `registry.rs` calls everything that the
+//! registry knows with huge, odd and self-containing arguments, which `zoo.rs` makes; `random.rs` runs
+//! random calls, which `steps.rs` spells out.
 
 mod cases;
+mod random;
+mod registry;
+mod steps;
+mod zoo;
 
 use std::time::Duration;
 use vestnik_bsl::{Fault, Limits};
