@@ -4,7 +4,7 @@ use mimalloc::MiMalloc;
 use vestnik_bsl::allocator::Counting;
 
 /// Counts for every thread what it holds: a run of a script is held to its limit of memory by it
-/// (decision 0008).
+/// (decision 0011).
 #[global_allocator]
 static ALLOCATOR: Counting<MiMalloc> = Counting(MiMalloc);
 
