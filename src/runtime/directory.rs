@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use parking_lot::RwLock;
 
 use super::jobs;
-use crate::model::{AttributeValue, BotCode, ChatId, Party, PartyRef};
+use crate::model::{AttributeValue, BotCode, ChatId, Party, PartyKind, PartyRef};
 use crate::store::{Changed, PartyNow, RegistrationNow, Store};
 
 /// Parties whose facts are kept; with more the memory begins anew. A bot with so many active people
@@ -55,7 +55,11 @@ pub struct Directory {
 #[derive(Default)]
 struct People {
     registered: HashMap<BotCode, HashMap<ChatId, Registered>>,
+    /// The private chats of users, for reaching them; others are looked up in the database.
+    chats: HashMap<PartyRef, Vec<(BotCode, ChatId)>>,
     members: HashMap<PartyRef, Member>,
+    /// Users that are or were marked for deletion.
+    deleted: HashMap<PartyRef, Mark>,
     facts: HashMap<PartyRef, Known>,
     /// Parties whose facts are being read.
     reading: HashMap<PartyRef, Reading>,
@@ -74,6 +78,11 @@ struct Member {
     groups: Vec<String>,
     /// The commit that said so, among those told of; 0: it was read.
     told: u64,
+}
+
+struct Mark {
+    version: i64,
+    deleted: bool,
 }
 
 struct Known {
@@ -135,6 +144,9 @@ impl Directory {
                 }
             }
             people.members = members;
+            for (party, version) in read.deleted {
+                people.mark(&party, version, true);
+            }
             people.facts.clear();
             for reading in people.reading.values_mut() {
                 reading.changed = true;
@@ -190,6 +202,33 @@ impl Directory {
         }
     }
 
+    /// The private chat in which a user is reached: the one with the first of these bots that he is
+    /// registered with. `None` too for a user marked for deletion.
+    ///
+    /// Whoever has to tell the responsible person something about a bot asks for that bot first and for
+    /// the main one ([`Definitions::main`](super::definitions::Definitions::main)) after it.
+    pub fn reach(&self, user: &PartyRef, bots: &[BotCode]) -> Option<(BotCode, ChatId)> {
+        self.people.read().reach(user, bots).cloned()
+    }
+
+    /// Whether a user is marked for deletion.
+    pub fn is_deleted(&self, user: &PartyRef) -> bool {
+        self.people.read().is_deleted(user)
+    }
+
+    /// The users of a group, by code.
+    pub fn members(&self, group: &str) -> Vec<PartyRef> {
+        let people = self.people.read();
+        let mut members: Vec<PartyRef> = people
+            .members
+            .iter()
+            .filter(|(_, member)| member.groups.iter().any(|of| of == group))
+            .map(|(party, _)| party.clone())
+            .collect();
+        members.sort();
+        members
+    }
+
     /// What scripts are told of a party, where it is in memory.
     pub fn facts_at_hand(&self, party: &PartyRef) -> Option<Arc<Facts>> {
         Some(self.people.read().facts.get(party)?.facts.clone())
@@ -237,11 +276,11 @@ impl People {
 
     fn register(&mut self, now: &RegistrationNow) {
         let chats = self.registered.entry(now.bot.clone()).or_default();
-        match chats.get_mut(&now.chat) {
-            Some(known) if known.version >= now.version => {}
+        let before = match chats.get_mut(&now.chat) {
+            Some(known) if known.version >= now.version => return,
             Some(known) => {
                 known.version = now.version;
-                known.party.clone_from(&now.party);
+                std::mem::replace(&mut known.party, now.party.clone())
             }
             None => {
                 let registered = Registered {
@@ -249,6 +288,40 @@ impl People {
                     party: now.party.clone(),
                 };
                 chats.insert(now.chat, registered);
+                None
+            }
+        };
+        let is_user = |party: &PartyRef| party.kind == PartyKind::User;
+        let chat = (now.bot.clone(), now.chat);
+        if let Some(before) = before.filter(is_user)
+            && let Some(chats) = self.chats.get_mut(&before)
+        {
+            chats.retain(|known| *known != chat);
+        }
+        if let Some(party) = now.party.clone().filter(is_user) {
+            self.chats.entry(party).or_default().push(chat);
+        }
+    }
+
+    fn reach(&self, user: &PartyRef, bots: &[BotCode]) -> Option<&(BotCode, ChatId)> {
+        if self.is_deleted(user) {
+            return None;
+        }
+        let chats = self.chats.get(user)?;
+        bots.iter()
+            .find_map(|bot| chats.iter().find(|(of, _)| of == bot))
+    }
+
+    fn is_deleted(&self, user: &PartyRef) -> bool {
+        self.deleted.get(user).is_some_and(|mark| mark.deleted)
+    }
+
+    fn mark(&mut self, user: &PartyRef, version: i64, deleted: bool) {
+        match self.deleted.get_mut(user) {
+            Some(mark) if mark.version >= version => {}
+            None if !deleted => {}
+            _ => {
+                self.deleted.insert(user.clone(), Mark { version, deleted });
             }
         }
     }
@@ -275,6 +348,9 @@ impl People {
             self.facts.remove(&now.reference);
             return;
         };
+        if now.reference.kind == PartyKind::User {
+            self.mark(&now.reference, now.version, party.deleted);
+        }
         let is_newer = |version: i64| version < now.version;
         match self.members.get(&now.reference) {
             Some(member) if !is_newer(member.version) => {}

@@ -18,6 +18,7 @@
 mod arbiter;
 mod bot;
 pub mod clock;
+pub mod definitions;
 pub mod directory;
 mod fleet;
 pub mod handler_marks;
@@ -28,6 +29,7 @@ pub mod lease;
 mod log;
 pub mod metrics;
 mod reports;
+pub mod responsible;
 pub mod scripts;
 pub mod shared;
 pub mod team;

@@ -7,6 +7,7 @@ use dashmap::DashMap;
 
 use super::bot::snapshot::TakeSnapshot;
 use super::clock::Clock;
+use super::definitions::Definitions;
 use super::directory::Directory;
 use super::handler_marks::HandlerMarks;
 use super::ids::SpacedIds;
@@ -34,6 +35,8 @@ pub struct Shared {
     pub ids: Arc<SpacedIds>,
     /// The bots that run, by code; read by HTTP without asking the fleet.
     pub bots: DashMap<BotCode, BotHandle>,
+    /// What all bots are defined as.
+    pub definitions: Definitions,
     /// Who is who.
     pub directory: Arc<Directory>,
     /// Scripts.

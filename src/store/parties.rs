@@ -457,12 +457,36 @@ pub fn set_deleted(conn: &mut Conn, reference: &PartyRef, deleted: bool) -> Resu
     let Some(version) = version else {
         return Err(StoreError::not_found(reference.to_string()));
     };
+    let party = get(conn, reference)?.map(Arc::new);
     conn.note(Note::Party(PartyNow {
         reference: reference.clone(),
         version,
-        party: None,
+        party,
     }));
     Ok(())
+}
+
+/// Users marked for deletion, each with the version of its row.
+///
+/// # Errors
+/// An outage.
+pub fn deleted_users(conn: &mut Conn) -> Result<Vec<(PartyRef, i64)>, StoreError> {
+    let rows: Vec<(String, i64)> = on_engine!(conn, c => parties::table
+        .filter(
+            parties::kind
+                .eq(PartyKind::User.as_str())
+                .and(parties::deleted.eq(true)),
+        )
+        .select((parties::code, parties::version))
+        .load(c))?;
+    let user = |code| PartyRef {
+        kind: PartyKind::User,
+        code,
+    };
+    Ok(rows
+        .into_iter()
+        .map(|(code, version)| (user(code), version))
+        .collect())
 }
 
 /// Parties of a kind whose attribute has this value, whatever the case of its name and value, by

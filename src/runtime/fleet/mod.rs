@@ -399,6 +399,7 @@ impl Handler<Due> for Fleet {
 impl Fleet {
     fn apply(&mut self, changes: Changes, ctx: &mut Context<Self>) {
         for code in changes.removed {
+            self.shared.definitions.remove(&code);
             if self.bots.contains_key(&code) {
                 tracing::info!(bot = %code, "the bot's definition is gone; it ends");
                 self.stop(&code, ctx);
@@ -416,6 +417,7 @@ impl Fleet {
         for loaded in changes.bots {
             self.take_in(loaded, ctx);
         }
+        self.shared.definitions.set_loaded();
         if count > 0 {
             tracing::info!(
                 bots = count,
@@ -428,6 +430,7 @@ impl Fleet {
 
     fn take_in(&mut self, loaded: LoadedBot, ctx: &mut Context<Self>) {
         let code = loaded.bot.code.clone();
+        self.shared.definitions.put(loaded.bot.clone());
         match self.bots.get_mut(&code) {
             Some(entry) => {
                 entry.removed = false;

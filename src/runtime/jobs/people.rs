@@ -12,6 +12,8 @@ pub struct Read {
     pub registrations: Vec<RegistrationNow>,
     /// Party, group, version of the party's row.
     pub memberships: Vec<(PartyRef, String, i64)>,
+    /// Users marked for deletion, each with the version of its row.
+    pub deleted: Vec<(PartyRef, i64)>,
 }
 
 /// Reads everybody. `None`: the node is ending.
@@ -21,6 +23,7 @@ pub async fn read(store: &Store) -> Option<Read> {
             version: meta::people_version(conn)?,
             registrations: registrations::all(conn, CHANNEL)?,
             memberships: parties::memberships(conn)?,
+            deleted: parties::deleted_users(conn)?,
         })
     })
     .await
