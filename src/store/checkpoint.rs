@@ -84,16 +84,32 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     }
 }
 
+/// The database file, known from before the thread that watches it runs: what happens to it until then
+/// is noticed too.
+pub(super) struct Watched {
+    path: PathBuf,
+    known: Option<(u64, u64)>,
+}
+
+impl Watched {
+    pub(super) fn at(path: PathBuf) -> Watched {
+        Watched {
+            known: identity(&path),
+            path,
+        }
+    }
+}
+
 /// Works until told to stop; copies when `frames` frames wait.
 pub(super) fn run(
     mut link: Link,
-    path: PathBuf,
+    file: Watched,
     frames: i32,
     generation: &Arc<Generation>,
     shared: &Arc<Shared>,
     stop: &Arc<Stop>,
 ) {
-    let mut known = identity(&path);
+    let Watched { path, mut known } = file;
     let mut last_write = Instant::now();
     let mut waiting = false;
     let mut pause = LOOK_IDLE;

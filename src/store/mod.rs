@@ -244,7 +244,10 @@ impl Store {
             )?;
         }
         if let Target::Sqlite { path, .. } = &target {
-            let (link, path) = (link(Role::Checkpoint), path.clone());
+            let (link, file) = (
+                link(Role::Checkpoint),
+                checkpoint::Watched::at(path.clone()),
+            );
             let frames = tuning.checkpoint_frames;
             let (generation, shared, stop) = (
                 Arc::clone(&generation),
@@ -253,7 +256,7 @@ impl Store {
             );
             start(
                 "store-ckpt".to_owned(),
-                Box::new(move || checkpoint::run(link, path, frames, &generation, &shared, &stop)),
+                Box::new(move || checkpoint::run(link, file, frames, &generation, &shared, &stop)),
             )?;
         }
         let lend_pool = target
