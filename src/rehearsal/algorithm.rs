@@ -1,11 +1,9 @@
 //! One algorithm against a database, on a thread of its own, and everything it did undone.
 
-use std::sync::Arc;
-
 use crate::app;
 use crate::model::{BotCode, ChatId, PartyRef, ScriptProgram, ScriptRequest};
 use crate::organisation::Loader;
-use crate::scripting::{self, Caller, Library, Run};
+use crate::scripting::{self, Caller, Control, Library, Run};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError, parties};
 
@@ -125,7 +123,8 @@ pub fn try_algorithm(
     let run = std::thread::Builder::new()
         .stack_size(STACK)
         .spawn(move || {
-            let mut run = scripting::run(&services, &library, &request, &caller, &Arc::default());
+            let mut run =
+                scripting::run(&services, &library, &request, &caller, &Control::default());
             // Dropped: everything is undone.
             let wrote = run.lent.take().is_some();
             Tried { run, wrote }

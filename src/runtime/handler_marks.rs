@@ -94,7 +94,11 @@ impl HandlerMarks {
             })
         };
         self.write(place, &format!("{} {}", update.bot.0, update.update.0));
-        Held { marks: self, place }
+        Held {
+            marks: self,
+            place,
+            stands: false,
+        }
     }
 
     fn write(&self, place: usize, text: &str) {
@@ -114,10 +118,22 @@ impl HandlerMarks {
 pub struct Held<'a> {
     marks: &'a HandlerMarks,
     place: usize,
+    stands: bool,
+}
+
+impl Held<'_> {
+    /// The handler was given up: the mark stands for as long as this process lives, and the next start
+    /// counts a try.
+    pub fn stand(mut self) {
+        self.stands = true;
+    }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
+        if self.stands {
+            return;
+        }
         self.marks.write(self.place, "");
         let mut free = self
             .marks
@@ -200,9 +216,11 @@ mod tests {
             std::panic::resume_unwind(Box::new(()));
         }));
         assert!(panicked.is_err());
+        let given_up = marks.hold(key(7_004, 7));
+        given_up.stand();
         // Another process opens the file while this one's marks stand: as after a SIGKILL.
         let (_, left) = HandlerMarks::open(&path);
-        assert_eq!(left, [key(7_001, i64::MIN), key(7_003, 6)]);
+        assert_eq!(left, [key(7_001, i64::MIN), key(7_004, 7), key(7_003, 6)]);
         let (_, left) = HandlerMarks::open(&path);
         assert_eq!(left, [], "they are given once");
         drop((first, third));

@@ -17,6 +17,10 @@ pub enum Point {
     Received,
     /// A decision is being made for one update.
     Handler,
+    /// A script's thread is about to run it.
+    InScript,
+    /// A script's thread has run it, and it wrote: the thread holds the write lease.
+    ScriptWrote,
     /// A script has ended; nothing of it is committed.
     ScriptRan,
     /// Within the job that accepts updates, before its commit.
@@ -41,6 +45,8 @@ impl Point {
         Point::Poll,
         Point::Received,
         Point::Handler,
+        Point::InScript,
+        Point::ScriptWrote,
         Point::ScriptRan,
         Point::InCommit,
         Point::Committed,
@@ -55,6 +61,8 @@ impl Point {
         match self {
             Point::Received => "received",
             Point::Handler => "handler",
+            Point::InScript => "in-script",
+            Point::ScriptWrote => "script-wrote",
             Point::ScriptRan => "script-ran",
             Point::InCommit => "in-commit",
             Point::Committed => "committed",

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use chrono_tz::Tz;
 use vestnik_bsl::host::{
@@ -29,22 +28,16 @@ const MESSAGES_MAX: usize = 10;
 pub(super) struct RunHost<'a> {
     pub(super) session: Rc<Session>,
     pub(super) transport: &'a Transport,
-    pub(super) cancel: Arc<AtomicBool>,
     /// Texts of Сообщить.
     pub(super) messages: Vec<RichText>,
     calls: u32,
 }
 
 impl<'a> RunHost<'a> {
-    pub(super) fn new(
-        session: Rc<Session>,
-        transport: &'a Transport,
-        cancel: Arc<AtomicBool>,
-    ) -> RunHost<'a> {
+    pub(super) fn new(session: Rc<Session>, transport: &'a Transport) -> RunHost<'a> {
         RunHost {
             session,
             transport,
-            cancel,
             messages: Vec::new(),
             calls: 0,
         }
@@ -140,10 +133,13 @@ impl Host for RunHost<'_> {
             .map(|(bot, update)| format!("vestnik-{}-{}-{}", bot.0, update.0, self.calls));
         let call = Call {
             idempotency_key,
-            cancel: Some(Arc::clone(&self.cancel)),
+            cancel: Some(Arc::clone(&self.session.control.cancel)),
         };
         let (method, host, port) = (request.method.clone(), request.host.clone(), request.port);
-        let answer = self.transport.send(request, &call);
+        let answer = {
+            let _waiting = self.session.control.begin_wait();
+            self.transport.send(request, &call)
+        };
         if let Ok(response) = &answer {
             // A thread of the transport allocated it.
             memory::adopt(response.body.capacity() as isize);

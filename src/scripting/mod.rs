@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `library` | compiled algorithms, direct calls, is a text code |
 //! | `run`, `services` | one run, and what it is given |
+//! | `control` | what a run and its watchdog tell each other |
 //! | `session` | one run's store, lease, sends: what objects of the host share |
 //! | `host` | clock, messages, log, HTTP of a run |
 //! | `members`, `names` | objects of the host by tables; names in both languages |
@@ -25,6 +26,7 @@
 
 mod attributes;
 mod catalogs;
+mod control;
 mod document;
 mod files;
 mod host;
@@ -44,6 +46,7 @@ mod telegram;
 mod times;
 mod variants;
 
+pub use control::Control;
 pub use document::host_reference;
 pub use library::{Algorithm, Library, LibraryProblem};
 pub use run::{Run, run, run_quick};

@@ -3,7 +3,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use vestnik_bsl::vm::error::Fault;
@@ -15,6 +14,7 @@ use crate::model::{
 };
 use crate::store::Lent;
 
+use super::control::Control;
 use super::host::{RunHost, language};
 use super::library::Library;
 use super::services::{Caller, CallerFile, Services};
@@ -73,7 +73,14 @@ pub fn run_quick(
     if algorithm.is_some_and(|name| library.is_slow(name)) {
         return None;
     }
-    let done = run_with(services, library, request, caller, &Arc::default(), true);
+    let done = run_with(
+        services,
+        library,
+        request,
+        caller,
+        &Control::default(),
+        true,
+    );
     if done.is_none()
         && let Some(name) = algorithm
     {
@@ -88,9 +95,9 @@ pub fn run(
     library: &Library,
     request: &ScriptRequest,
     caller: &Caller,
-    cancel: &Arc<AtomicBool>,
+    control: &Control,
 ) -> Run {
-    run_with(services, library, request, caller, cancel, false).unwrap_or_else(|| Run {
+    run_with(services, library, request, caller, control, false).unwrap_or_else(|| Run {
         outcome: ScriptOutcome {
             messages: Vec::new(),
             reply: Err(ScriptFailure::Unavailable),
@@ -110,7 +117,7 @@ fn run_with(
     library: &Library,
     request: &ScriptRequest,
     caller: &Caller,
-    cancel: &Arc<AtomicBool>,
+    control: &Control,
     quick: bool,
 ) -> Option<Run> {
     let started = Instant::now();
@@ -125,10 +132,11 @@ fn run_with(
         caller,
         caller.time_zone.parse().unwrap_or(chrono_tz::UTC),
         script,
+        control,
         quick,
     );
     let result = catch_unwind(AssertUnwindSafe(|| {
-        execute(services, library, request, &session, cancel, quick)
+        execute(services, library, request, &session, quick)
     }));
     if quick {
         let again = session.was_refused()
@@ -162,6 +170,7 @@ fn run_with(
         ),
         Err(_) => {
             drop(session.take_lent());
+            control.set_writes(false);
             (Vec::new(), Vec::new(), None)
         }
     };
@@ -202,11 +211,10 @@ fn execute(
     library: &Library,
     request: &ScriptRequest,
     session: &Rc<Session>,
-    cancel: &Arc<AtomicBool>,
     quick: bool,
 ) -> Executed {
     let program = Arc::clone(library.program());
-    let mut host = RunHost::new(Rc::clone(session), &services.transport, Arc::clone(cancel));
+    let mut host = RunHost::new(Rc::clone(session), &services.transport);
     let limits = if quick {
         quick_limits()
     } else {
@@ -214,7 +222,8 @@ fn execute(
             instructions: services.limits.instructions,
             time: services.limits.time,
             memory: services.limits.memory,
-            cancel: Some(Arc::clone(cancel)),
+            cancel: Some(Arc::clone(&session.control.cancel)),
+            overdue: Some(Arc::clone(&session.control.overdue)),
             ..Limits::default()
         }
     };

@@ -17,6 +17,7 @@ use crate::model::{
 };
 use crate::store::{Conn, Ids, Lent, Store, StoreError, parties};
 
+use super::control::Control;
 use super::names::{self, Standard};
 use super::services::{Caller, Services};
 
@@ -62,6 +63,7 @@ pub(super) struct Session {
     pub(super) zone: Tz,
     /// What runs, for the audit.
     pub(super) script: String,
+    pub(super) control: Control,
     write_limit: Duration,
     fenced: bool,
     /// Whether it runs where nothing may be waited for ([`super::run_quick`]).
@@ -98,6 +100,7 @@ impl Session {
         caller: &Caller,
         zone: Tz,
         script: String,
+        control: &Control,
         quick: bool,
     ) -> Rc<Session> {
         Rc::new(Session {
@@ -109,6 +112,7 @@ impl Session {
             caller: caller.clone(),
             zone,
             script,
+            control: control.clone(),
             write_limit: services.limits.write_limit,
             fenced: services.fenced,
             quick,
@@ -190,6 +194,7 @@ impl Session {
         if self.is_refused() {
             return Err(StoreError::Closed);
         }
+        let _waiting = self.control.begin_wait();
         match self.lent.borrow_mut().as_mut() {
             Some(lent) => lent.run(job),
             None => {
@@ -214,6 +219,7 @@ impl Session {
         if self.is_refused() {
             return Err(StoreError::Closed);
         }
+        let _waiting = self.control.begin_wait();
         let mut lent = self.lent.borrow_mut();
         if lent.is_none() {
             let taken = self.store.lend(self.fenced)?;
@@ -222,6 +228,7 @@ impl Session {
             self.deadline.set(Some(Instant::now() + time));
             vm.end_within(time);
             *lent = Some(taken);
+            self.control.set_writes(true);
             self.read.borrow_mut().clear();
         }
         match lent.as_mut() {

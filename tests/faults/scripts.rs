@@ -6,6 +6,9 @@ use super::on_both;
 on_both!(
     every_step_with_an_algorithm,
     two_chats_one_slot,
+    a_hang_ends_at_its_limit,
+    a_hang_at_the_end_is_a_try,
+    a_hang_that_writes_ends_the_process,
     writers_beside_keywords
 );
 
@@ -124,6 +127,94 @@ fn two_chats_one_slot(db: crate::store::Db) {
         .count();
     assert_eq!(count("Ваш"), 1, "{texts:?}");
     assert_eq!(count("Занято") + stale, 7, "{texts:?}");
+}
+
+/// A run that pays for nothing is ended by the watchdog: its author reads of the limit, the bot has its
+/// places for scripts back, and the end of the server is not held up.
+fn a_hang_ends_at_its_limit(db: crate::store::Db) {
+    let mut world = world(db, CREATE);
+    let bot = world.bot();
+    // More than the bot may run at once.
+    for chat in 1..=3 {
+        world.say(bot, 1_000 + chat, "Создать");
+    }
+    let server = world.begin(&[
+        ("VESTNIK_SCRIPTS__TIME_MS", "200"),
+        ("VESTNIK_TEST_POINT", "in-script:text=Создать:hold"),
+    ]);
+    world.say(bot, 1_009, "Цена");
+    world.wait_answered(&server);
+    world.wait_settled(&server);
+    assert!(
+        server.log().contains("given up with its thread"),
+        "{}",
+        server.log()
+    );
+    let (took, well) = server.stop();
+    assert!(
+        well && took < std::time::Duration::from_secs(10),
+        "{took:?}"
+    );
+    assert_eq!(created(&world), 0);
+    for chat in 1..=3 {
+        let answers = world.answers(bot, 1_000 + chat);
+        let answer = answers.last().map(|answer| answer.text.as_str());
+        assert!(
+            answer.is_some_and(|text| text.contains("время")),
+            "{answer:?}"
+        );
+    }
+    let server = world.serve();
+    world.say(bot, 1_001, "Создать");
+    world.wait_answered(&server);
+    world.wait_settled(&server);
+    server.kill();
+    assert_eq!(created(&world), 1);
+    world.check();
+}
+
+/// A run that does not end when the server does has had a try; after three it is not run again.
+fn a_hang_at_the_end_is_a_try(db: crate::store::Db) {
+    let mut world = world(db, CREATE);
+    let bot = world.bot();
+    world.say(bot, 1_001, "Создать");
+    for _ in 0..3 {
+        let server = world.begin(&[("VESTNIK_TEST_POINT", "in-script:text=Создать:hold")]);
+        server.wait_for("held at in-script");
+        let (took, well) = server.stop();
+        assert!(
+            well && took < std::time::Duration::from_secs(10),
+            "{took:?}"
+        );
+    }
+    let server = world.serve();
+    world.say(bot, 1_002, "Создать");
+    while created(&world) == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    world.wait_settled(&server);
+    server.kill();
+    assert_eq!(created(&world), 1, "the one that hung is given up");
+    world.check_but(1);
+}
+
+/// Who holds the only writer and does not end holds up every bot: the process ends, which is a try.
+fn a_hang_that_writes_ends_the_process(db: crate::store::Db) {
+    let mut world = world(db, CREATE);
+    world.say(world.bot(), 1_001, "Создать");
+    let mut server = world.begin(&[
+        ("VESTNIK_SCRIPTS__WRITE_LIMIT_MS", "200"),
+        ("VESTNIK_TEST_POINT", "script-wrote"),
+    ]);
+    server.wait_for("held at script-wrote");
+    server.wait_for("the process ends");
+    assert!(!server.wait_end(), "it aborted");
+    let server = world.serve();
+    world.wait_answered(&server);
+    world.wait_settled(&server);
+    server.kill();
+    assert_eq!(created(&world), 1);
+    world.check();
 }
 
 /// Reads, works for a while and writes.

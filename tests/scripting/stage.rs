@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use vestnik::model::{
     AttributeValue, BotCode, Channel, ChatId, HistoryStep, IdSource, Locale, Moment, Party,
@@ -10,7 +9,7 @@ use vestnik::model::{
     TelegramBotId, UpdateId,
 };
 use vestnik::scripting::http::{AllowList, HttpLimits, Transport};
-use vestnik::scripting::{Algorithm, Caller, Library, Run, ScriptLimits, Services, run};
+use vestnik::scripting::{Algorithm, Caller, Control, Library, Run, ScriptLimits, Services, run};
 use vestnik::settings::ScriptSettings;
 use vestnik::store::{By, Store, lease, parties, registrations};
 
@@ -167,8 +166,13 @@ impl Stage {
             keyword: "Слово".to_owned(),
             history,
         };
-        let cancel = Arc::new(AtomicBool::new(false));
-        run(&self.services, library, &request, &self.caller, &cancel)
+        run(
+            &self.services,
+            library,
+            &request,
+            &self.caller,
+            &Control::default(),
+        )
     }
 
     /// Runs a text as an algorithm.

@@ -256,14 +256,17 @@ fn limits_say_which_it_was() {
 fn a_cancelled_run_ends() {
     let stage = Stage::sqlite();
     let library = stage.library(&[("Проба", false, "Пока Истина Цикл КонецЦикла")]);
-    let cancel = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let control = vestnik::scripting::Control::default();
+    control
+        .cancel
+        .store(true, std::sync::atomic::Ordering::SeqCst);
     let request = vestnik::model::ScriptRequest {
         program: ScriptProgram::Algorithm("Проба".into()),
         text: String::new(),
         keyword: String::new(),
         history: Vec::new(),
     };
-    let run = vestnik::scripting::run(&stage.services, &library, &request, &stage.caller, &cancel);
+    let run = vestnik::scripting::run(&stage.services, &library, &request, &stage.caller, &control);
     assert_eq!(limit(&run.outcome.reply), "Выполнение отменено");
 }
 

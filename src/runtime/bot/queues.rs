@@ -39,14 +39,23 @@ pub enum Work {
     Decide,
 }
 
-/// An update in a queue: committed as waiting.
-pub struct Task {
+/// An update that is committed as waiting.
+pub struct Waiting {
     /// Its number.
     pub update_id: UpdateId,
     /// When it came.
     pub received_at: Moment,
     /// What it is.
     pub incoming: Incoming,
+    /// Whether it waited already when this process began: it may be what ended the one before, so a mark
+    /// stands while its script runs (decision 0004).
+    pub marked: bool,
+}
+
+/// An update in a queue.
+pub struct Task {
+    /// The update.
+    pub waiting: Waiting,
     /// What is to be done.
     pub work: Work,
 }

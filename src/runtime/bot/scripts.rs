@@ -20,18 +20,18 @@ use tokio::sync::oneshot;
 use super::commit::{self, Committed, Item, Plan, Receipt};
 use super::core::BotCore;
 use super::decide::{self, Case, Decided, Ended, Scratch};
-use super::queues::{Started, Task, Work};
+use super::queues::{Started, Task, Waiting, Work};
 use super::script_end::{caller_of, party};
 use super::{courier, settle};
 use crate::dialogue::Incoming;
 use crate::model::{
-    Backoff, Bot, ConversationKey, Moment, Outgoing, ScriptFailure, ScriptOutcome, TelegramBotId,
-    UpdateId,
+    Backoff, Bot, ConversationKey, Locale, Moment, Outgoing, ScriptFailure, ScriptOutcome,
+    TelegramBotId, UpdateId,
 };
 use crate::runtime::hooks::{self, Point};
 use crate::runtime::jobs;
 use crate::runtime::log::hashed;
-use crate::runtime::scripts::{Finish, Ran};
+use crate::runtime::scripts::{Finish, Lost, Ran};
 use crate::scripting::{Caller, CallerFile};
 use crate::store::StoreError;
 use crate::store::inbox::{UpdateKey, UpdateState};
@@ -73,25 +73,25 @@ pub fn enqueue(core: &Rc<BotCore>, key: ConversationKey, task: Task) {
 
 /// Handles one waiting update to its end. False when it stays waiting: the node or the bot is ending.
 pub async fn perform(core: &Rc<BotCore>, key: ConversationKey, task: Task) -> bool {
-    let Task {
+    let Task { waiting, work } = task;
+    let Waiting {
         update_id,
         received_at,
-        incoming,
-        work,
-    } = task;
+        ref incoming,
+        ..
+    } = waiting;
     let started = match work {
         Work::Script(started) => started,
         Work::Decide => {
             let Some((conversation, choice)) =
-                jobs::conversations::read_case(&core.shared.store, &core.code, key, &incoming)
-                    .await
+                jobs::conversations::read_case(&core.shared.store, &core.code, key, incoming).await
             else {
                 return false;
             };
             let case = Case {
                 conversation: &conversation,
                 choice: choice.as_ref(),
-                incoming: &incoming,
+                incoming,
             };
             match decide::decide_case(core, key, &case, update_id) {
                 Decided::Item(item) => {
@@ -105,17 +105,7 @@ pub async fn perform(core: &Rc<BotCore>, key: ConversationKey, task: Task) -> bo
     let mut tries = 0;
     loop {
         tries += 1;
-        match attempt(
-            core,
-            key,
-            update_id,
-            received_at,
-            &incoming,
-            &started,
-            tries,
-        )
-        .await
-        {
+        match attempt(core, key, &waiting, &started, tries).await {
             Attempt::Done => return true,
             Attempt::Ending => return false,
             Attempt::Outage(error) => {
@@ -151,17 +141,21 @@ enum Attempt {
 async fn attempt(
     core: &Rc<BotCore>,
     key: ConversationKey,
-    update_id: UpdateId,
-    received_at: Moment,
-    incoming: &Incoming,
+    waiting: &Waiting,
     started: &Started,
     tries: u32,
 ) -> Attempt {
+    let Waiting {
+        update_id,
+        received_at,
+        ref incoming,
+        marked,
+    } = *waiting;
     let caller = match caller(core, update_id, incoming, &started.bot).await {
         Some(caller) => caller,
         None => return Attempt::Ending,
     };
-    let mut ran = match run_in_turn(core, started, caller).await {
+    let mut ran = match run_in_turn(core, started, caller, marked).await {
         Some(ran) => ran,
         None => return Attempt::Ending,
     };
@@ -237,7 +231,12 @@ fn done(core: &Rc<BotCore>, committed: Committed, received_at: Moment) -> Attemp
 
 /// Waits for the bot's turn and runs the script; the chat shows that something is being done. A bot
 /// whose queue is full answers `busy` at once.
-async fn run_in_turn(core: &Rc<BotCore>, started: &Started, caller: Caller) -> Option<Ran> {
+async fn run_in_turn(
+    core: &Rc<BotCore>,
+    started: &Started,
+    caller: Caller,
+    marked: bool,
+) -> Option<Ran> {
     let busy = || Ran {
         outcome: ScriptOutcome {
             messages: Vec::new(),
@@ -262,9 +261,10 @@ async fn run_in_turn(core: &Rc<BotCore>, started: &Started, caller: Caller) -> O
         return None;
     }
     let (chat, thread) = (caller.chat, caller.thread);
-    // A script that brings the process down is counted against its update.
-    let _held = caller
+    // A script that brings the process down, or does not end with it, is counted against its update.
+    let held = caller
         .update
+        .filter(|_| marked)
         .map(|(bot, update)| core.shared.handler_marks.hold(UpdateKey { bot, update }));
     let run = core.shared.scripts.run(
         Arc::clone(&started.library),
@@ -274,9 +274,9 @@ async fn run_in_turn(core: &Rc<BotCore>, started: &Started, caller: Caller) -> O
     );
     tokio::pin!(run);
     let mut wait = TYPING_AFTER;
-    let ran = loop {
+    let ended = loop {
         tokio::select! {
-            ran = &mut run => break ran?,
+            ended = &mut run => break ended?,
             () = tokio::time::sleep(wait) => {
                 wait = TYPING_EVERY;
                 let core = core.clone();
@@ -287,8 +287,43 @@ async fn run_in_turn(core: &Rc<BotCore>, started: &Started, caller: Caller) -> O
             }
         }
     };
+    let ran = match ended {
+        Ok(ran) => ran,
+        Err(Lost::Cancelled | Lost::Writing) => {
+            if let Some(held) = held {
+                held.stand();
+            }
+            return None;
+        }
+        Err(Lost::Overdue) => given_up(started.bot.locale, core.shared.settings.scripts.time_ms),
+    };
     core.shared.metrics.script_ran(ran.wall);
     Some(ran)
+}
+
+/// What a run that did not end at its limit of time came to.
+fn given_up(locale: Locale, time_ms: u32) -> Ran {
+    let (brief, more) = match locale {
+        Locale::Ru => ("превышено время выполнения", "мс; само не завершилось"),
+        Locale::En => ("the run took too long", "ms; it did not end by itself"),
+    };
+    Ran {
+        outcome: ScriptOutcome {
+            messages: Vec::new(),
+            reply: Err(ScriptFailure::Limit {
+                brief: brief.to_owned(),
+                whole: format!("{brief}: {time_ms} {more} (scripts.time_ms)"),
+            }),
+        },
+        sends: Vec::new(),
+        offers: Vec::new(),
+        instructions: 0,
+        wall: Duration::from_millis(time_ms.into()),
+        trace: vec![
+            "выполнение не завершилось и оставлено; подробности в журнале сервера".to_owned(),
+        ],
+        finish: None,
+    }
 }
 
 /// Who asks and where. `None`: the node is ending.

@@ -9,7 +9,7 @@ use super::commit::{self, Item, Plan, Receipt};
 use super::core::BotCore;
 use super::decide::{self, Case, Outcome, Scratch};
 use super::intake::{self, Event};
-use super::queues::{Task, Work};
+use super::queues::{Task, Waiting, Work};
 use super::{scripts, settle};
 use crate::dialogue::{self, Incoming, IncomingKind};
 use crate::model::{
@@ -73,9 +73,12 @@ pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_a
                 Some((item, work)) => {
                     if let (Some(work), Event::Turn(key, incoming)) = (work, event) {
                         let task = Task {
-                            update_id: UpdateId(update_id),
-                            received_at,
-                            incoming,
+                            waiting: Waiting {
+                                update_id: UpdateId(update_id),
+                                received_at,
+                                incoming,
+                                marked: false,
+                            },
                             work,
                         };
                         scratch.busy.insert(key);
@@ -237,9 +240,12 @@ async fn handle_pending(core: &Rc<BotCore>) {
                                     continue;
                                 };
                                 let task = Task {
-                                    update_id: row.update_id,
-                                    received_at: row.received_at,
-                                    incoming,
+                                    waiting: Waiting {
+                                        update_id: row.update_id,
+                                        received_at: row.received_at,
+                                        incoming,
+                                        marked: true,
+                                    },
                                     work,
                                 };
                                 if !scripts::perform(core, key, task).await {

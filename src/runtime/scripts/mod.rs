@@ -1,19 +1,25 @@
 //! The threads of a node that run scripts, and the algorithms in force.
 //!
 //! It knows neither bots nor conversations: the queue of a conversation asks for a run and goes on with what it
-//! came to (`bot/scripts.rs`).
+//! came to (`bot/scripts.rs`). A run that does not end is given up with its thread (`watchdog.rs`).
+
+mod watchdog;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::oneshot;
 
+use self::watchdog::{Doing, EVERY, Verdict, Watchdog};
+use super::hooks::{self, Point};
 use crate::model::{BotCode, MessageKey, Outgoing, ScriptOutcome, ScriptRequest, ScriptVariant};
-use crate::scripting::{self, Algorithm, Caller, Library, Services};
+use crate::scripting::{self, Algorithm, Caller, Control, Library, Services};
 use crate::store::Lent;
+
+pub use self::watchdog::Lost;
 
 /// Threads for scripts. One that waits for an answer over HTTP holds its thread, so there are more
 /// than processors; a bot takes at most `scripts.at_once_per_bot` of them.
@@ -21,11 +27,25 @@ const THREADS: usize = 16;
 /// The language's own limit of depth fits into this many times over.
 const STACK_BYTES: usize = 16 << 20;
 
-type Job = Box<dyn FnOnce() + Send>;
+/// Threads that may be lost to runs that do not end. Each keeps a processor busy and what its run holds;
+/// beyond that the process ends with the update's mark standing, and begins anew.
+const LOST_MAX: usize = 4;
+
+/// Stages of a run: whoever changes the first of them decides what becomes of it.
+const RUNS: u8 = 0;
+const ENDED: u8 = 1;
+const GIVEN_UP: u8 = 2;
+
+/// Gives whether its thread goes on.
+type Job = Box<dyn FnOnce() -> bool + Send>;
+type Queue = Arc<Mutex<Receiver<Job>>>;
 
 /// The threads that run scripts, and the algorithms in force.
 pub struct ScriptPool {
     jobs: Sender<Job>,
+    queue: Queue,
+    /// Runs that were given up and have not ended.
+    lost: Arc<AtomicUsize>,
     library: RwLock<Arc<Library>>,
     /// What it was made of.
     made_of: Mutex<(Vec<Algorithm>, Vec<BotCode>)>,
@@ -41,14 +61,12 @@ impl ScriptPool {
         let (jobs, queue) = channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..THREADS {
-            let queue = Arc::clone(&queue);
-            std::thread::Builder::new()
-                .name(format!("script-{number}"))
-                .stack_size(STACK_BYTES)
-                .spawn(move || work(&queue))?;
+            start_thread(number, &queue)?;
         }
         Ok(ScriptPool {
             jobs,
+            queue,
+            lost: Arc::default(),
             library: RwLock::new(Arc::new(Library::compile(Vec::new(), &[]))),
             made_of: Mutex::default(),
             services: Arc::new(services),
@@ -101,11 +119,29 @@ impl ScriptPool {
         request: ScriptRequest,
         caller: Caller,
         cancel: Arc<AtomicBool>,
-    ) -> Option<Ran> {
+    ) -> Option<Result<Ran, Lost>> {
         let services = Arc::clone(&self.services);
-        let (reply, answer) = oneshot::channel();
+        let control = Control::cancelled_by(cancel);
+        let (reply, mut answer) = oneshot::channel();
+        let (begin, begun) = oneshot::channel();
+        let text = request.text.clone();
+        let watched = control.clone();
+        let stage = Arc::new(AtomicU8::new(RUNS));
+        let (own_stage, all_lost) = (Arc::clone(&stage), Arc::clone(&self.lost));
         let job = Box::new(move || {
-            let mut run = scripting::run(&services, &library, &request, &caller, &cancel);
+            // Whoever asked went away while this waited for a thread.
+            if begin.send(()).is_err() {
+                return true;
+            }
+            hooks::pass_text(Point::InScript, &request.text);
+            let mut run = scripting::run(&services, &library, &request, &caller, &control);
+            if run.lent.is_some() {
+                hooks::pass(Point::ScriptWrote);
+            }
+            if own_stage.swap(ENDED, Ordering::AcqRel) == GIVEN_UP {
+                all_lost.fetch_sub(1, Ordering::AcqRel);
+                return false;
+            }
             let lent = run.lent.take();
             let (finish, asked) = match &lent {
                 None => (None, None),
@@ -129,10 +165,68 @@ impl ScriptPool {
             {
                 finish(lent);
             }
+            true
         });
         self.jobs.send(job).ok()?;
-        answer.await.ok()
+        begun.await.ok()?;
+        let mut watchdog = Watchdog::new(&self.services.limits);
+        loop {
+            if let Ok(ran) = tokio::time::timeout(EVERY, &mut answer).await {
+                return ran.ok().map(Ok);
+            }
+            let doing = Doing {
+                waits: watched.waits(),
+                writes: watched.writes(),
+                cancelled: watched.cancel.load(Ordering::Relaxed),
+            };
+            match watchdog.look(doing) {
+                Verdict::Wait => {}
+                Verdict::Call => watched.overdue.store(true, Ordering::Relaxed),
+                Verdict::GiveUp(lost) => {
+                    // It may have ended in this very moment.
+                    let taken =
+                        stage.compare_exchange(RUNS, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire);
+                    if taken.is_ok() {
+                        self.give_up(lost, &text);
+                        return Some(Err(lost));
+                    }
+                }
+            }
+        }
     }
+
+    /// Leaves a run that does not end to its thread, and puts another in its place.
+    fn give_up(&self, why: Lost, text: &str) {
+        let lost = self.lost.fetch_add(1, Ordering::AcqRel) + 1;
+        let (shown, _) = text.split_at(text.floor_char_boundary(200));
+        tracing::error!(
+            why = ?why,
+            lost,
+            text = shown,
+            "a script does not end at its limits and is given up with its thread; this is an error of this \
+             program: report it with the script"
+        );
+        if why == Lost::Writing || lost > LOST_MAX {
+            // The marks of the updates in hand stand: each counts a try, and after three it is failed.
+            tracing::error!(
+                "the process ends and has to be started again: nobody could write any more, or too many \
+                 threads are lost"
+            );
+            std::process::abort();
+        }
+        if let Err(error) = start_thread(THREADS + lost, &self.queue) {
+            tracing::error!("no thread takes the place of the lost one: {error}");
+        }
+    }
+}
+
+fn start_thread(number: usize, queue: &Queue) -> std::io::Result<()> {
+    let queue = Arc::clone(queue);
+    std::thread::Builder::new()
+        .name(format!("script-{number}"))
+        .stack_size(STACK_BYTES)
+        .spawn(move || work(&queue))
+        .map(drop)
 }
 
 fn work(queue: &Mutex<Receiver<Job>>) {
@@ -143,8 +237,11 @@ fn work(queue: &Mutex<Receiver<Job>>) {
             Ok(job) => {
                 // `scripting::run` catches the panics of a run; whatever comes through costs its run,
                 // whose answer is dropped, and not the thread.
-                if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
-                    tracing::error!("a script's thread panicked");
+                match std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)) {
+                    Ok(true) => {}
+                    // Another has taken its place.
+                    Ok(false) => return,
+                    Err(_) => tracing::error!("a script's thread panicked"),
                 }
             }
             Err(_) => return,
