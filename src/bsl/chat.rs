@@ -18,7 +18,7 @@ pub enum ChatCode {
     NotCode,
     /// An expression with a value.
     Expression,
-    /// Statements.
+    /// Something to do: the answer is what Сообщить said.
     Statements,
 }
 

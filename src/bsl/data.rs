@@ -15,7 +15,7 @@ use std::rc::Rc;
 pub enum Data {
     /// Неопределено.
     Undefined,
-    /// Null.
+    /// NULL of a database.
     Null,
     /// Булево.
     Bool(bool),

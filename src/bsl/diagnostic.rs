@@ -10,13 +10,13 @@ pub use crate::kernel::locale::Locale;
 pub enum Expected {
     /// A word or sign of the language, Russian and English.
     Word(&'static str, &'static str),
-    /// An expression.
+    /// What gives a value.
     Expression,
-    /// A statement.
+    /// What stands between semicolons.
     Statement,
-    /// A name.
+    /// An identifier that is no keyword.
     Name,
-    /// A constant.
+    /// A literal: what default values and annotations take.
     Constant,
 }
 
@@ -372,9 +372,9 @@ fn message(problem: &Problem, locale: Locale) -> String {
 /// A place in a text, counted from 1; the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineColumn {
-    /// Line.
+    /// From 1.
     pub line: u32,
-    /// Column.
+    /// From 1, in characters.
     pub column: u32,
 }
 

@@ -34,7 +34,7 @@ pub enum LogLevel {
 pub struct LogEntry {
     /// ИмяСобытия.
     pub event: String,
-    /// Level.
+    /// УровеньЖурналаРегистрации.
     pub level: LogLevel,
     /// Комментарий.
     pub comment: String,
@@ -51,13 +51,13 @@ pub struct HttpRequest {
     pub secure: bool,
     /// Host name.
     pub host: String,
-    /// Port.
+    /// As given; 443 or 80 when the program gave none.
     pub port: u16,
     /// Path and query, percent-encoded.
     pub path: String,
     /// Headers in order.
     pub headers: Vec<(String, String)>,
-    /// Body.
+    /// As sent, already in its encoding.
     pub body: Vec<u8>,
     /// User and password for basic authentication.
     pub login: Option<(String, String)>,
@@ -76,7 +76,7 @@ pub struct HttpResponse {
     pub status: u16,
     /// Headers in order.
     pub headers: Vec<(String, String)>,
-    /// Body.
+    /// As received, not yet decoded.
     pub body: Vec<u8>,
 }
 

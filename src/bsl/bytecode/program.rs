@@ -30,7 +30,7 @@ pub struct Environment {
 pub struct Source {
     /// Name: an algorithm's, a file's.
     pub name: String,
-    /// Text.
+    /// The whole source: faults quote its lines.
     pub text: Arc<str>,
     /// Whether other modules may call it by name.
     pub common: bool,
@@ -39,11 +39,11 @@ pub struct Source {
 /// A constant.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Const {
-    /// A number.
+    /// A literal, beyond the small integers that instructions carry.
     Number(Number),
-    /// A string.
+    /// A string literal without its quotes, `""` already one.
     Str(Box<str>),
-    /// A date.
+    /// A date literal `'20240101'`.
     Date(Date),
 }
 
@@ -71,7 +71,7 @@ pub enum ArgSource {
     Module(u16),
     /// A variable of the host.
     Global(u32),
-    /// An element.
+    /// `А[ключ]`: the registers of the object and of the key.
     Element(Reg, Reg),
     /// A field: object and the site with its name.
     Field(Reg, u32),
@@ -82,7 +82,7 @@ pub enum ArgSource {
 pub struct Site {
     /// Name of the field or method.
     pub name: NameRef,
-    /// Arguments.
+    /// Where each comes from, and whether the callee may write it back.
     pub args: Box<[ArgSource]>,
     /// Whether the value is used; a procedure then is an error.
     pub wants_value: bool,
@@ -117,7 +117,7 @@ pub struct ParamInfo {
 pub enum DefaultValue {
     /// Неопределено.
     Undefined,
-    /// Null.
+    /// NULL of a database, by the word itself.
     Null,
     /// Булево.
     Bool(bool),
@@ -130,7 +130,7 @@ pub enum DefaultValue {
 pub struct MethodCode {
     /// Folded name.
     pub name: Name,
-    /// Spelling.
+    /// As written at its first place, for texts of errors.
     pub spelling: Box<str>,
     /// Whether it gives a value.
     pub is_function: bool,
@@ -158,7 +158,7 @@ pub struct MethodCode {
 
 /// A compiled module.
 pub struct ModuleCode {
-    /// Name.
+    /// As written, for `{Модуль.Имя(строка)}`.
     pub name: String,
     /// Text, for error messages.
     pub text: Arc<str>,
@@ -172,9 +172,9 @@ pub struct ModuleCode {
     pub exported_vars: NameMap<u16>,
     /// How many variables.
     pub vars: u16,
-    /// Constants.
+    /// Literals: instructions carry their numbers.
     pub consts: Vec<Const>,
-    /// Sites.
+    /// Caches of fields and methods, one for each place that reads or calls one.
     pub sites: Vec<Site>,
     /// Problems; a module that has some does not run.
     pub problems: Vec<Diagnostic>,

@@ -80,7 +80,7 @@ impl Marks {
 /// A name that a wrong one may be taken for.
 #[derive(Clone, Copy)]
 pub struct Candidate<'n> {
-    /// Its marks.
+    /// Letters and length, to pass over what cannot be near.
     pub marks: Marks,
     /// The name in small letters.
     pub folded: &'n str,

@@ -22,7 +22,7 @@ pub struct World<'w> {
     pub globals: &'w Globals,
     /// The module's own names.
     pub view: &'w ModuleView,
-    /// The text.
+    /// The whole source that places count in.
     pub text: &'w str,
     /// For code of Выполнить: the text of the module around.
     pub around: &'w str,

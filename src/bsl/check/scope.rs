@@ -35,7 +35,7 @@ pub struct MethodView {
     pub index: u32,
     /// Function or procedure.
     pub is_function: bool,
-    /// Exported.
+    /// Whether other modules may read and write it.
     pub export: bool,
     /// Fewest arguments.
     pub min: u8,
@@ -46,9 +46,9 @@ pub struct MethodView {
 /// The names that a module declares.
 #[derive(Debug, Clone, Default)]
 pub struct ModuleView {
-    /// Methods.
+    /// Procedures and functions, by name.
     pub methods: NameMap<MethodView>,
-    /// Variables.
+    /// Numbers of Перем by name.
     pub vars: NameMap<u16>,
 }
 

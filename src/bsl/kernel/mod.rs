@@ -5,6 +5,22 @@
 //! values, heap or `Host`; they never panic on any input, and take every limit (digits, length of
 //! output) and the clock of a long loop as arguments.
 //!
+//! # Ours, and why
+//!
+//! A well-kept crate does the work where 1C asks for what everybody does: hashes, deflate and archives,
+//! encodings of texts, events of XML, regular expressions, zones and days of the calendar, Base64,
+//! hexadecimal, UUID, percent signs. These stay our own, because what they must do is 1C's alone:
+//!
+//! - `number`: decimal of any length whose division stops at 27 digits and whose text has no trailing
+//!   zeros. Decimal crates have a fixed width or another rule of division; `num-bigint` carries what
+//!   does not fit 128 bits.
+//! - `json`: 1C's reader gives tokens and the place of each, takes comments, keeps numbers decimal and
+//!   stops when its caller's account is empty; a crate that makes values skips all that.
+//! - `format`, `numerals`, `locale`: the language of format strings, and words in two languages as 1C
+//!   prints them, whatever the system's locale is.
+//! - `collation`: one order for a server of any locale, equal on both databases. ICU's Russian order
+//!   differs in blanks, punctuation and signs, and its tables weigh megabytes.
+//!
 //! | file | what |
 //! |---|---|
 //! | `number` | Число: decimal arithmetic, parsing, 1C's and invariant text |

@@ -2,31 +2,30 @@
 //! a URL is sent as percent-encoded UTF-8, an existing `%XX` is kept (bsl-semantics.md, «Names that
 //! real modules use everywhere»).
 
-use super::encode::{byte_at_percent, push_percent};
+use super::encode::{IN_TARGET, is_encoded};
+use percent_encoding::utf8_percent_encode;
 
 /// The path and query to send.
 #[must_use]
 pub fn request_target(address: &str) -> String {
+    // The fragment is the browser's: it is never sent.
+    let mut rest = address.split('#').next().unwrap_or_default();
     let mut target = String::with_capacity(address.len() + 1);
     if !address.starts_with('/') {
         target.push('/');
     }
-    let bytes = address.as_bytes();
-    for (at, byte) in bytes.iter().enumerate() {
-        let legal = byte.is_ascii_alphanumeric()
-            || b"-._~!$&'()*+,;=:@/?#".contains(byte)
-            // A bare percent sign would make the URL illegal.
-            || (*byte == b'%' && byte_at_percent(bytes, at).is_some());
-        if legal {
-            target.push(char::from(*byte));
+    while let Some(at) = rest.find('%') {
+        target.extend(utf8_percent_encode(&rest[..at], &IN_TARGET));
+        rest = &rest[at..];
+        // A bare percent sign would make the URL illegal.
+        target.push_str(if is_encoded(rest.as_bytes()) {
+            "%"
         } else {
-            push_percent(&mut target, *byte);
-        }
+            "%25"
+        });
+        rest = &rest[1..];
     }
-    // The fragment is the browser's: it is never sent.
-    if let Some(at) = target.find('#') {
-        target.truncate(at);
-    }
+    target.extend(utf8_percent_encode(rest, &IN_TARGET));
     target
 }
 

@@ -1,22 +1,11 @@
 //! Массив.
 
-use super::registry::{Area, Constructor, MethodDef, TypeDef};
+use super::define::method;
+use super::registry::{Area, Constructor, TypeDef};
 use crate::value::Value;
 use crate::value::heap::{Body, Obj};
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
-
-macro_rules! method {
-    ($ru:literal $en:literal ($params:literal) $is_function:literal $call:ident) => {
-        MethodDef {
-            ru: $ru,
-            en: $en,
-            params: $params,
-            is_function: $is_function,
-            call: $call,
-        }
-    };
-}
 
 /// Массив.
 pub static ARRAY: TypeDef = TypeDef {

@@ -10,7 +10,6 @@ use crate::value::memory;
 use crate::value::native::{NativeObject, NoIterator};
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -169,14 +168,6 @@ impl Buffer {
 }
 
 impl NativeObject for Buffer {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn size(&self) -> usize {
         size_of::<Buffer>()
     }

@@ -15,7 +15,6 @@ use crate::value::native::NativeObject;
 use crate::value::{Value, memory};
 use crate::vm::Vm;
 use crate::vm::error::{Fault, beginning};
-use std::any::Any;
 use std::hash::{DefaultHasher, Hasher};
 use std::rc::Rc;
 
@@ -53,14 +52,6 @@ impl BinaryData {
 }
 
 impl NativeObject for BinaryData {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn size(&self) -> usize {
         self.0.len() + 32
     }
@@ -91,7 +82,7 @@ impl NativeObject for BinaryData {
     }
 
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
-        let other = other.as_any().downcast_ref::<BinaryData>()?;
+        let other = other.downcast_ref::<BinaryData>()?;
         if self.0.len() == other.0.len() {
             memory::work(self.0.len() / 4);
         }

@@ -1,7 +1,8 @@
 //! Conversions by name, ЗначениеЗаполнено, Формат, Выполнить's sister Вычислить.
 
+use super::define::function;
 use super::presentation::parsed;
-use super::registry::{Area, FunctionDef};
+use super::registry::Area;
 use crate::kernel::date::Date;
 use crate::kernel::format::{FormatString, format_boolean, format_date, format_number};
 use crate::value::Value;
@@ -12,55 +13,13 @@ use crate::vm::error::{Fault, Message};
 pub static AREA: Area = Area {
     title: "Преобразование значений",
     functions: &[
-        FunctionDef {
-            ru: "Число",
-            en: "Number",
-            params: "Значение",
-            is_function: true,
-            call: number,
-        },
-        FunctionDef {
-            ru: "Строка",
-            en: "String",
-            params: "Значение",
-            is_function: true,
-            call: string,
-        },
-        FunctionDef {
-            ru: "Булево",
-            en: "Boolean",
-            params: "Значение",
-            is_function: true,
-            call: boolean,
-        },
-        FunctionDef {
-            ru: "Дата",
-            en: "Date",
-            params: "СтрокаИлиГод, Месяц?, День?, Час?, Минута?, Секунда?",
-            is_function: true,
-            call: date,
-        },
-        FunctionDef {
-            ru: "ЗначениеЗаполнено",
-            en: "ValueIsFilled",
-            params: "Значение",
-            is_function: true,
-            call: is_filled,
-        },
-        FunctionDef {
-            ru: "Формат",
-            en: "Format",
-            params: "Значение, ФорматнаяСтрока?",
-            is_function: true,
-            call: format,
-        },
-        FunctionDef {
-            ru: "Вычислить",
-            en: "Eval",
-            params: "Выражение",
-            is_function: true,
-            call: evaluate,
-        },
+        function!("Число" "Number" ("Значение") true number),
+        function!("Строка" "String" ("Значение") true string),
+        function!("Булево" "Boolean" ("Значение") true boolean),
+        function!("Дата" "Date" ("СтрокаИлиГод, Месяц?, День?, Час?, Минута?, Секунда?") true date),
+        function!("ЗначениеЗаполнено" "ValueIsFilled" ("Значение") true is_filled),
+        function!("Формат" "Format" ("Значение, ФорматнаяСтрока?") true format),
+        function!("Вычислить" "Eval" ("Выражение") true evaluate),
     ],
     types: &[],
     enums: &[],

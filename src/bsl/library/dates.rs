@@ -1,55 +1,44 @@
 //! Functions of dates.
 
-use super::registry::{Area, FunctionDef};
+use super::define::function;
+use super::registry::Area;
 use crate::kernel::date::{Date, Period};
 use crate::value::Value;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
 
-macro_rules! function {
-    ($ru:literal $en:literal ($params:literal) $call:expr) => {
-        FunctionDef {
-            ru: $ru,
-            en: $en,
-            params: $params,
-            is_function: true,
-            call: $call,
-        }
-    };
-}
-
 /// Dates.
 pub static AREA: Area = Area {
     title: "Даты",
     functions: &[
-        function!("ТекущаяДата" "CurrentDate" ("") current),
-        function!("ТекущаяДатаСеанса" "CurrentSessionDate" ("") current),
-        function!("ТекущаяУниверсальнаяДата" "CurrentUniversalDate" ("") current_utc),
-        function!("ТекущаяУниверсальнаяДатаВМиллисекундах" "CurrentUniversalDateInMilliseconds" ("") milliseconds),
-        function!("Год" "Year" ("Дата") |vm, args| part(vm, args, |date| date.parts().year)),
-        function!("Месяц" "Month" ("Дата") |vm, args| part(vm, args, |date| date.parts().month)),
-        function!("День" "Day" ("Дата") |vm, args| part(vm, args, |date| date.parts().day)),
-        function!("Час" "Hour" ("Дата") |vm, args| part(vm, args, |date| date.parts().hour)),
-        function!("Минута" "Minute" ("Дата") |vm, args| part(vm, args, |date| date.parts().minute)),
-        function!("Секунда" "Second" ("Дата") |vm, args| part(vm, args, |date| date.parts().second)),
-        function!("ДеньНедели" "WeekDay" ("Дата") |vm, args| part(vm, args, Date::weekday)),
-        function!("ДеньГода" "DayOfYear" ("Дата") |vm, args| part(vm, args, Date::day_of_year)),
-        function!("НеделяГода" "WeekOfYear" ("Дата") |vm, args| part(vm, args, Date::week_of_year)),
-        function!("НачалоМинуты" "BegOfMinute" ("Дата") |vm, args| start(vm, args, Period::Minute)),
-        function!("НачалоЧаса" "BegOfHour" ("Дата") |vm, args| start(vm, args, Period::Hour)),
-        function!("НачалоДня" "BegOfDay" ("Дата") |vm, args| start(vm, args, Period::Day)),
-        function!("НачалоНедели" "BegOfWeek" ("Дата") |vm, args| start(vm, args, Period::Week)),
-        function!("НачалоМесяца" "BegOfMonth" ("Дата") |vm, args| start(vm, args, Period::Month)),
-        function!("НачалоКвартала" "BegOfQuarter" ("Дата") |vm, args| start(vm, args, Period::Quarter)),
-        function!("НачалоГода" "BegOfYear" ("Дата") |vm, args| start(vm, args, Period::Year)),
-        function!("КонецМинуты" "EndOfMinute" ("Дата") |vm, args| end(vm, args, Period::Minute)),
-        function!("КонецЧаса" "EndOfHour" ("Дата") |vm, args| end(vm, args, Period::Hour)),
-        function!("КонецДня" "EndOfDay" ("Дата") |vm, args| end(vm, args, Period::Day)),
-        function!("КонецНедели" "EndOfWeek" ("Дата") |vm, args| end(vm, args, Period::Week)),
-        function!("КонецМесяца" "EndOfMonth" ("Дата") |vm, args| end(vm, args, Period::Month)),
-        function!("КонецКвартала" "EndOfQuarter" ("Дата") |vm, args| end(vm, args, Period::Quarter)),
-        function!("КонецГода" "EndOfYear" ("Дата") |vm, args| end(vm, args, Period::Year)),
-        function!("ДобавитьМесяц" "AddMonth" ("Дата, ЧислоМесяцев") add_month),
+        function!("ТекущаяДата" "CurrentDate" ("") true current),
+        function!("ТекущаяДатаСеанса" "CurrentSessionDate" ("") true current),
+        function!("ТекущаяУниверсальнаяДата" "CurrentUniversalDate" ("") true current_utc),
+        function!("ТекущаяУниверсальнаяДатаВМиллисекундах" "CurrentUniversalDateInMilliseconds" ("") true milliseconds),
+        function!("Год" "Year" ("Дата") true |vm, args| part(vm, args, |date| date.parts().year)),
+        function!("Месяц" "Month" ("Дата") true |vm, args| part(vm, args, |date| date.parts().month)),
+        function!("День" "Day" ("Дата") true |vm, args| part(vm, args, |date| date.parts().day)),
+        function!("Час" "Hour" ("Дата") true |vm, args| part(vm, args, |date| date.parts().hour)),
+        function!("Минута" "Minute" ("Дата") true |vm, args| part(vm, args, |date| date.parts().minute)),
+        function!("Секунда" "Second" ("Дата") true |vm, args| part(vm, args, |date| date.parts().second)),
+        function!("ДеньНедели" "WeekDay" ("Дата") true |vm, args| part(vm, args, Date::weekday)),
+        function!("ДеньГода" "DayOfYear" ("Дата") true |vm, args| part(vm, args, Date::day_of_year)),
+        function!("НеделяГода" "WeekOfYear" ("Дата") true |vm, args| part(vm, args, Date::week_of_year)),
+        function!("НачалоМинуты" "BegOfMinute" ("Дата") true |vm, args| start(vm, args, Period::Minute)),
+        function!("НачалоЧаса" "BegOfHour" ("Дата") true |vm, args| start(vm, args, Period::Hour)),
+        function!("НачалоДня" "BegOfDay" ("Дата") true |vm, args| start(vm, args, Period::Day)),
+        function!("НачалоНедели" "BegOfWeek" ("Дата") true |vm, args| start(vm, args, Period::Week)),
+        function!("НачалоМесяца" "BegOfMonth" ("Дата") true |vm, args| start(vm, args, Period::Month)),
+        function!("НачалоКвартала" "BegOfQuarter" ("Дата") true |vm, args| start(vm, args, Period::Quarter)),
+        function!("НачалоГода" "BegOfYear" ("Дата") true |vm, args| start(vm, args, Period::Year)),
+        function!("КонецМинуты" "EndOfMinute" ("Дата") true |vm, args| end(vm, args, Period::Minute)),
+        function!("КонецЧаса" "EndOfHour" ("Дата") true |vm, args| end(vm, args, Period::Hour)),
+        function!("КонецДня" "EndOfDay" ("Дата") true |vm, args| end(vm, args, Period::Day)),
+        function!("КонецНедели" "EndOfWeek" ("Дата") true |vm, args| end(vm, args, Period::Week)),
+        function!("КонецМесяца" "EndOfMonth" ("Дата") true |vm, args| end(vm, args, Period::Month)),
+        function!("КонецКвартала" "EndOfQuarter" ("Дата") true |vm, args| end(vm, args, Period::Quarter)),
+        function!("КонецГода" "EndOfYear" ("Дата") true |vm, args| end(vm, args, Period::Year)),
+        function!("ДобавитьМесяц" "AddMonth" ("Дата, ЧислоМесяцев") true add_month),
     ],
     types: &[],
     enums: &[],

@@ -3,9 +3,12 @@
 use super::registry::MethodDef;
 use crate::diagnostic::Locale;
 use crate::value::Value;
+use crate::value::heap::{Body, Obj};
+use crate::value::native::NativeObject;
 use crate::vm::Vm;
-use crate::vm::error::Fault;
+use crate::vm::error::{Fault, Message};
 use std::cell::{Ref, RefMut};
+use std::rc::Rc;
 
 /// `method!("Имя" "Name" ("Параметры") is_function code)`.
 macro_rules! method {
@@ -75,14 +78,6 @@ macro_rules! enumeration {
 macro_rules! native {
     ($ty:ty, $size:expr) => {
         impl $crate::value::native::NativeObject for $ty {
-            fn as_any(&self) -> &dyn std::any::Any {
-                self
-            }
-
-            fn as_any_mut(&mut self) -> &mut dyn std::any::Any {
-                self
-            }
-
             fn size(&self) -> usize {
                 let size: fn(&$ty) -> usize = $size;
                 size_of::<$ty>() + size(self)
@@ -107,7 +102,7 @@ pub(super) fn is_left_out(value: &Value) -> bool {
 }
 
 /// The insides of a parameter that must be of one type.
-pub(super) fn native_of<T: 'static>(value: &Value, number: u8) -> Result<Ref<'_, T>, Fault> {
+pub(super) fn native_of<T: NativeObject>(value: &Value, number: u8) -> Result<Ref<'_, T>, Fault> {
     value
         .as_obj()
         .and_then(|obj| obj.native::<T>())
@@ -115,7 +110,10 @@ pub(super) fn native_of<T: 'static>(value: &Value, number: u8) -> Result<Ref<'_,
 }
 
 /// The same, to change.
-pub(super) fn native_of_mut<T: 'static>(value: &Value, number: u8) -> Result<RefMut<'_, T>, Fault> {
+pub(super) fn native_of_mut<T: NativeObject>(
+    value: &Value,
+    number: u8,
+) -> Result<RefMut<'_, T>, Fault> {
     value
         .as_obj()
         .and_then(|obj| obj.native_mut::<T>())
@@ -128,6 +126,59 @@ pub(super) fn recount(vm: &mut Vm<'_>, value: &Value) -> Result<(), Fault> {
         obj.recount();
     }
     vm.reserve(0)
+}
+
+/// Сдвинуть: moves the element of a place by so many.
+pub(super) fn shifted<T>(list: &mut Vec<T>, at: usize, shift: i64) -> Result<(), Fault> {
+    let to = (at as i64).saturating_add(shift);
+    if to < 0 || to >= list.len() as i64 {
+        return Err(Message::IndexOutOfRange.into());
+    }
+    let element = list.remove(at);
+    list.insert(to as usize, element);
+    Ok(())
+}
+
+/// The place of an element given as a number, or as itself. Looking for an element is paid for.
+pub(super) fn place_among<T>(
+    vm: &Vm<'_>,
+    list: &[T],
+    value: &Value,
+    is_it: impl FnMut(&T) -> bool,
+) -> Result<usize, Fault> {
+    let at = match value {
+        Value::Obj(_) => {
+            vm.meter().units(list.len())?;
+            list.iter().position(is_it)
+        }
+        value => usize::try_from(vm.to_int(value)?)
+            .ok()
+            .filter(|at| *at < list.len()),
+    };
+    at.ok_or_else(|| Message::IndexOutOfRange.into())
+}
+
+/// Индекс: -1 for what is not there.
+pub(super) fn place_or_none(place: Option<usize>) -> Value {
+    Value::Int(place.map_or(-1, |at| at as i64))
+}
+
+/// The elements of an array parameter, copied: the program may change the array meanwhile.
+pub(super) fn array_items(vm: &Vm<'_>, value: &Value, number: u8) -> Result<Vec<Value>, Fault> {
+    match value.as_obj().map(Obj::body).as_deref() {
+        Some(Body::Array(items)) => vm.copied(items),
+        _ => Err(Fault::param(number)),
+    }
+}
+
+/// [`NativeObject::same`] of objects that only point to what they stand for: several may stand for one.
+pub(super) fn same_handle<O: NativeObject, T>(
+    own: &Rc<T>,
+    other: &dyn NativeObject,
+    of: impl FnOnce(&O) -> &Rc<T>,
+) -> Option<bool> {
+    let other = other.downcast_ref::<O>();
+    Some(other.is_some_and(|other| Rc::ptr_eq(own, of(other))))
 }
 
 /// A string parameter.

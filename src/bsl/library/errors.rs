@@ -1,100 +1,54 @@
 //! Errors: ИнформацияОбОшибке and the functions around it.
 
-use super::registry::{Area, EnumDef, FunctionDef, MethodDef, PropDef, TypeDef};
+use super::define::{enumeration, function, method, prop};
+use super::registry::{Area, EnumDef, MethodDef, PropDef, TypeDef};
 use crate::value::Value;
 use crate::vm::error::{ErrorInfo, Fault, Message};
 use crate::vm::{Telling, Vm};
 use std::rc::Rc;
 
-/// КатегорияОшибки.
-pub static ERROR_CATEGORY: EnumDef = EnumDef {
-    ty: TypeDef {
-        ru: "КатегорияОшибки",
-        en: "ErrorCategory",
-        new: None,
-        methods: &[],
-        props: &[],
-    },
-    items: &[
-        ("ВсеОшибки", "AllErrors"),
-        (
-            "ИсключениеВызванноеИзВстроенногоЯзыка",
-            "ExceptionRaisedFromScript",
-        ),
-        ("НарушениеПравДоступа", "AccessViolation"),
-        (
-            "ОшибкаВоВремяВыполненияВстроенногоЯзыка",
-            "ScriptRuntimeError",
-        ),
-        ("ОшибкаКомпиляцииВстроенногоЯзыка", "ScriptCompileError"),
-        ("ОшибкаКонфигурации", "ConfigurationError"),
-        ("ОшибкаСети", "NetworkError"),
-        ("ОшибкаХранимыхДанных", "StoredDataError"),
-        ("ПрочаяОшибка", "OtherError"),
-        ("НеподдерживаемыйФормат", "UnsupportedFormat"),
-        ("НеправильныйПароль", "InvalidPassword"),
-        (
-            "ОтсутствиеРазрешенияДляИспользованияФункциональности",
-            "NoPermissionToUseFunctionality",
-        ),
-        ("ОшибкаВнешнегоИсточникаДанных", "ExternalDataSourceError"),
-        ("ОшибкаДоступаКЛокальномуФайлу", "LocalFileAccessError"),
-        ("ОшибкаИспользованияВстроенногоЯзыка", "ScriptUseError"),
-        ("ОшибкаКопииБазыДанных", "DatabaseCopyError"),
-        (
-            "ОшибкаНастроекКомпоновкиДанных",
-            "DataCompositionSettingsError",
-        ),
-        ("ОшибкаПереходаПоНавигационнойСсылке", "GotoURLError"),
-        ("ОшибкаПолнотекстовогоПоиска", "FullTextSearchError"),
-        ("ОшибкаПреобразованияДокумента", "DocumentConversionError"),
-        ("ОшибкаПроверкиПодписи", "SignatureVerificationError"),
-        ("ОшибкаРаботыСПринтером", "PrinterError"),
-        ("ОшибкаРаботыСРечью", "SpeechProcessingError"),
-        ("ОшибкаСеанса", "SessionError"),
-        ("ОшибкаСистемыВзаимодействия", "CollaborationSystemError"),
-        ("ОшибкаСредствМультимедиа", "MultimediaToolsError"),
-        (
-            "ОшибкаТабличногоПространстваБазыДанных",
-            "DatabaseTablespaceError",
-        ),
-        ("ПринудительноеЗавершениеРаботы", "ForcedShutdown"),
-    ],
-    strings: &[],
-};
+enumeration!(
+    /// КатегорияОшибки.
+    ERROR_CATEGORY "КатегорияОшибки" "ErrorCategory" [
+        "ВсеОшибки" "AllErrors",
+        "ИсключениеВызванноеИзВстроенногоЯзыка" "ExceptionRaisedFromScript",
+        "НарушениеПравДоступа" "AccessViolation",
+        "ОшибкаВоВремяВыполненияВстроенногоЯзыка" "ScriptRuntimeError",
+        "ОшибкаКомпиляцииВстроенногоЯзыка" "ScriptCompileError",
+        "ОшибкаКонфигурации" "ConfigurationError",
+        "ОшибкаСети" "NetworkError",
+        "ОшибкаХранимыхДанных" "StoredDataError",
+        "ПрочаяОшибка" "OtherError",
+        "НеподдерживаемыйФормат" "UnsupportedFormat",
+        "НеправильныйПароль" "InvalidPassword",
+        "ОтсутствиеРазрешенияДляИспользованияФункциональности" "NoPermissionToUseFunctionality",
+        "ОшибкаВнешнегоИсточникаДанных" "ExternalDataSourceError",
+        "ОшибкаДоступаКЛокальномуФайлу" "LocalFileAccessError",
+        "ОшибкаИспользованияВстроенногоЯзыка" "ScriptUseError",
+        "ОшибкаКопииБазыДанных" "DatabaseCopyError",
+        "ОшибкаНастроекКомпоновкиДанных" "DataCompositionSettingsError",
+        "ОшибкаПереходаПоНавигационнойСсылке" "GotoURLError",
+        "ОшибкаПолнотекстовогоПоиска" "FullTextSearchError",
+        "ОшибкаПреобразованияДокумента" "DocumentConversionError",
+        "ОшибкаПроверкиПодписи" "SignatureVerificationError",
+        "ОшибкаРаботыСПринтером" "PrinterError",
+        "ОшибкаРаботыСРечью" "SpeechProcessingError",
+        "ОшибкаСеанса" "SessionError",
+        "ОшибкаСистемыВзаимодействия" "CollaborationSystemError",
+        "ОшибкаСредствМультимедиа" "MultimediaToolsError",
+        "ОшибкаТабличногоПространстваБазыДанных" "DatabaseTablespaceError",
+        "ПринудительноеЗавершениеРаботы" "ForcedShutdown",
+    ]
+);
 
 /// Errors.
 pub static AREA: Area = Area {
     title: "Ошибки",
     functions: &[
-        FunctionDef {
-            ru: "ОписаниеОшибки",
-            en: "ErrorDescription",
-            params: "",
-            is_function: true,
-            call: description,
-        },
-        FunctionDef {
-            ru: "ИнформацияОбОшибке",
-            en: "ErrorInfo",
-            params: "",
-            is_function: true,
-            call: info,
-        },
-        FunctionDef {
-            ru: "КраткоеПредставлениеОшибки",
-            en: "BriefErrorDescription",
-            params: "ИнформацияОбОшибке",
-            is_function: true,
-            call: brief,
-        },
-        FunctionDef {
-            ru: "ПодробноеПредставлениеОшибки",
-            en: "DetailErrorDescription",
-            params: "ИнформацияОбОшибке",
-            is_function: true,
-            call: details,
-        },
+        function!("ОписаниеОшибки" "ErrorDescription" ("") true description),
+        function!("ИнформацияОбОшибке" "ErrorInfo" ("") true info),
+        function!("КраткоеПредставлениеОшибки" "BriefErrorDescription" ("ИнформацияОбОшибке") true brief),
+        function!("ПодробноеПредставлениеОшибки" "DetailErrorDescription" ("ИнформацияОбОшибке") true details),
     ],
     types: &[],
     enums: &[&ERROR_CATEGORY, &ERROR_PROCESSING],
@@ -107,34 +61,10 @@ pub static ERROR_PROCESSING: EnumDef = EnumDef {
         en: "ErrorProcessing",
         new: None,
         methods: &[
-            MethodDef {
-                ru: "КраткоеПредставлениеОшибки",
-                en: "BriefErrorDescription",
-                params: "ИнформацияОбОшибке",
-                is_function: true,
-                call: |vm, _, args| brief(vm, args),
-            },
-            MethodDef {
-                ru: "ПодробноеПредставлениеОшибки",
-                en: "DetailErrorDescription",
-                params: "ИнформацияОбОшибке",
-                is_function: true,
-                call: |vm, _, args| details(vm, args),
-            },
-            MethodDef {
-                ru: "СообщениеОбОшибкеДляПользователя",
-                en: "ErrorMessageForUser",
-                params: "ИнформацияОбОшибке",
-                is_function: true,
-                call: |vm, _, args| Ok(error(&args[0])?.description_value(vm.locale())),
-            },
-            MethodDef {
-                ru: "КатегорияОшибкиДляПользователя",
-                en: "ErrorCategoryForUser",
-                params: "ИнформацияОбОшибке",
-                is_function: true,
-                call: |_, _, args| Ok(category(&*error(&args[0])?)),
-            },
+            method!("КраткоеПредставлениеОшибки" "BriefErrorDescription" ("ИнформацияОбОшибке") true |vm, _, args| brief(vm, args)),
+            method!("ПодробноеПредставлениеОшибки" "DetailErrorDescription" ("ИнформацияОбОшибке") true |vm, _, args| details(vm, args)),
+            method!("СообщениеОбОшибкеДляПользователя" "ErrorMessageForUser" ("ИнформацияОбОшибке") true |vm, _, args| Ok(error(&args[0])?.description_value(vm.locale()))),
+            method!("КатегорияОшибкиДляПользователя" "ErrorCategoryForUser" ("ИнформацияОбОшибке") true |_, _, args| Ok(category(&*error(&args[0])?))),
         ],
         props: &[],
     },
@@ -142,104 +72,60 @@ pub static ERROR_PROCESSING: EnumDef = EnumDef {
     strings: &[],
 };
 
-/// Methods of ИнформацияОбОшибке.
-pub static METHODS: &[MethodDef] = &[MethodDef {
-    ru: "ЭтоОшибкаКатегории",
-    en: "IsErrorOfCategory",
-    params: "Категория",
-    is_function: true,
-    call: |_, this, args| match &args[0] {
+/// ЭтоОшибкаКатегории.
+pub static METHODS: &[MethodDef] = &[
+    method!("ЭтоОшибкаКатегории" "IsErrorOfCategory" ("Категория") true |_, this, args| match &args[0] {
         // ВсеОшибки.
         Value::Enum(0, list) if std::ptr::eq(*list, &ERROR_CATEGORY) => Ok(true.into()),
         Value::Enum(_, list) if std::ptr::eq(*list, &ERROR_CATEGORY) => {
             Ok(category(&*error(this)?).equals(&args[0]).into())
         }
         _ => Err(Fault::param(1)),
-    },
-}];
+    }),
+];
 
-/// Properties of ИнформацияОбОшибке.
+/// Read only: what is known stands in the fault.
 pub static PROPS: &[PropDef] = &[
-    PropDef {
-        ru: "Описание",
-        en: "Description",
-        get: |vm, this| Ok(error(this)?.description_value(vm.locale())),
-        set: None,
-    },
-    PropDef {
-        ru: "Причина",
-        en: "Cause",
-        get: |_, this| {
-            Ok(error(this)?
-                .cause
-                .as_ref()
-                .map_or(Value::Undefined, |cause| Value::Error(Rc::clone(cause))))
-        },
-        set: None,
-    },
-    PropDef {
-        ru: "ИмяМодуля",
-        en: "ModuleName",
-        get: |vm, this| {
-            let error = error(this)?;
-            vm.charge_places(&error)?;
-            Ok(vm
-                .location(&error)
-                .map_or_else(String::new, |it| it.module)
-                .into())
-        },
-        set: None,
-    },
-    PropDef {
-        ru: "НомерСтроки",
-        en: "LineNumber",
-        get: |vm, this| {
-            let error = error(this)?;
-            vm.charge_places(&error)?;
-            Ok(Value::Int(
-                vm.location(&error).map_or(0, |it| i64::from(it.at.line)),
-            ))
-        },
-        set: None,
-    },
-    PropDef {
-        ru: "ИсходнаяСтрока",
-        en: "SourceLine",
-        get: |vm, this| {
-            let error = error(this)?;
-            vm.charge_places(&error)?;
-            Ok(vm
-                .location(&error)
-                .map_or_else(String::new, |it| it.line)
-                .into())
-        },
-        set: None,
-    },
-    PropDef {
-        ru: "Параметры",
-        en: "Parameters",
-        get: |_, this| Ok(error(this)?.params.clone()),
-        set: None,
-    },
-    PropDef {
-        ru: "Код",
-        en: "Code",
-        get: |_, this| {
-            let code = error(this)?.code.clone();
-            Ok(if matches!(code, Value::Undefined) {
-                Value::str("")
-            } else {
-                code
-            })
-        },
-        set: None,
-    },
-    PropDef {
-        ru: "Категория",
-        en: "Category",
-        get: |_, this| Ok(category(&*error(this)?)),
-        set: None,
-    },
+    prop!("Описание" "Description" |vm, this| Ok(error(this)?.description_value(vm.locale()))),
+    prop!("Причина" "Cause" |_, this| {
+        Ok(error(this)?
+            .cause
+            .as_ref()
+            .map_or(Value::Undefined, |cause| Value::Error(Rc::clone(cause))))
+    }),
+    prop!("ИмяМодуля" "ModuleName" |vm, this| {
+        let error = error(this)?;
+        vm.charge_places(&error)?;
+        Ok(vm
+            .location(&error)
+            .map_or_else(String::new, |it| it.module)
+            .into())
+    }),
+    prop!("НомерСтроки" "LineNumber" |vm, this| {
+        let error = error(this)?;
+        vm.charge_places(&error)?;
+        Ok(Value::Int(
+            vm.location(&error).map_or(0, |it| i64::from(it.at.line)),
+        ))
+    }),
+    prop!("ИсходнаяСтрока" "SourceLine" |vm, this| {
+        let error = error(this)?;
+        vm.charge_places(&error)?;
+        Ok(vm
+            .location(&error)
+            .map_or_else(String::new, |it| it.line)
+            .into())
+    }),
+    prop!("Параметры" "Parameters" |_, this| Ok(error(this)?.params.clone())),
+    prop!("Код" "Code" |_, this| {
+        let code = error(this)?.code.clone();
+        Ok(if matches!(code, Value::Undefined) {
+            Value::str("")
+        } else {
+            code
+        })
+    }),
+    prop!("Категория" "Category" |_, this| Ok(category(&*error(this)?))),
 ];
 
 fn error(this: &Value) -> Result<Rc<ErrorInfo>, Fault> {

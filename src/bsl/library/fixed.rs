@@ -1,7 +1,8 @@
 //! ФиксированныйМассив, ФиксированнаяСтруктура, ФиксированноеСоответствие: copies that nobody changes.
 
+use super::define::method;
 use super::map::KEY_AND_VALUE;
-use super::registry::{Area, Constructor, MethodDef, TypeDef};
+use super::registry::{Area, Constructor, TypeDef};
 use super::structure::STRUCTURE;
 use crate::syntax::names::Name;
 use crate::value::Value;
@@ -11,7 +12,6 @@ use crate::value::native::{NativeObject, NoIterator};
 use crate::value::structure::StructData;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
-use std::any::Any;
 
 /// Fixed collections.
 pub static AREA: Area = Area {
@@ -21,20 +21,8 @@ pub static AREA: Area = Area {
     enums: &[],
 };
 
-macro_rules! method {
-    ($ru:literal $en:literal ($params:literal) $call:expr) => {
-        MethodDef {
-            ru: $ru,
-            en: $en,
-            params: $params,
-            is_function: true,
-            call: $call,
-        }
-    };
-}
-
 /// The fixed insides of a value.
-fn with<T: 'static, R>(
+fn with<T: NativeObject, R>(
     this: &Value,
     then: impl FnOnce(&T) -> Result<R, Fault>,
 ) -> Result<R, Fault> {
@@ -58,14 +46,6 @@ impl FixedArray {
 }
 
 impl NativeObject for FixedArray {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn size(&self) -> usize {
         self.0.capacity() * size_of::<Value>()
     }
@@ -95,12 +75,12 @@ pub static FIXED_ARRAY: TypeDef = TypeDef {
         },
     }),
     methods: &[
-        method!("Количество" "Count" ("") |_, this, _| with(this, |own: &FixedArray| Ok(Value::from(own.0.len())))),
-        method!("ВГраница" "UBound" ("") |_, this, _| {
+        method!("Количество" "Count" ("") true |_, this, _| with(this, |own: &FixedArray| Ok(Value::from(own.0.len())))),
+        method!("ВГраница" "UBound" ("") true |_, this, _| {
             with(this, |own: &FixedArray| Ok(Value::Int(own.0.len() as i64 - 1)))
         }),
-        method!("Получить" "Get" ("Индекс") |vm, this, args| with(this, |own: &FixedArray| own.at(vm, &args[0]))),
-        method!("Найти" "Find" ("Значение") |vm, this, args| {
+        method!("Получить" "Get" ("Индекс") true |vm, this, args| with(this, |own: &FixedArray| own.at(vm, &args[0]))),
+        method!("Найти" "Find" ("Значение") true |vm, this, args| {
             let each = 1 + args[0].long_units() / 64;
             with(this, |own: &FixedArray| {
                 let found = vm.meter().over_each(each, &own.0).place(|item| item.equals(&args[0]))?;
@@ -116,14 +96,6 @@ pub static FIXED_ARRAY: TypeDef = TypeDef {
 struct FixedStructure(StructData);
 
 impl NativeObject for FixedStructure {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn size(&self) -> usize {
         self.0.size()
     }
@@ -177,7 +149,7 @@ pub fn struct_fields(vm: &Vm<'_>, value: &Value) -> Result<Option<Vec<FieldOf>>,
     };
     match &*obj.body() {
         Body::Struct(data) => read(data).map(Some),
-        Body::Native(native) => match native.as_any().downcast_ref::<FixedStructure>() {
+        Body::Native(native) => match native.downcast_ref::<FixedStructure>() {
             Some(fixed) => read(&fixed.0).map(Some),
             None => Ok(None),
         },
@@ -213,10 +185,10 @@ pub static FIXED_STRUCTURE: TypeDef = TypeDef {
         call: new_structure,
     }),
     methods: &[
-        method!("Количество" "Count" ("") |_, this, _| {
+        method!("Количество" "Count" ("") true |_, this, _| {
             with(this, |own: &FixedStructure| Ok(Value::from(own.0.fields().len())))
         }),
-        method!("Свойство" "Property" ("Ключ, &Значение?") |vm, this, args| {
+        method!("Свойство" "Property" ("Ключ, &Значение?") true |vm, this, args| {
             let name = args[0].as_string().ok_or_else(|| Fault::param(1))?;
             let found = with(this, |own: &FixedStructure| {
                 Ok(vm.names().find(name.trim()).and_then(|name| own.0.get(name)).cloned())
@@ -234,14 +206,6 @@ pub static FIXED_STRUCTURE: TypeDef = TypeDef {
 struct FixedMap(MapData);
 
 impl NativeObject for FixedMap {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn size(&self) -> usize {
         self.0.size()
     }
@@ -287,8 +251,8 @@ pub static FIXED_MAP: TypeDef = TypeDef {
         call: new_map,
     }),
     methods: &[
-        method!("Количество" "Count" ("") |_, this, _| with(this, |own: &FixedMap| Ok(Value::from(own.0.len())))),
-        method!("Получить" "Get" ("Ключ") |_, this, args| {
+        method!("Количество" "Count" ("") true |_, this, _| with(this, |own: &FixedMap| Ok(Value::from(own.0.len())))),
+        method!("Получить" "Get" ("Ключ") true |_, this, args| {
             with(this, |own: &FixedMap| Ok(own.0.get(&args[0]).cloned().unwrap_or_default()))
         }),
     ],

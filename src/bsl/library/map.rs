@@ -1,23 +1,12 @@
 //! Соответствие and КлючИЗначение.
 
-use super::registry::{Area, Constructor, MethodDef, PropDef, TypeDef};
+use super::define::{method, prop};
+use super::registry::{Area, Constructor, TypeDef};
 use crate::value::Value;
 use crate::value::heap::Body;
 use crate::value::map::MapData;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
-
-macro_rules! method {
-    ($ru:literal $en:literal ($params:literal) $is_function:literal $call:ident) => {
-        MethodDef {
-            ru: $ru,
-            en: $en,
-            params: $params,
-            is_function: $is_function,
-            call: $call,
-        }
-    };
-}
 
 /// Соответствие.
 pub static MAP: TypeDef = TypeDef {
@@ -44,18 +33,8 @@ pub static KEY_AND_VALUE: TypeDef = TypeDef {
     new: None,
     methods: &[],
     props: &[
-        PropDef {
-            ru: "Ключ",
-            en: "Key",
-            get: |_, this| Ok(pair(this).0),
-            set: None,
-        },
-        PropDef {
-            ru: "Значение",
-            en: "Value",
-            get: |_, this| Ok(pair(this).1),
-            set: None,
-        },
+        prop!("Ключ" "Key" |_, this| Ok(pair(this).0)),
+        prop!("Значение" "Value" |_, this| Ok(pair(this).1)),
     ],
 };
 

@@ -45,6 +45,7 @@ pub mod table;
 mod testing;
 pub mod text_document;
 pub mod text_reader;
+mod text_target;
 pub mod text_writer;
 pub mod type_description;
 pub mod types;

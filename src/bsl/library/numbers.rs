@@ -1,6 +1,7 @@
 //! Functions of numbers.
 
-use super::registry::{Area, EnumDef, FunctionDef, TypeDef};
+use super::define::{enumeration, function};
+use super::registry::Area;
 use crate::kernel::number::{Number, NumberError, Rounding};
 use crate::value::Value;
 use crate::vm::Vm;
@@ -8,50 +9,33 @@ use crate::vm::error::Fault;
 use crate::vm::number_error;
 use std::cmp::Ordering;
 
-macro_rules! function {
-    ($ru:literal $en:literal ($params:literal) $call:ident) => {
-        FunctionDef {
-            ru: $ru,
-            en: $en,
-            params: $params,
-            is_function: true,
-            call: $call,
-        }
-    };
-}
-
-/// РежимОкругления.
-pub static ROUND_MODE: EnumDef = EnumDef {
-    ty: TypeDef {
-        ru: "РежимОкругления",
-        en: "RoundMode",
-        new: None,
-        methods: &[],
-        props: &[],
-    },
-    items: &[("Окр15как10", "Round15as10"), ("Окр15как20", "Round15as20")],
-    strings: &[],
-};
+enumeration!(
+    /// РежимОкругления.
+    ROUND_MODE "РежимОкругления" "RoundMode" [
+        "Окр15как10" "Round15as10",
+        "Окр15как20" "Round15as20",
+    ]
+);
 
 /// Numbers.
 pub static AREA: Area = Area {
     title: "Числа",
     functions: &[
-        function!("Цел" "Int" ("Число") int),
-        function!("Окр" "Round" ("Число, Разрядность?, РежимОкругления?") round),
-        function!("Макс" "Max" ("Значение1, Прочие...") max),
-        function!("Мин" "Min" ("Значение1, Прочие...") min),
-        function!("Pow" "Pow" ("Основание, Показатель") pow),
-        function!("Sqrt" "Sqrt" ("Число") sqrt),
-        function!("Exp" "Exp" ("Число") exp),
-        function!("Log" "Log" ("Число") ln),
-        function!("Log10" "Log10" ("Число") log10),
-        function!("Sin" "Sin" ("Угол") sin),
-        function!("Cos" "Cos" ("Угол") cos),
-        function!("Tan" "Tan" ("Угол") tan),
-        function!("ASin" "ASin" ("Число") asin),
-        function!("ACos" "ACos" ("Число") acos),
-        function!("ATan" "ATan" ("Число") atan),
+        function!("Цел" "Int" ("Число") true int),
+        function!("Окр" "Round" ("Число, Разрядность?, РежимОкругления?") true round),
+        function!("Макс" "Max" ("Значение1, Прочие...") true max),
+        function!("Мин" "Min" ("Значение1, Прочие...") true min),
+        function!("Pow" "Pow" ("Основание, Показатель") true pow),
+        function!("Sqrt" "Sqrt" ("Число") true sqrt),
+        function!("Exp" "Exp" ("Число") true exp),
+        function!("Log" "Log" ("Число") true ln),
+        function!("Log10" "Log10" ("Число") true log10),
+        function!("Sin" "Sin" ("Угол") true sin),
+        function!("Cos" "Cos" ("Угол") true cos),
+        function!("Tan" "Tan" ("Угол") true tan),
+        function!("ASin" "ASin" ("Число") true asin),
+        function!("ACos" "ACos" ("Число") true acos),
+        function!("ATan" "ATan" ("Число") true atan),
     ],
     types: &[],
     enums: &[&ROUND_MODE],

@@ -1,102 +1,45 @@
 //! Messages, the log, and the procedures of a session that every module of 1C calls.
 
-use super::registry::{Area, EnumDef, FunctionDef, TypeDef};
+use super::define::{enumeration, function};
+use super::registry::Area;
 use crate::host::{LogEntry, LogLevel, MessageStatus};
 use crate::value::Value;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, LimitKind, Message};
 
-/// СтатусСообщения.
-pub static MESSAGE_STATUS: EnumDef = EnumDef {
-    ty: TypeDef {
-        ru: "СтатусСообщения",
-        en: "MessageStatus",
-        new: None,
-        methods: &[],
-        props: &[],
-    },
-    items: &[
-        ("БезСтатуса", "WithoutStatus"),
-        ("Внимание", "Attention"),
-        ("Важное", "Important"),
-        ("Обычное", "Ordinary"),
-        ("Информация", "Information"),
-        ("ОченьВажное", "VeryImportant"),
-    ],
-    strings: &[],
-};
+enumeration!(
+    /// СтатусСообщения.
+    MESSAGE_STATUS "СтатусСообщения" "MessageStatus" [
+        "БезСтатуса" "WithoutStatus",
+        "Внимание" "Attention",
+        "Важное" "Important",
+        "Обычное" "Ordinary",
+        "Информация" "Information",
+        "ОченьВажное" "VeryImportant",
+    ]
+);
 
-/// УровеньЖурналаРегистрации.
-pub static LOG_LEVEL: EnumDef = EnumDef {
-    ty: TypeDef {
-        ru: "УровеньЖурналаРегистрации",
-        en: "EventLogLevel",
-        new: None,
-        methods: &[],
-        props: &[],
-    },
-    items: &[
-        ("Ошибка", "Error"),
-        ("Предупреждение", "Warning"),
-        ("Информация", "Information"),
-        ("Примечание", "Note"),
-    ],
-    strings: &[],
-};
+enumeration!(
+    /// УровеньЖурналаРегистрации.
+    LOG_LEVEL "УровеньЖурналаРегистрации" "EventLogLevel" [
+        "Ошибка" "Error",
+        "Предупреждение" "Warning",
+        "Информация" "Information",
+        "Примечание" "Note",
+    ]
+);
 
 /// Output and session.
 pub static AREA: Area = Area {
     title: "Сообщения и сеанс",
     functions: &[
-        FunctionDef {
-            ru: "Сообщить",
-            en: "Message",
-            params: "Текст, Статус?",
-            is_function: false,
-            call: message,
-        },
-        FunctionDef {
-            ru: "ЗаписьЖурналаРегистрации",
-            en: "WriteLogEvent",
-            params: "ИмяСобытия, Уровень?, ОбъектМетаданных?, Данные?, Комментарий?, РежимТранзакции?",
-            is_function: false,
-            call: log,
-        },
-        FunctionDef {
-            ru: "УстановитьПривилегированныйРежим",
-            en: "SetPrivilegedMode",
-            params: "Включить",
-            is_function: false,
-            call: nothing,
-        },
-        FunctionDef {
-            ru: "ПривилегированныйРежим",
-            en: "PrivilegedMode",
-            params: "",
-            is_function: true,
-            call: no,
-        },
-        FunctionDef {
-            ru: "ОбработкаПрерыванияПользователя",
-            en: "UserInterruptProcessing",
-            params: "",
-            is_function: false,
-            call: nothing,
-        },
-        FunctionDef {
-            ru: "ИмяПользователя",
-            en: "UserName",
-            params: "",
-            is_function: true,
-            call: user_name,
-        },
-        FunctionDef {
-            ru: "ЗавершитьРаботу",
-            en: "Exit",
-            params: "КодВозврата?",
-            is_function: false,
-            call: exit,
-        },
+        function!("Сообщить" "Message" ("Текст, Статус?") false message),
+        function!("ЗаписьЖурналаРегистрации" "WriteLogEvent" ("ИмяСобытия, Уровень?, ОбъектМетаданных?, Данные?, Комментарий?, РежимТранзакции?") false log),
+        function!("УстановитьПривилегированныйРежим" "SetPrivilegedMode" ("Включить") false nothing),
+        function!("ПривилегированныйРежим" "PrivilegedMode" ("") true no),
+        function!("ОбработкаПрерыванияПользователя" "UserInterruptProcessing" ("") false nothing),
+        function!("ИмяПользователя" "UserName" ("") true user_name),
+        function!("ЗавершитьРаботу" "Exit" ("КодВозврата?") false exit),
     ],
     types: &[],
     enums: &[&MESSAGE_STATUS, &LOG_LEVEL],

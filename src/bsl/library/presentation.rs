@@ -1,6 +1,7 @@
 //! Presentations of numbers and periods in words: ЧислоПрописью, СтрокаСЧислом, ПредставлениеПериода.
 
-use super::registry::{Area, EnumDef, FunctionDef, TypeDef};
+use super::define::{enumeration, function};
+use super::registry::Area;
 use crate::kernel::format::{FormatString, format_period};
 use crate::kernel::numerals::{number_in_words, string_with_number};
 use crate::value::Value;
@@ -12,44 +13,21 @@ use crate::vm::error::Fault;
 pub static AREA: Area = Area {
     title: "Представления прописью",
     functions: &[
-        FunctionDef {
-            ru: "ЧислоПрописью",
-            en: "NumberInWords",
-            params: "Число, ФорматнаяСтрока?, ПараметрыПредметаИсчисления?",
-            is_function: true,
-            call: in_words,
-        },
-        FunctionDef {
-            ru: "СтрокаСЧислом",
-            en: "StringWithNumber",
-            params: "Строка, Число, ВидЧисловогоЗначения?, ФорматнаяСтрока?",
-            is_function: true,
-            call: with_number,
-        },
-        FunctionDef {
-            ru: "ПредставлениеПериода",
-            en: "PeriodPresentation",
-            params: "ДатаНачала, ДатаОкончания, ФорматнаяСтрока?",
-            is_function: true,
-            call: period,
-        },
+        function!("ЧислоПрописью" "NumberInWords" ("Число, ФорматнаяСтрока?, ПараметрыПредметаИсчисления?") true in_words),
+        function!("СтрокаСЧислом" "StringWithNumber" ("Строка, Число, ВидЧисловогоЗначения?, ФорматнаяСтрока?") true with_number),
+        function!("ПредставлениеПериода" "PeriodPresentation" ("ДатаНачала, ДатаОкончания, ФорматнаяСтрока?") true period),
     ],
     types: &[],
     enums: &[&NUMBER_KIND],
 };
 
-/// ВидЧисловогоЗначения.
-pub static NUMBER_KIND: EnumDef = EnumDef {
-    ty: TypeDef {
-        ru: "ВидЧисловогоЗначения",
-        en: "NumericValueType",
-        new: None,
-        methods: &[],
-        props: &[],
-    },
-    items: &[("Количественное", "Cardinal"), ("Порядковое", "Ordinal")],
-    strings: &[],
-};
+enumeration!(
+    /// ВидЧисловогоЗначения.
+    NUMBER_KIND "ВидЧисловогоЗначения" "NumericValueType" [
+        "Количественное" "Cardinal",
+        "Порядковое" "Ordinal",
+    ]
+);
 
 fn format_string(vm: &mut Vm<'_>, value: &Value) -> Result<FormatString, Fault> {
     match value {

@@ -69,7 +69,7 @@ pub struct Constructor {
     pub call: NativeFn,
 }
 
-/// A type.
+/// What ТипЗнч gives; identified by its address.
 pub struct TypeDef {
     /// Russian name.
     pub ru: &'static str,
@@ -77,9 +77,9 @@ pub struct TypeDef {
     pub en: &'static str,
     /// `Новый`.
     pub new: Option<Constructor>,
-    /// Methods.
+    /// Called with a dot; a name never is a property too.
     pub methods: &'static [MethodDef],
-    /// Properties.
+    /// Read with a dot.
     pub props: &'static [PropDef],
 }
 
@@ -97,11 +97,11 @@ pub struct EnumDef {
 pub struct Area {
     /// Heading in the documentation.
     pub title: &'static str,
-    /// Functions.
+    /// Global, called by name alone.
     pub functions: &'static [FunctionDef],
-    /// Types.
+    /// Those that ТипЗнч or Новый can name.
     pub types: &'static [&'static TypeDef],
-    /// Enumerations.
+    /// System enumerations, and sets of named strings.
     pub enums: &'static [&'static EnumDef],
 }
 
@@ -211,7 +211,7 @@ const INTRINSICS: &[(&str, &str, u8, Intrinsic)] = &[
 
 /// A function or method with its parsed arity.
 pub struct Callable<D: 'static> {
-    /// Definition.
+    /// As its area states it.
     pub def: &'static D,
     /// Fewest arguments.
     pub min: u8,
@@ -270,13 +270,13 @@ pub enum Member {
 pub struct Library {
     /// Keywords and names of the library; a program's own names follow them.
     pub names: Names,
-    /// Functions.
+    /// Global functions, those that are only refused at the end.
     pub functions: Vec<Callable<FunctionDef>>,
     /// Methods of all types.
     pub methods: Vec<Callable<MethodDef>>,
     /// Types, also those of enumerations.
     pub types: Vec<&'static TypeDef>,
-    /// Enumerations.
+    /// System enumerations and sets of named strings.
     pub enums: Vec<&'static EnumDef>,
     by_name: Vec<Entry>,
     members: HashMap<(usize, Name), Member>,

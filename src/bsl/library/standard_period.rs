@@ -11,7 +11,6 @@ use crate::value::heap::Body;
 use crate::value::native::NativeObject;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
-use std::any::Any;
 
 enumeration! {
     /// ВариантСтандартногоПериода.
@@ -251,14 +250,6 @@ impl StandardPeriod {
 }
 
 impl NativeObject for StandardPeriod {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn presentation(&self, vm: &Vm<'_>) -> Option<String> {
         Some(if self.variant == CUSTOM {
             format_period(self.start, self.end, &FormatString::default(), vm.locale())
@@ -268,7 +259,7 @@ impl NativeObject for StandardPeriod {
     }
 
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
-        let other = other.as_any().downcast_ref::<StandardPeriod>()?;
+        let other = other.downcast_ref::<StandardPeriod>()?;
         Some(self.variant == other.variant && (self.variant != CUSTOM || self == other))
     }
 

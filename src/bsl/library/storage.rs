@@ -8,14 +8,12 @@ use super::registry::{Area, Constructor, TypeDef};
 use super::standard_period::StandardPeriod;
 use super::table::copy_cells;
 use super::value_list::copy_items;
-use crate::kernel::encode::Uuid;
+use crate::kernel::encode::{parse_uuid, random_uuid, uuid_text};
 use crate::value::Value;
 use crate::value::heap::Body;
 use crate::value::native::NativeObject;
 use crate::vm::Vm;
-use crate::vm::convert::{parse_uuid, uuid_text};
 use crate::vm::error::Fault;
-use std::any::Any;
 use std::collections::HashMap;
 
 /// What the addresses of the temporary storage begin with.
@@ -38,15 +36,7 @@ struct Storage {
     compression: Value,
 }
 
-impl NativeObject for Storage {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-}
+impl NativeObject for Storage {}
 
 /// ХранилищеЗначения.
 pub static STORAGE: TypeDef = TypeDef {
@@ -79,16 +69,8 @@ pub static STORAGE: TypeDef = TypeDef {
 struct Compression(i64);
 
 impl NativeObject for Compression {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
-        let other = other.as_any().downcast_ref::<Compression>()?;
+        let other = other.downcast_ref::<Compression>()?;
         Some(self.0 == other.0)
     }
 
@@ -215,7 +197,7 @@ fn put(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
 fn new_address(vm: &mut Vm<'_>) -> [u8; 16] {
     let mut bytes = [0; 16];
     if vm.host().random(&mut bytes) {
-        return Uuid::from_random(bytes).bytes();
+        return random_uuid(bytes);
     }
     let storage = vm.extension::<TempStorage>();
     storage.next += 1;
@@ -292,8 +274,8 @@ fn stored_inside(vm: &mut Vm<'_>, value: &Value) -> Result<Value, Fault> {
             | "КвалификаторыДаты"
             | "КвалификаторыДвоичныхДанных"
             | "ХранилищеЗначения" => Kind::AsIs,
-            _ if native.as_any().is::<StandardPeriod>() => Kind::Period,
-            _ if native.as_any().is::<BinaryData>() => Kind::AsIs,
+            _ if native.downcast_ref::<StandardPeriod>().is_some() => Kind::Period,
+            _ if native.downcast_ref::<BinaryData>().is_some() => Kind::AsIs,
             _ => Kind::Not,
         },
     };

@@ -1,7 +1,7 @@
 //! Functions of strings. Positions and lengths count UTF-16 units, from 1.
 
-use super::define::{is_left_out, said};
-use super::registry::{Area, EnumDef, FunctionDef, TypeDef};
+use super::define::{enumeration, function, is_left_out, said};
+use super::registry::{Area, EnumDef, TypeDef};
 use crate::kernel::collation;
 use crate::kernel::text as kernel;
 use crate::kernel::text::{Direction, TemplatePiece};
@@ -12,30 +12,13 @@ use crate::vm::error::{Fault, Message};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-macro_rules! function {
-    ($ru:literal $en:literal ($params:literal) $call:ident) => {
-        FunctionDef {
-            ru: $ru,
-            en: $en,
-            params: $params,
-            is_function: true,
-            call: $call,
-        }
-    };
-}
-
-/// НаправлениеПоиска.
-pub static SEARCH_DIRECTION: EnumDef = EnumDef {
-    ty: TypeDef {
-        ru: "НаправлениеПоиска",
-        en: "SearchDirection",
-        new: None,
-        methods: &[],
-        props: &[],
-    },
-    items: &[("СНачала", "FromBegin"), ("СКонца", "FromEnd")],
-    strings: &[],
-};
+enumeration!(
+    /// НаправлениеПоиска.
+    SEARCH_DIRECTION "НаправлениеПоиска" "SearchDirection" [
+        "СНачала" "FromBegin",
+        "СКонца" "FromEnd",
+    ]
+);
 
 /// Символы.
 pub static CHARS: EnumDef = EnumDef {
@@ -61,32 +44,32 @@ pub static CHARS: EnumDef = EnumDef {
 pub static AREA: Area = Area {
     title: "Строки",
     functions: &[
-        function!("СтрДлина" "StrLen" ("Строка") str_len),
-        function!("СокрЛ" "TrimL" ("Строка") trim_left),
-        function!("СокрП" "TrimR" ("Строка") trim_right),
-        function!("СокрЛП" "TrimAll" ("Строка") trim_all),
-        function!("Лев" "Left" ("Строка, ЧислоСимволов") left),
-        function!("Прав" "Right" ("Строка, ЧислоСимволов") right),
-        function!("Сред" "Mid" ("Строка, НачальныйНомер, ЧислоСимволов?") mid),
-        function!("Найти" "Find" ("Строка, ПодстрокаПоиска") find_old),
-        function!("СтрНайти" "StrFind" ("Строка, ПодстрокаПоиска, НаправлениеПоиска?, НачальнаяПозиция?, НомерВхождения?") find),
-        function!("ВРег" "Upper" ("Строка") upper),
-        function!("НРег" "Lower" ("Строка") lower),
-        function!("ТРег" "Title" ("Строка") title),
-        function!("Символ" "Char" ("КодСимвола") char_of),
-        function!("КодСимвола" "CharCode" ("Строка, НомерСимвола?") char_code),
-        function!("ПустаяСтрока" "IsBlankString" ("Строка") is_blank),
-        function!("СтрЗаменить" "StrReplace" ("Строка, ПодстрокаПоиска, ПодстрокаЗамены") replace),
-        function!("СтрЧислоСтрок" "StrLineCount" ("Строка") line_count),
-        function!("СтрПолучитьСтроку" "StrGetLine" ("Строка, НомерСтроки") get_line),
-        function!("СтрЧислоВхождений" "StrOccurrenceCount" ("Строка, ПодстрокаПоиска") occurrences),
-        function!("СтрСравнить" "StrCompare" ("Строка1, Строка2") compare),
-        function!("СтрНачинаетсяС" "StrStartsWith" ("Строка, СтрокаПоиска") starts_with),
-        function!("СтрЗаканчиваетсяНа" "StrEndsWith" ("Строка, СтрокаПоиска") ends_with),
-        function!("СтрРазделить" "StrSplit" ("Строка, Разделитель, ВключатьПустые?") split),
-        function!("СтрСоединить" "StrConcat" ("Строки, Разделитель?") join),
-        function!("СтрШаблон" "StrTemplate" ("Шаблон, Значение1?, Значение2?, Значение3?, Значение4?, Значение5?, Значение6?, Значение7?, Значение8?, Значение9?, Значение10?") template),
-        function!("НСтр" "NStr" ("ИсходнаяСтрока, КодЯзыка?") nstr),
+        function!("СтрДлина" "StrLen" ("Строка") true str_len),
+        function!("СокрЛ" "TrimL" ("Строка") true trim_left),
+        function!("СокрП" "TrimR" ("Строка") true trim_right),
+        function!("СокрЛП" "TrimAll" ("Строка") true trim_all),
+        function!("Лев" "Left" ("Строка, ЧислоСимволов") true left),
+        function!("Прав" "Right" ("Строка, ЧислоСимволов") true right),
+        function!("Сред" "Mid" ("Строка, НачальныйНомер, ЧислоСимволов?") true mid),
+        function!("Найти" "Find" ("Строка, ПодстрокаПоиска") true find_old),
+        function!("СтрНайти" "StrFind" ("Строка, ПодстрокаПоиска, НаправлениеПоиска?, НачальнаяПозиция?, НомерВхождения?") true find),
+        function!("ВРег" "Upper" ("Строка") true upper),
+        function!("НРег" "Lower" ("Строка") true lower),
+        function!("ТРег" "Title" ("Строка") true title),
+        function!("Символ" "Char" ("КодСимвола") true char_of),
+        function!("КодСимвола" "CharCode" ("Строка, НомерСимвола?") true char_code),
+        function!("ПустаяСтрока" "IsBlankString" ("Строка") true is_blank),
+        function!("СтрЗаменить" "StrReplace" ("Строка, ПодстрокаПоиска, ПодстрокаЗамены") true replace),
+        function!("СтрЧислоСтрок" "StrLineCount" ("Строка") true line_count),
+        function!("СтрПолучитьСтроку" "StrGetLine" ("Строка, НомерСтроки") true get_line),
+        function!("СтрЧислоВхождений" "StrOccurrenceCount" ("Строка, ПодстрокаПоиска") true occurrences),
+        function!("СтрСравнить" "StrCompare" ("Строка1, Строка2") true compare),
+        function!("СтрНачинаетсяС" "StrStartsWith" ("Строка, СтрокаПоиска") true starts_with),
+        function!("СтрЗаканчиваетсяНа" "StrEndsWith" ("Строка, СтрокаПоиска") true ends_with),
+        function!("СтрРазделить" "StrSplit" ("Строка, Разделитель, ВключатьПустые?") true split),
+        function!("СтрСоединить" "StrConcat" ("Строки, Разделитель?") true join),
+        function!("СтрШаблон" "StrTemplate" ("Шаблон, Значение1?, Значение2?, Значение3?, Значение4?, Значение5?, Значение6?, Значение7?, Значение8?, Значение9?, Значение10?") true template),
+        function!("НСтр" "NStr" ("ИсходнаяСтрока, КодЯзыка?") true nstr),
     ],
     types: &[],
     enums: &[&SEARCH_DIRECTION, &CHARS],

@@ -1,25 +1,14 @@
 //! Структура.
 
+use super::define::method;
 use super::names::is_name;
-use super::registry::{Area, Constructor, MethodDef, TypeDef};
+use super::registry::{Area, Constructor, TypeDef};
 use crate::syntax::names::Name;
 use crate::value::Value;
 use crate::value::heap::Body;
 use crate::value::structure::{Field, StructData};
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
-
-macro_rules! method {
-    ($ru:literal $en:literal ($params:literal) $is_function:literal $call:ident) => {
-        MethodDef {
-            ru: $ru,
-            en: $en,
-            params: $params,
-            is_function: $is_function,
-            call: $call,
-        }
-    };
-}
 
 /// Структура.
 pub static STRUCTURE: TypeDef = TypeDef {

@@ -3,9 +3,9 @@
 
 use super::define::{enumeration, native, native_of, prop};
 use super::registry::{Area, Constructor, TypeDef};
+use crate::kernel::encode::uuid_text;
 use crate::value::Value;
 use crate::value::heap::Body;
-use crate::vm::convert::uuid_text;
 
 /// The version of 1C:Enterprise whose language and library these are.
 const VERSION: &str = "8.3.27.0";

@@ -18,7 +18,6 @@ use crate::value::heap::Body;
 use crate::value::native::NativeObject;
 use crate::vm::Vm;
 use crate::vm::error::Fault;
-use std::any::Any;
 
 const FEED: u16 = 0x0a;
 const RETURN: u16 = 0x0d;
@@ -88,14 +87,6 @@ struct Document {
 }
 
 impl NativeObject for Document {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn size(&self) -> usize {
         let parts = self.parts.as_ref().map_or(0, |(_, bytes)| *bytes);
         size_of::<Document>() + self.text.lines.capacity() * size_of::<Value>() + parts
@@ -106,14 +97,6 @@ impl NativeObject for Document {
 struct Params(Vec<(Name, Value)>);
 
 impl NativeObject for Params {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn size(&self) -> usize {
         self.0.capacity() * size_of::<(Name, Value)>()
     }

@@ -1,8 +1,9 @@
 //! ОписаниеТипов and its qualifiers: which types a value may have, and how another value is made to fit.
 //! Typed columns of tables and lists of values use it.
 
+use super::define::{enumeration, method, prop};
 use super::names::listed_text;
-use super::registry::{Area, Constructor, EnumDef, MethodDef, PropDef, TypeDef};
+use super::registry::{Area, Constructor, EnumDef, TypeDef};
 use super::table::{ROW, TREE_ROW};
 use super::value_list::{LIST_ITEM, VALUE_LIST};
 use crate::kernel::date::Date;
@@ -14,7 +15,6 @@ use crate::value::heap::Body;
 use crate::value::native::NativeObject;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message, beginning};
-use std::any::Any;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
@@ -32,48 +32,30 @@ pub static AREA: Area = Area {
     enums: &[&ALLOWED_SIGN, &ALLOWED_LENGTH, &DATE_FRACTIONS],
 };
 
-/// ДопустимыйЗнак.
-pub static ALLOWED_SIGN: EnumDef = EnumDef {
-    ty: TypeDef {
-        ru: "ДопустимыйЗнак",
-        en: "AllowedSign",
-        new: None,
-        methods: &[],
-        props: &[],
-    },
-    items: &[("Любой", "Any"), ("Неотрицательный", "Nonnegative")],
-    strings: &[],
-};
+enumeration!(
+    /// ДопустимыйЗнак.
+    ALLOWED_SIGN "ДопустимыйЗнак" "AllowedSign" [
+        "Любой" "Any",
+        "Неотрицательный" "Nonnegative",
+    ]
+);
 
-/// ДопустимаяДлина.
-pub static ALLOWED_LENGTH: EnumDef = EnumDef {
-    ty: TypeDef {
-        ru: "ДопустимаяДлина",
-        en: "AllowedLength",
-        new: None,
-        methods: &[],
-        props: &[],
-    },
-    items: &[("Переменная", "Variable"), ("Фиксированная", "Fixed")],
-    strings: &[],
-};
+enumeration!(
+    /// ДопустимаяДлина.
+    ALLOWED_LENGTH "ДопустимаяДлина" "AllowedLength" [
+        "Переменная" "Variable",
+        "Фиксированная" "Fixed",
+    ]
+);
 
-/// ЧастиДаты.
-pub static DATE_FRACTIONS: EnumDef = EnumDef {
-    ty: TypeDef {
-        ru: "ЧастиДаты",
-        en: "DateFractions",
-        new: None,
-        methods: &[],
-        props: &[],
-    },
-    items: &[
-        ("Дата", "Date"),
-        ("Время", "Time"),
-        ("ДатаВремя", "DateTime"),
-    ],
-    strings: &[],
-};
+enumeration!(
+    /// ЧастиДаты.
+    DATE_FRACTIONS "ЧастиДаты" "DateFractions" [
+        "Дата" "Date",
+        "Время" "Time",
+        "ДатаВремя" "DateTime",
+    ]
+);
 
 /// A fixed length pads no further than this many units.
 const PADDING_MAX: usize = 1024;
@@ -219,14 +201,6 @@ impl TypeSet {
 pub struct TypeDescription(pub Rc<TypeSet>);
 
 impl NativeObject for TypeDescription {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn size(&self) -> usize {
         size_of::<TypeSet>() + self.0.types.capacity() * size_of::<Value>()
     }
@@ -239,7 +213,6 @@ impl NativeObject for TypeDescription {
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
         Some(
             other
-                .as_any()
                 .downcast_ref::<TypeDescription>()
                 .is_some_and(|other| self.0.same(&other.0)),
         )
@@ -278,16 +251,8 @@ enum Qualifiers {
 }
 
 impl NativeObject for Qualifiers {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
-        Some(other.as_any().downcast_ref::<Qualifiers>() == Some(self))
+        Some(other.downcast_ref::<Qualifiers>() == Some(self))
     }
 
     fn content_hash(&self) -> Option<u64> {
@@ -306,71 +271,33 @@ pub static TYPE_DESCRIPTION: TypeDef = TypeDef {
         call: new_description,
     }),
     methods: &[
-        MethodDef {
-            ru: "Типы",
-            en: "Types",
-            params: "",
-            is_function: true,
-            call: |vm, this, _| {
-                let types = this_set(this)?.types.clone();
-                Ok(vm.new_array(types))
-            },
-        },
-        MethodDef {
-            ru: "СодержитТип",
-            en: "ContainsType",
-            params: "Тип",
-            is_function: true,
-            call: |_, this, args| Ok(Value::Bool(this_set(this)?.contains(&args[0]))),
-        },
-        MethodDef {
-            ru: "ПривестиЗначение",
-            en: "AdjustValue",
-            params: "Значение?",
-            is_function: true,
-            call: |vm, this, args| {
-                let set = this_set(this)?;
-                Ok(set.adjust(vm, &args[0]))
-            },
-        },
+        method!("Типы" "Types" ("") true |vm, this, _| {
+            let types = this_set(this)?.types.clone();
+            Ok(vm.new_array(types))
+        }),
+        method!("СодержитТип" "ContainsType" ("Тип") true |_, this, args| Ok(Value::Bool(this_set(this)?.contains(&args[0])))),
+        method!("ПривестиЗначение" "AdjustValue" ("Значение?") true |vm, this, args| {
+            let set = this_set(this)?;
+            Ok(set.adjust(vm, &args[0]))
+        }),
     ],
     props: &[
-        PropDef {
-            ru: "КвалификаторыЧисла",
-            en: "NumberQualifiers",
-            get: |vm, this| {
-                let qualifiers = Qualifiers::Number(this_set(this)?.number);
-                Ok(vm.alloc(&NUMBER_QUALIFIERS, Body::Native(Box::new(qualifiers))))
-            },
-            set: None,
-        },
-        PropDef {
-            ru: "КвалификаторыСтроки",
-            en: "StringQualifiers",
-            get: |vm, this| {
-                let qualifiers = Qualifiers::String(this_set(this)?.string);
-                Ok(vm.alloc(&STRING_QUALIFIERS, Body::Native(Box::new(qualifiers))))
-            },
-            set: None,
-        },
-        PropDef {
-            ru: "КвалификаторыДаты",
-            en: "DateQualifiers",
-            get: |vm, this| {
-                let qualifiers = Qualifiers::Date(this_set(this)?.date);
-                Ok(vm.alloc(&DATE_QUALIFIERS, Body::Native(Box::new(qualifiers))))
-            },
-            set: None,
-        },
-        PropDef {
-            ru: "КвалификаторыДвоичныхДанных",
-            en: "BinaryDataQualifiers",
-            get: |vm, this| {
-                let qualifiers = Qualifiers::Binary(this_set(this)?.binary);
-                Ok(vm.alloc(&BINARY_QUALIFIERS, Body::Native(Box::new(qualifiers))))
-            },
-            set: None,
-        },
+        prop!("КвалификаторыЧисла" "NumberQualifiers" |vm, this| {
+            let qualifiers = Qualifiers::Number(this_set(this)?.number);
+            Ok(vm.alloc(&NUMBER_QUALIFIERS, Body::Native(Box::new(qualifiers))))
+        }),
+        prop!("КвалификаторыСтроки" "StringQualifiers" |vm, this| {
+            let qualifiers = Qualifiers::String(this_set(this)?.string);
+            Ok(vm.alloc(&STRING_QUALIFIERS, Body::Native(Box::new(qualifiers))))
+        }),
+        prop!("КвалификаторыДаты" "DateQualifiers" |vm, this| {
+            let qualifiers = Qualifiers::Date(this_set(this)?.date);
+            Ok(vm.alloc(&DATE_QUALIFIERS, Body::Native(Box::new(qualifiers))))
+        }),
+        prop!("КвалификаторыДвоичныхДанных" "BinaryDataQualifiers" |vm, this| {
+            let qualifiers = Qualifiers::Binary(this_set(this)?.binary);
+            Ok(vm.alloc(&BINARY_QUALIFIERS, Body::Native(Box::new(qualifiers))))
+        }),
     ],
 };
 
@@ -398,32 +325,17 @@ pub static NUMBER_QUALIFIERS: TypeDef = TypeDef {
     }),
     methods: &[],
     props: &[
-        PropDef {
-            ru: "Разрядность",
-            en: "Digits",
-            get: |_, this| number_of(this, |qualifiers| Value::Int(i64::from(qualifiers.digits))),
-            set: None,
-        },
-        PropDef {
-            ru: "РазрядностьДробнойЧасти",
-            en: "FractionDigits",
-            get: |_, this| {
-                number_of(this, |qualifiers| {
-                    Value::Int(i64::from(qualifiers.fraction_digits))
-                })
-            },
-            set: None,
-        },
-        PropDef {
-            ru: "ДопустимыйЗнак",
-            en: "AllowedSign",
-            get: |_, this| {
-                number_of(this, |qualifiers| {
-                    Value::Enum(u16::from(qualifiers.non_negative), &ALLOWED_SIGN)
-                })
-            },
-            set: None,
-        },
+        prop!("Разрядность" "Digits" |_, this| number_of(this, |qualifiers| Value::Int(i64::from(qualifiers.digits)))),
+        prop!("РазрядностьДробнойЧасти" "FractionDigits" |_, this| {
+            number_of(this, |qualifiers| {
+                Value::Int(i64::from(qualifiers.fraction_digits))
+            })
+        }),
+        prop!("ДопустимыйЗнак" "AllowedSign" |_, this| {
+            number_of(this, |qualifiers| {
+                Value::Enum(u16::from(qualifiers.non_negative), &ALLOWED_SIGN)
+            })
+        }),
     ],
 };
 
@@ -457,22 +369,12 @@ pub static STRING_QUALIFIERS: TypeDef = TypeDef {
     }),
     methods: &[],
     props: &[
-        PropDef {
-            ru: "Длина",
-            en: "Length",
-            get: |_, this| string_of(this, |qualifiers| Value::Int(qualifiers.length as i64)),
-            set: None,
-        },
-        PropDef {
-            ru: "ДопустимаяДлина",
-            en: "AllowedLength",
-            get: |_, this| {
-                string_of(this, |qualifiers| {
-                    Value::Enum(u16::from(qualifiers.fixed), &ALLOWED_LENGTH)
-                })
-            },
-            set: None,
-        },
+        prop!("Длина" "Length" |_, this| string_of(this, |qualifiers| Value::Int(qualifiers.length as i64))),
+        prop!("ДопустимаяДлина" "AllowedLength" |_, this| {
+            string_of(this, |qualifiers| {
+                Value::Enum(u16::from(qualifiers.fixed), &ALLOWED_LENGTH)
+            })
+        }),
     ],
 };
 
@@ -506,23 +408,13 @@ pub static BINARY_QUALIFIERS: TypeDef = TypeDef {
     }),
     methods: &[],
     props: &[
-        PropDef {
-            ru: "Длина",
-            en: "Length",
-            get: |_, this| Ok(Value::Int(i64::from(binary_of(this)?.length))),
-            set: None,
-        },
-        PropDef {
-            ru: "ДопустимаяДлина",
-            en: "AllowedLength",
-            get: |_, this| {
-                Ok(Value::Enum(
-                    u16::from(binary_of(this)?.fixed),
-                    &ALLOWED_LENGTH,
-                ))
-            },
-            set: None,
-        },
+        prop!("Длина" "Length" |_, this| Ok(Value::Int(i64::from(binary_of(this)?.length)))),
+        prop!("ДопустимаяДлина" "AllowedLength" |_, this| {
+            Ok(Value::Enum(
+                u16::from(binary_of(this)?.fixed),
+                &ALLOWED_LENGTH,
+            ))
+        }),
     ],
 };
 
@@ -556,26 +448,21 @@ pub static DATE_QUALIFIERS: TypeDef = TypeDef {
         },
     }),
     methods: &[],
-    props: &[PropDef {
-        ru: "ЧастиДаты",
-        en: "DateFractions",
-        get: |_, this| match this
-            .as_obj()
-            .and_then(|obj| obj.native::<Qualifiers>())
-            .as_deref()
-        {
-            Some(Qualifiers::Date(fractions)) => Ok(Value::Enum(
-                match fractions {
-                    DateFractions::Date => 0,
-                    DateFractions::Time => 1,
-                    DateFractions::DateTime => 2,
-                },
-                &DATE_FRACTIONS,
-            )),
-            _ => Err(Fault::param(1)),
-        },
-        set: None,
-    }],
+    props: &[prop!("ЧастиДаты" "DateFractions" |_, this| match this
+        .as_obj()
+        .and_then(|obj| obj.native::<Qualifiers>())
+        .as_deref()
+    {
+        Some(Qualifiers::Date(fractions)) => Ok(Value::Enum(
+            match fractions {
+                DateFractions::Date => 0,
+                DateFractions::Time => 1,
+                DateFractions::DateTime => 2,
+            },
+            &DATE_FRACTIONS,
+        )),
+        _ => Err(Fault::param(1)),
+    })],
 };
 
 /// A count of digits or units; a skipped one is 0.

@@ -1,11 +1,11 @@
 //! Types of the language that have no constructor, Тип and ТипЗнч.
 
-use super::registry::{Area, Constructor, FunctionDef, TypeDef};
+use super::define::function;
+use super::registry::{Area, Constructor, TypeDef};
 use crate::diagnostic::Locale;
-use crate::kernel::encode::Uuid;
+use crate::kernel::encode::{parse_uuid, random_uuid};
 use crate::value::Value;
 use crate::vm::Vm;
-use crate::vm::convert::parse_uuid;
 use crate::vm::error::{Fault, Message};
 use std::rc::Rc;
 
@@ -62,20 +62,8 @@ pub static UUID: TypeDef = TypeDef {
 pub static AREA: Area = Area {
     title: "Типы",
     functions: &[
-        FunctionDef {
-            ru: "Тип",
-            en: "Type",
-            params: "ИмяТипа",
-            is_function: true,
-            call: type_by_name,
-        },
-        FunctionDef {
-            ru: "ТипЗнч",
-            en: "TypeOf",
-            params: "Значение",
-            is_function: true,
-            call: type_of,
-        },
+        function!("Тип" "Type" ("ИмяТипа") true type_by_name),
+        function!("ТипЗнч" "TypeOf" ("Значение") true type_of),
     ],
     types: &[
         &UNDEFINED,
@@ -157,7 +145,7 @@ fn new_uuid(vm: &mut Vm<'_>, args: &mut [Value]) -> Result<Value, Fault> {
         if !vm.host().random(&mut bytes) {
             return Err(Message::NotAvailable("УникальныйИдентификатор".into()).into());
         }
-        return Ok(Value::Uuid(Rc::new(Uuid::from_random(bytes).bytes())));
+        return Ok(Value::Uuid(Rc::new(random_uuid(bytes))));
     }
     let text = args[0].as_string().ok_or_else(|| Fault::param(1))?;
     match parse_uuid(&text) {

@@ -1,6 +1,9 @@
 //! СписокЗначений: values with presentations and marks, in order.
 
-use super::registry::{Area, Constructor, EnumDef, MethodDef, PropDef, TypeDef};
+use super::define::{
+    array_items, enumeration, flag, is_left_out, method, place_among, place_or_none, prop, shifted,
+};
+use super::registry::{Area, Constructor, TypeDef};
 use super::type_description::{TypeSet, chosen, description, type_set};
 use crate::kernel::sort;
 use crate::value::heap::{Body, Obj};
@@ -8,8 +11,7 @@ use crate::value::native::{NativeObject, NoIterator};
 use crate::value::paid::Paid;
 use crate::value::{Value, memory};
 use crate::vm::Vm;
-use crate::vm::error::{Fault, Message};
-use std::any::Any;
+use crate::vm::error::Fault;
 use std::rc::Rc;
 
 /// Lists of values.
@@ -20,23 +22,18 @@ pub static AREA: Area = Area {
     enums: &[&SORT_DIRECTION],
 };
 
-/// НаправлениеСортировки.
-pub static SORT_DIRECTION: EnumDef = EnumDef {
-    ty: TypeDef {
-        ru: "НаправлениеСортировки",
-        en: "SortDirection",
-        new: None,
-        methods: &[],
-        props: &[],
-    },
-    items: &[("Возр", "Asc"), ("Убыв", "Desc")],
-    strings: &[],
-};
+enumeration!(
+    /// НаправлениеСортировки.
+    SORT_DIRECTION "НаправлениеСортировки" "SortDirection" [
+        "Возр" "Asc",
+        "Убыв" "Desc",
+    ]
+);
 
 /// Bytes that an item counts for besides its object.
 const ITEM_COST: usize = 200;
 
-/// An item.
+/// ЭлементСпискаЗначений: what the list shows and what it stands for.
 struct Item {
     value: Value,
     /// Empty when the value's own text is shown.
@@ -48,14 +45,6 @@ struct Item {
 }
 
 impl NativeObject for Item {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn size(&self) -> usize {
         size_of::<Item>()
     }
@@ -97,28 +86,14 @@ impl List {
     }
 
     fn place(&self, vm: &Vm<'_>, value: &Value) -> Result<usize, Fault> {
-        let at = match value {
-            Value::Obj(obj) => {
-                vm.meter().units(self.items.len())?;
-                self.items.iter().position(|item| item.same(obj))
-            }
-            value => usize::try_from(vm.to_int(value)?)
-                .ok()
-                .filter(|at| *at < self.items.len()),
-        };
-        at.ok_or_else(|| Message::IndexOutOfRange.into())
+        let obj = value.as_obj();
+        place_among(vm, &self.items, value, |item| {
+            obj.is_some_and(|obj| item.same(obj))
+        })
     }
 }
 
 impl NativeObject for List {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn size(&self) -> usize {
         self.items.capacity() * size_of::<Obj>()
     }
@@ -196,10 +171,6 @@ fn value_of(obj: &Obj) -> Value {
         .map_or(Value::Undefined, |item| item.value.clone())
 }
 
-fn skipped(value: &Value) -> bool {
-    matches!(value, Value::Missing | Value::Undefined)
-}
-
 /// Adds an item at a place: value, presentation, mark, picture.
 fn insert(
     vm: &mut Vm<'_>,
@@ -214,16 +185,12 @@ fn insert(
     } else {
         types.adjust(vm, &args[0])
     };
-    let presentation = if skipped(&args[1]) {
+    let presentation = if is_left_out(&args[1]) {
         Value::str("")
     } else {
         vm.text_value(&args[1])
     };
-    let check = if skipped(&args[2]) {
-        false
-    } else {
-        vm.to_bool(&args[2])?
-    };
+    let check = flag(vm, &args[2], false)?;
     let picture = if args[3].is_missing() {
         Value::Undefined
     } else {
@@ -311,10 +278,7 @@ fn copy(vm: &mut Vm<'_>, this: &Value, _args: &mut [Value]) -> Result<Value, Fau
 }
 
 fn load_values(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Fault> {
-    let values = match args[0].as_obj().map(Obj::body).as_deref() {
-        Some(Body::Array(values)) => vm.copied(values)?,
-        _ => return Err(Fault::param(1)),
-    };
+    let values = array_items(vm, &args[0], 1)?;
     change(this, |list| {
         list.items.clear();
         Ok(())
@@ -339,236 +303,123 @@ pub static VALUE_LIST: TypeDef = TypeDef {
         call: |vm, _| Ok(vm.alloc(&VALUE_LIST, Body::Native(Box::new(List::new())))),
     }),
     methods: &[
-        MethodDef {
-            ru: "Добавить",
-            en: "Add",
-            params: "Значение?, Представление?, Пометка?, Картинка?",
-            is_function: true,
-            call: |vm, this, args| insert(vm, this, None, args),
-        },
-        MethodDef {
-            ru: "Вставить",
-            en: "Insert",
-            params: "Индекс, Значение?, Представление?, Пометка?, Картинка?",
-            is_function: true,
-            call: |vm, this, args| {
-                let at = vm.to_int(&args[0])?.max(0) as usize;
-                insert(vm, this, Some(at), &args[1..])
-            },
-        },
-        MethodDef {
-            ru: "Количество",
-            en: "Count",
-            params: "",
-            is_function: true,
-            call: |_, this, _| with_list(this, |list| Ok(Value::from(list.items.len()))),
-        },
-        MethodDef {
-            ru: "Получить",
-            en: "Get",
-            params: "Индекс",
-            is_function: true,
-            call: |vm, this, args| {
-                let at = Value::Int(vm.to_int(&args[0])?);
-                with_list(this, |list| {
-                    list.place(vm, &at)
-                        .map(|at| Value::Obj(list.items[at].clone()))
-                })
-            },
-        },
-        MethodDef {
-            ru: "Индекс",
-            en: "IndexOf",
-            params: "Элемент",
-            is_function: true,
-            call: |vm, this, args| {
-                with_list(this, |list| {
-                    Ok(Value::Int(
-                        list.place(vm, &args[0]).map_or(-1, |at| at as i64),
-                    ))
-                })
-            },
-        },
-        MethodDef {
-            ru: "Удалить",
-            en: "Delete",
-            params: "Элемент",
-            is_function: false,
-            call: |vm, this, args| {
-                let removed = change(this, |list| {
-                    vm.charge_work(list.items.len())?;
-                    let at = list.place(vm, &args[0])?;
-                    Ok(list.items.remove(at))
-                })?;
-                drop(removed);
+        method!("Добавить" "Add" ("Значение?, Представление?, Пометка?, Картинка?") true |vm, this, args| insert(vm, this, None, args)),
+        method!("Вставить" "Insert" ("Индекс, Значение?, Представление?, Пометка?, Картинка?") true |vm, this, args| {
+            let at = vm.to_int(&args[0])?.max(0) as usize;
+            insert(vm, this, Some(at), &args[1..])
+        }),
+        method!("Количество" "Count" ("") true |_, this, _| with_list(this, |list| Ok(Value::from(list.items.len())))),
+        method!("Получить" "Get" ("Индекс") true |vm, this, args| {
+            let at = Value::Int(vm.to_int(&args[0])?);
+            with_list(this, |list| {
+                list.place(vm, &at)
+                    .map(|at| Value::Obj(list.items[at].clone()))
+            })
+        }),
+        method!("Индекс" "IndexOf" ("Элемент") true |vm, this, args| {
+            with_list(this, |list| {
+                Ok(place_or_none(list.place(vm, &args[0]).ok()))
+            })
+        }),
+        method!("Удалить" "Delete" ("Элемент") false |vm, this, args| {
+            let removed = change(this, |list| {
+                vm.charge_work(list.items.len())?;
+                let at = list.place(vm, &args[0])?;
+                Ok(list.items.remove(at))
+            })?;
+            drop(removed);
+            Ok(Value::Undefined)
+        }),
+        method!("Очистить" "Clear" ("") false |vm, this, _| {
+            let count = with_list(this, |list| Ok(list.items.len()))?;
+            vm.charge_work(count * 8)?;
+            let removed = change(this, |list| Ok(std::mem::take(&mut list.items)))?;
+            drop(removed);
+            Ok(Value::Undefined)
+        }),
+        method!("Сдвинуть" "Move" ("Элемент, Смещение") false |vm, this, args| {
+            let shift = vm.to_int(&args[1])?;
+            change(this, |list| {
+                vm.charge_work(list.items.len())?;
+                let at = list.place(vm, &args[0])?;
+                shifted(&mut list.items, at, shift)?;
                 Ok(Value::Undefined)
-            },
-        },
-        MethodDef {
-            ru: "Очистить",
-            en: "Clear",
-            params: "",
-            is_function: false,
-            call: |vm, this, _| {
-                let count = with_list(this, |list| Ok(list.items.len()))?;
-                vm.charge_work(count * 8)?;
-                let removed = change(this, |list| Ok(std::mem::take(&mut list.items)))?;
-                drop(removed);
-                Ok(Value::Undefined)
-            },
-        },
-        MethodDef {
-            ru: "Сдвинуть",
-            en: "Move",
-            params: "Элемент, Смещение",
-            is_function: false,
-            call: |vm, this, args| {
-                let shift = vm.to_int(&args[1])?;
-                change(this, |list| {
-                    vm.charge_work(list.items.len())?;
-                    let at = list.place(vm, &args[0])?;
-                    let to = (at as i64).saturating_add(shift);
-                    if to < 0 || to >= list.items.len() as i64 {
-                        return Err(Message::IndexOutOfRange.into());
-                    }
-                    let item = list.items.remove(at);
-                    list.items.insert(to as usize, item);
-                    Ok(Value::Undefined)
-                })
-            },
-        },
-        MethodDef {
-            ru: "Скопировать",
-            en: "Copy",
-            params: "",
-            is_function: true,
-            call: copy,
-        },
-        MethodDef {
-            ru: "ВыгрузитьЗначения",
-            en: "UnloadValues",
-            params: "",
-            is_function: true,
-            call: |vm, this, _| {
-                let items = items(vm, this)?;
-                let values = vm
-                    .meter()
-                    .over(&items)
-                    .gather_with(|obj| Ok(value_of(obj)))?;
-                Ok(vm.new_array(values))
-            },
-        },
-        MethodDef {
-            ru: "ЗагрузитьЗначения",
-            en: "LoadValues",
-            params: "Массив",
-            is_function: false,
-            call: load_values,
-        },
-        MethodDef {
-            ru: "ЗаполнитьПометки",
-            en: "FillChecks",
-            params: "Пометка",
-            is_function: false,
-            call: |vm, this, args| {
-                let check = vm.to_bool(&args[0])?;
-                for obj in items(vm, this)? {
-                    vm.charge(1)?;
-                    if let Some(mut item) = obj.native_mut::<Item>() {
-                        item.check = check;
-                    }
+            })
+        }),
+        method!("Скопировать" "Copy" ("") true copy),
+        method!("ВыгрузитьЗначения" "UnloadValues" ("") true |vm, this, _| {
+            let items = items(vm, this)?;
+            let values = vm
+                .meter()
+                .over(&items)
+                .gather_with(|obj| Ok(value_of(obj)))?;
+            Ok(vm.new_array(values))
+        }),
+        method!("ЗагрузитьЗначения" "LoadValues" ("Массив") false load_values),
+        method!("ЗаполнитьПометки" "FillChecks" ("Пометка") false |vm, this, args| {
+            let check = vm.to_bool(&args[0])?;
+            for obj in items(vm, this)? {
+                vm.charge(1)?;
+                if let Some(mut item) = obj.native_mut::<Item>() {
+                    item.check = check;
                 }
-                Ok(Value::Undefined)
-            },
-        },
-        MethodDef {
-            ru: "НайтиПоЗначению",
-            en: "FindByValue",
-            params: "Значение",
-            is_function: true,
-            call: find,
-        },
-        MethodDef {
-            ru: "НайтиПоИдентификатору",
-            en: "FindByID",
-            params: "Идентификатор",
-            is_function: true,
-            call: |vm, this, args| {
-                let id = vm.to_int(&args[0])?;
-                let items = items(vm, this)?;
-                let found = vm
-                    .meter()
-                    .over(items)
-                    .first(|obj| obj.native::<Item>().is_some_and(|item| item.id == id))?;
-                Ok(found.map_or(Value::Undefined, Value::Obj))
-            },
-        },
-        MethodDef {
-            ru: "СортироватьПоЗначению",
-            en: "SortByValue",
-            params: "Направление?",
-            is_function: false,
-            call: |vm, this, args| {
-                let items = items(vm, this)?;
-                let keys = vm
-                    .meter()
-                    .over(&items)
-                    .gather_with(|obj| Ok(value_of(obj)))?;
-                sort_items(vm, this, keys, &args[0])
-            },
-        },
-        MethodDef {
-            ru: "СортироватьПоПредставлению",
-            en: "SortByPresentation",
-            params: "Направление?",
-            is_function: false,
-            call: |vm, this, args| {
-                let items = items(vm, this)?;
-                let keys = vm.meter().over_each(8, &items).gather_with(|obj| {
-                    let text = obj
-                        .native::<Item>()
-                        .map_or_else(String::new, |item| item.shown(vm));
-                    Ok(Value::str(&text))
-                })?;
-                sort_items(vm, this, keys, &args[0])
-            },
-        },
+            }
+            Ok(Value::Undefined)
+        }),
+        method!("НайтиПоЗначению" "FindByValue" ("Значение") true find),
+        method!("НайтиПоИдентификатору" "FindByID" ("Идентификатор") true |vm, this, args| {
+            let id = vm.to_int(&args[0])?;
+            let items = items(vm, this)?;
+            let found = vm
+                .meter()
+                .over(items)
+                .first(|obj| obj.native::<Item>().is_some_and(|item| item.id == id))?;
+            Ok(found.map_or(Value::Undefined, Value::Obj))
+        }),
+        method!("СортироватьПоЗначению" "SortByValue" ("Направление?") false |vm, this, args| {
+            let items = items(vm, this)?;
+            let keys = vm
+                .meter()
+                .over(&items)
+                .gather_with(|obj| Ok(value_of(obj)))?;
+            sort_items(vm, this, keys, &args[0])
+        }),
+        method!("СортироватьПоПредставлению" "SortByPresentation" ("Направление?") false |vm, this, args| {
+            let items = items(vm, this)?;
+            let keys = vm.meter().over_each(8, &items).gather_with(|obj| {
+                let text = obj
+                    .native::<Item>()
+                    .map_or_else(String::new, |item| item.shown(vm));
+                Ok(Value::str(&text))
+            })?;
+            sort_items(vm, this, keys, &args[0])
+        }),
     ],
     props: &[
-        PropDef {
-            ru: "ТипЗначения",
-            en: "ValueType",
-            get: |vm, this| {
-                let types = with_list(this, |list| Ok(Rc::clone(&list.types)))?;
-                Ok(description(vm, types))
-            },
-            set: Some(|vm, this, value| {
-                let types = type_set(&value).ok_or_else(|| Fault::param(1))?;
-                for obj in items(vm, this)? {
-                    vm.charge(1)?;
-                    let fitted = types.adjust(vm, &value_of(&obj));
-                    if let Some(mut item) = obj.native_mut::<Item>() {
-                        item.value = fitted;
-                        item.types = Rc::clone(&types);
-                    }
+        prop!("ТипЗначения" "ValueType" |vm, this| {
+            let types = with_list(this, |list| Ok(Rc::clone(&list.types)))?;
+            Ok(description(vm, types))
+        }, |vm, this, value| {
+            let types = type_set(&value).ok_or_else(|| Fault::param(1))?;
+            for obj in items(vm, this)? {
+                vm.charge(1)?;
+                let fitted = types.adjust(vm, &value_of(&obj));
+                if let Some(mut item) = obj.native_mut::<Item>() {
+                    item.value = fitted;
+                    item.types = Rc::clone(&types);
                 }
-                change(this, |list| {
-                    list.types = types;
-                    Ok(())
-                })
-            }),
-        },
-        PropDef {
-            ru: "ДоступныеЗначения",
-            en: "AvailableValues",
-            get: |_, this| with_list(this, |list| Ok(list.available.clone())),
-            set: Some(|_, this, value| {
-                change(this, |list| {
-                    list.available = value;
-                    Ok(())
-                })
-            }),
-        },
+            }
+            change(this, |list| {
+                list.types = types;
+                Ok(())
+            })
+        }),
+        prop!("ДоступныеЗначения" "AvailableValues" |_, this| with_list(this, |list| Ok(list.available.clone())), |_, this, value| {
+            change(this, |list| {
+                list.available = value;
+                Ok(())
+            })
+        }),
     ],
 };
 
@@ -584,54 +435,30 @@ pub static LIST_ITEM: TypeDef = TypeDef {
     ru: "ЭлементСпискаЗначений",
     en: "ValueListItem",
     new: None,
-    methods: &[MethodDef {
-        ru: "ПолучитьИдентификатор",
-        en: "GetID",
-        params: "",
-        is_function: true,
-        call: |_, this, _| with_item(this, |item| Value::Int(item.id)),
-    }],
+    methods: &[
+        method!("ПолучитьИдентификатор" "GetID" ("") true |_, this, _| with_item(this, |item| Value::Int(item.id))),
+    ],
     props: &[
-        PropDef {
-            ru: "Значение",
-            en: "Value",
-            get: |_, this| with_item(this, |item| item.value.clone()),
-            set: Some(|vm, this, value| {
-                let types = with_item(this, |item| Rc::clone(&item.types))?;
-                let value = types.adjust(vm, &value);
-                let old = with_item(this, |item| std::mem::replace(&mut item.value, value))?;
-                drop(old);
-                Ok(())
-            }),
-        },
-        PropDef {
-            ru: "Представление",
-            en: "Presentation",
-            get: |_, this| with_item(this, |item| item.presentation.clone()),
-            set: Some(|vm, this, value| {
-                let text = vm.text_value(&value);
-                with_item(this, |item| item.presentation = text)
-            }),
-        },
-        PropDef {
-            ru: "Пометка",
-            en: "Check",
-            get: |_, this| with_item(this, |item| Value::Bool(item.check)),
-            set: Some(|vm, this, value| {
-                let check = vm.to_bool(&value)?;
-                with_item(this, |item| item.check = check)
-            }),
-        },
-        PropDef {
-            ru: "Картинка",
-            en: "Picture",
-            get: |_, this| with_item(this, |item| item.picture.clone()),
-            set: Some(|_, this, value| {
-                let old = with_item(this, |item| std::mem::replace(&mut item.picture, value))?;
-                drop(old);
-                Ok(())
-            }),
-        },
+        prop!("Значение" "Value" |_, this| with_item(this, |item| item.value.clone()), |vm, this, value| {
+            let types = with_item(this, |item| Rc::clone(&item.types))?;
+            let value = types.adjust(vm, &value);
+            let old = with_item(this, |item| std::mem::replace(&mut item.value, value))?;
+            drop(old);
+            Ok(())
+        }),
+        prop!("Представление" "Presentation" |_, this| with_item(this, |item| item.presentation.clone()), |vm, this, value| {
+            let text = vm.text_value(&value);
+            with_item(this, |item| item.presentation = text)
+        }),
+        prop!("Пометка" "Check" |_, this| with_item(this, |item| Value::Bool(item.check)), |vm, this, value| {
+            let check = vm.to_bool(&value)?;
+            with_item(this, |item| item.check = check)
+        }),
+        prop!("Картинка" "Picture" |_, this| with_item(this, |item| item.picture.clone()), |_, this, value| {
+            let old = with_item(this, |item| std::mem::replace(&mut item.picture, value))?;
+            drop(old);
+            Ok(())
+        }),
     ],
 };
 

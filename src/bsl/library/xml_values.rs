@@ -2,15 +2,15 @@
 
 use super::AREAS;
 use super::bytes::{BINARY_DATA, base64_text, binary, bytes_of};
+use super::define::function;
 use super::internal::{pack, unpack};
-use super::registry::{Area, EnumDef, FunctionDef};
+use super::registry::{Area, EnumDef};
 use super::storage::STORAGE;
 use crate::kernel::date::Date;
-use crate::kernel::encode::decode_base64;
+use crate::kernel::encode::{decode_base64, parse_uuid, uuid_text};
 use crate::kernel::number::Number;
 use crate::value::Value;
 use crate::vm::Vm;
-use crate::vm::convert::{parse_uuid, uuid_text};
 use crate::vm::error::{Fault, Message};
 use std::rc::Rc;
 
@@ -18,20 +18,8 @@ use std::rc::Rc;
 pub static AREA: Area = Area {
     title: "Значения XML",
     functions: &[
-        FunctionDef {
-            ru: "XMLСтрока",
-            en: "XMLString",
-            params: "Значение",
-            is_function: true,
-            call: to_xml,
-        },
-        FunctionDef {
-            ru: "XMLЗначение",
-            en: "XMLValue",
-            params: "Тип, Строка",
-            is_function: true,
-            call: from_xml,
-        },
+        function!("XMLСтрока" "XMLString" ("Значение") true to_xml),
+        function!("XMLЗначение" "XMLValue" ("Тип, Строка") true from_xml),
     ],
     types: &[],
     enums: &[],

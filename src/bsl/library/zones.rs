@@ -1,6 +1,7 @@
 //! Time zones: МестноеВремя, УниверсальноеВремя and their kin. The zone of a run is the host's.
 
-use super::registry::{Area, FunctionDef};
+use super::define::function;
+use super::registry::Area;
 use crate::kernel::date::Date;
 use crate::kernel::number::Number;
 use crate::kernel::timezone::Zone;
@@ -8,36 +9,24 @@ use crate::value::Value;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
 
-macro_rules! function {
-    ($ru:literal $en:literal ($params:literal) $call:expr) => {
-        FunctionDef {
-            ru: $ru,
-            en: $en,
-            params: $params,
-            is_function: true,
-            call: $call,
-        }
-    };
-}
-
 /// Time zones.
 pub static AREA: Area = Area {
     title: "Часовые пояса",
     functions: &[
-        function!("МестноеВремя" "ToLocalTime" ("УниверсальноеВремя, ЧасовойПояс?") to_local),
-        function!("УниверсальноеВремя" "ToUniversalTime" ("МестноеВремя, ЧасовойПояс?") to_universal),
-        function!("ЧасовойПояс" "TimeZone" ("") |vm, _| Ok(vm.host().zone().into())),
-        function!("ЧасовойПоясСеанса" "SessionTimeZone" ("") |vm, _| Ok(vm.host().zone().into())),
-        function!("ПолучитьДопустимыеЧасовыеПояса" "GetAvailableTimeZones" ("") |vm, _| {
+        function!("МестноеВремя" "ToLocalTime" ("УниверсальноеВремя, ЧасовойПояс?") true to_local),
+        function!("УниверсальноеВремя" "ToUniversalTime" ("МестноеВремя, ЧасовойПояс?") true to_universal),
+        function!("ЧасовойПояс" "TimeZone" ("") true |vm, _| Ok(vm.host().zone().into())),
+        function!("ЧасовойПоясСеанса" "SessionTimeZone" ("") true |vm, _| Ok(vm.host().zone().into())),
+        function!("ПолучитьДопустимыеЧасовыеПояса" "GetAvailableTimeZones" ("") true |vm, _| {
             let names: Vec<Value> = Zone::names().map(Value::str).collect();
             vm.reserve(names.len() * 64)?;
             vm.charge_work(names.len() * 16)?;
             Ok(vm.new_array(names))
         }),
-        function!("ПредставлениеЧасовогоПояса" "TimeZonePresentation" ("ЧасовойПояс") |vm, args| {
+        function!("ПредставлениеЧасовогоПояса" "TimeZonePresentation" ("ЧасовойПояс") true |vm, args| {
             Ok(named_zone(vm, &args[0])?.name().into())
         }),
-        function!("СмещениеСтандартногоВремени" "StandardTimeOffset" ("ЧасовойПояс?, УниверсальноеВремя?") |vm, args| {
+        function!("СмещениеСтандартногоВремени" "StandardTimeOffset" ("ЧасовойПояс?, УниверсальноеВремя?") true |vm, args| {
             let utc = moment(vm, &args[1])?;
             Ok(Value::Int(match zone_of(vm, &args[0])? {
                 Some(zone) => i64::from(zone.standard_shift_at(utc)),
@@ -45,7 +34,7 @@ pub static AREA: Area = Area {
                 None => vm.host().zone_offset_utc(utc, None).unwrap_or(0),
             }))
         }),
-        function!("СмещениеЛетнегоВремени" "DaylightTimeOffset" ("ЧасовойПояс?, УниверсальноеВремя?") |vm, args| {
+        function!("СмещениеЛетнегоВремени" "DaylightTimeOffset" ("ЧасовойПояс?, УниверсальноеВремя?") true |vm, args| {
             let utc = moment(vm, &args[1])?;
             let zone = zone_of(vm, &args[0])?;
             Ok(Value::Int(zone.map_or(0, |zone| i64::from(zone.summer_shift_at(utc)))))

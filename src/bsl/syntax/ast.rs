@@ -54,15 +54,15 @@ pub enum BinaryOp {
 pub enum Literal {
     /// Неопределено.
     Undefined,
-    /// Null.
+    /// The word NULL.
     Null,
     /// Истина, Ложь.
     Bool(bool),
-    /// A number.
+    /// `12.5`.
     Number(Number),
     /// A string, its parts joined.
     Str(Box<str>),
-    /// A date.
+    /// `'20240101'`.
     Date(Date),
 }
 
@@ -71,7 +71,7 @@ pub enum Literal {
 pub enum ExprKind {
     /// A constant: number in [`Tree::literals`].
     Literal(u32),
-    /// A name.
+    /// A variable, or a name of the library.
     Name(Name),
     /// `-А`, `НЕ А`.
     Unary(UnaryOp, ExprId),
@@ -121,7 +121,7 @@ pub struct Stmt {
 /// A condition with its block.
 #[derive(Debug)]
 pub struct Branch {
-    /// Condition.
+    /// Turned into Булево at each branch.
     pub condition: ExprId,
     /// Statements.
     pub block: Block,
@@ -141,7 +141,7 @@ pub struct Word {
 pub enum StmtKind {
     /// `А = Б`.
     Assign(ExprId, ExprId),
-    /// A call.
+    /// The value is dropped; a procedure may be called too.
     Call(ExprId),
     /// Если.
     If(Vec<Branch>, Option<Block>),
@@ -222,7 +222,7 @@ pub struct Method {
     pub is_async: bool,
     /// Annotations, folded.
     pub annotations: Vec<Word>,
-    /// Parameters.
+    /// In the order of the text.
     pub params: Vec<Param>,
     /// Перем at its head.
     pub vars: Vec<Word>,
@@ -250,11 +250,11 @@ pub struct Tree {
     pub lists: Vec<ExprId>,
     /// Constants.
     pub literals: Vec<Literal>,
-    /// Variables.
+    /// Перем of the module, before all methods.
     pub vars: Vec<ModuleVar>,
-    /// Methods.
+    /// Procedures and functions in the order of the text.
     pub methods: Vec<Method>,
-    /// Body.
+    /// What runs when the module is loaded: the statements after the methods.
     pub body: Block,
     /// Byte after the last.
     pub end: u32,

@@ -7,14 +7,14 @@ use super::names::{Name, Names};
 use super::token::{Tok, Token, keyword};
 use crate::diagnostic::{Diagnostic, Problem};
 
-/// An open `#Если`.
+/// `#Если` without its `#КонецЕсли` so far.
 struct OpenIf {
     /// A branch was taken already.
     taken: bool,
     pos: u32,
 }
 
-/// The lexer.
+/// Turns a text into tokens, and passes over branches that are not compiled.
 pub struct Lexer<'s> {
     text: &'s str,
     bytes: &'s [u8],
@@ -51,7 +51,7 @@ impl<'s> Lexer<'s> {
         lexer
     }
 
-    /// The text.
+    /// The whole source that places count in.
     pub fn text(&self) -> &'s str {
         self.text
     }
@@ -112,7 +112,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// The next token.
+    /// Whatever comes: what is no token is reported and passed over, and the end is given for ever.
     pub fn next_token(&mut self) -> Token {
         self.skip_blank();
         let start = self.at;

@@ -152,9 +152,9 @@ impl Obj {
 
     /// The insides as a type of the library.
     #[must_use]
-    pub fn native<T: 'static>(&self) -> Option<Ref<'_, T>> {
+    pub fn native<T: NativeObject>(&self) -> Option<Ref<'_, T>> {
         Ref::filter_map(self.body(), |body| match body {
-            Body::Native(native) => native.as_any().downcast_ref(),
+            Body::Native(native) => native.downcast_ref(),
             _ => None,
         })
         .ok()
@@ -162,9 +162,9 @@ impl Obj {
 
     /// The insides as a type of the library, to change.
     #[must_use]
-    pub fn native_mut<T: 'static>(&self) -> Option<RefMut<'_, T>> {
+    pub fn native_mut<T: NativeObject>(&self) -> Option<RefMut<'_, T>> {
         RefMut::filter_map(self.body_mut().ok()?, |body| match body {
-            Body::Native(native) => native.as_any_mut().downcast_mut(),
+            Body::Native(native) => native.downcast_mut(),
             _ => None,
         })
         .ok()

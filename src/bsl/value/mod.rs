@@ -23,7 +23,7 @@ pub enum Value {
     /// Неопределено.
     #[default]
     Undefined,
-    /// Null.
+    /// NULL of a database; unlike Неопределено it fits no column.
     Null,
     /// Булево.
     Bool(bool),
@@ -40,7 +40,7 @@ pub enum Value {
     Short(u8, [u16; string::SHORT_MAX]),
     /// A string of any length.
     Str(Rc<StrBox>),
-    /// An object.
+    /// Shared: copies of the value are the same object.
     Obj(Obj),
     /// УникальныйИдентификатор.
     Uuid(Rc<[u8; 16]>),
@@ -66,7 +66,7 @@ pub enum Value {
 
 /// A by-reference parameter that is an element or a field.
 pub struct RefElement {
-    /// The object.
+    /// Whose element or field it is.
     pub object: Value,
     /// Where in it.
     pub key: RefKey,

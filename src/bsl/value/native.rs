@@ -9,12 +9,6 @@ use std::any::Any;
 /// An object of the library. Methods and properties of the type stand in its `TypeDef`; here is what
 /// differs from object to object. Values that it holds are freed when it is dropped.
 pub trait NativeObject: Any {
-    /// For downcasting.
-    fn as_any(&self) -> &dyn Any;
-
-    /// For downcasting.
-    fn as_any_mut(&mut self) -> &mut dyn Any;
-
     /// Bytes on the heap, for the limit of memory; call [`super::heap::Obj::recount`] after changes.
     fn size(&self) -> usize {
         0
@@ -86,6 +80,19 @@ pub trait NativeObject: Any {
     /// The hash that goes with [`NativeObject::same`].
     fn content_hash(&self) -> Option<u64> {
         None
+    }
+}
+
+impl dyn NativeObject {
+    /// The object as the type that the library made it of; `None` when it is of another.
+    #[must_use]
+    pub fn downcast_ref<T: NativeObject>(&self) -> Option<&T> {
+        (self as &dyn Any).downcast_ref()
+    }
+
+    /// The same, to change.
+    pub fn downcast_mut<T: NativeObject>(&mut self) -> Option<&mut T> {
+        (self as &mut dyn Any).downcast_mut()
     }
 }
 

@@ -10,7 +10,7 @@ pub struct Field {
     pub name: Name,
     /// Spelling: a number in the run's table of spellings.
     pub spelling: Name,
-    /// Value.
+    /// Any value, also the structure itself.
     pub value: Value,
 }
 

@@ -4,7 +4,7 @@ use super::Vm;
 use super::error::{Fault, Message};
 use crate::diagnostic::Locale;
 use crate::kernel::date::Date;
-use crate::kernel::encode::Uuid;
+use crate::kernel::encode::uuid_text;
 use crate::kernel::number::Number;
 use crate::value::heap::Body;
 use crate::value::{Value, is_blank, memory, string};
@@ -38,7 +38,7 @@ fn without_blanks(value: &Value, most: usize) -> Option<String> {
 }
 
 impl Vm<'_> {
-    /// To a number.
+    /// As the arithmetic of the language does: text that looks like a number, Булево as 1 and 0.
     pub fn to_number(&self, value: &Value) -> Result<Number, Fault> {
         match value {
             Value::Int(int) => Ok(Number::from_i64(*int)),
@@ -63,7 +63,7 @@ impl Vm<'_> {
         }
     }
 
-    /// To a boolean.
+    /// As conditions do: a number is true unless it is 0; text only by its words.
     pub fn to_bool(&self, value: &Value) -> Result<bool, Fault> {
         match value {
             Value::Bool(value) => Ok(*value),
@@ -86,7 +86,7 @@ impl Vm<'_> {
         }
     }
 
-    /// To a date.
+    /// A date, or a text of its digits: `20240101`.
     pub fn to_date(&self, value: &Value) -> Result<Date, Fault> {
         match value {
             Value::Date(date) => Ok(*date),
@@ -200,17 +200,4 @@ impl Vm<'_> {
             }
         }
     }
-}
-
-/// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
-#[must_use]
-pub fn uuid_text(uuid: &[u8; 16]) -> String {
-    Uuid::from_bytes(*uuid).to_string()
-}
-
-/// The bytes of a UUID's text, with or without braces.
-#[must_use]
-pub fn parse_uuid(text: &str) -> Option<[u8; 16]> {
-    let text = text.trim().trim_start_matches('{').trim_end_matches('}');
-    Uuid::parse(text).map(Uuid::bytes)
 }

@@ -12,7 +12,7 @@ use std::rc::Rc;
 /// A name of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldName {
-    /// Folded.
+    /// The name without regard to case.
     pub folded: Name,
     /// As it was written: [`Vm::spelling`].
     pub spelling: Name,

@@ -60,7 +60,7 @@ pub(crate) struct ModuleState {
     pub consts: Vec<Value>,
     /// One for each site.
     pub caches: Vec<Cache>,
-    /// Variables.
+    /// Перем of the module, by their numbers in the program.
     pub vars: Vec<Value>,
     /// Whether the body has begun.
     pub started: bool,
@@ -263,7 +263,7 @@ impl<'a> Vm<'a> {
             .map(|index| &self.globals[index as usize])
     }
 
-    /// The host.
+    /// What the run may reach outside.
     pub fn host(&mut self) -> &mut dyn Host {
         self.host
     }
@@ -319,7 +319,7 @@ impl<'a> Vm<'a> {
         self.heap.alloc(ty, body)
     }
 
-    /// A new array.
+    /// Массив of these elements.
     pub fn new_array(&self, items: Vec<Value>) -> Value {
         self.alloc(&crate::library::array::ARRAY, Body::Array(items))
     }
@@ -470,7 +470,7 @@ impl<'a> Vm<'a> {
         Ok(())
     }
 
-    /// Leaves it.
+    /// Ends what [`enter`](Self::enter) began.
     pub fn leave(&mut self) {
         self.nesting -= 1;
     }

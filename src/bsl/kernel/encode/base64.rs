@@ -1,11 +1,21 @@
-//! Base64 (RFC 4648): Base64Строка breaks lines after 76 characters with CR LF as 1C does (believed);
-//! Base64Значение overlooks white space.
+//! Base64 (RFC 4648), the standard alphabet by the crate `base64`. 1C's own: Base64Строка breaks lines
+//! after 76 characters with CR LF (believed), Base64Значение overlooks white space and missing padding.
 
 use super::Malformed;
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /// Characters of a line.
 const LINE: usize = 76;
+
+/// Writes padding; reads with it and without, and overlooks the spare bits of the last character.
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Base64Строка.
 #[must_use]
@@ -26,71 +36,21 @@ pub fn encode_base64(bytes: &[u8]) -> String {
     text
 }
 
-/// Without line breaks, for headers and JSON.
+/// Without line breaks, for headers, JSON and XML.
 #[must_use]
 pub fn encode_base64_line(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let [a, b, c] = [
-            chunk[0],
-            chunk.get(1).copied().unwrap_or(0),
-            chunk.get(2).copied().unwrap_or(0),
-        ];
-        let sextets = [
-            a >> 2,
-            (a & 3) << 4 | b >> 4,
-            (b & 15) << 2 | c >> 6,
-            c & 63,
-        ];
-        for (index, sextet) in sextets.into_iter().enumerate() {
-            if index > chunk.len() {
-                text.push('=');
-            } else {
-                text.push(char::from(ALPHABET[usize::from(sextet)]));
-            }
-        }
-    }
-    text
+    ENGINE.encode(bytes)
 }
 
-/// Base64Значение. Padding may be missing; anything after it but white space is an error.
+/// Base64Значение. Padding is whole or missing; anything after it but white space is an error.
 pub fn decode_base64(text: &str) -> Result<Vec<u8>, Malformed> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let mut buffer = 0u32;
-    let mut count = 0;
-    let mut padding = 0;
-    for byte in text.bytes() {
-        let sextet = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                padding += 1;
-                continue;
-            }
-            b' ' | b'\t' | b'\r' | b'\n' => continue,
-            _ => return Err(Malformed),
-        };
-        if padding > 0 {
-            return Err(Malformed);
-        }
-        buffer = buffer << 6 | u32::from(sextet);
-        count += 1;
-        if count == 4 {
-            bytes.extend_from_slice(&buffer.to_be_bytes()[1..]);
-            buffer = 0;
-            count = 0;
-        }
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let plain: Vec<u8> = text.bytes().filter(|byte| !is_blank(byte)).collect();
+    // A part of the padding is a text that was cut.
+    if plain.last() == Some(&b'=') && !plain.len().is_multiple_of(4) {
+        return Err(Malformed);
     }
-    match (count, padding) {
-        (0, 0) => {}
-        (2, 0 | 2) => bytes.push((buffer >> 4) as u8),
-        (3, 0 | 1) => bytes.extend_from_slice(&[(buffer >> 10) as u8, (buffer >> 2) as u8]),
-        _ => return Err(Malformed),
-    }
-    Ok(bytes)
+    ENGINE.decode(plain).map_err(|_| Malformed)
 }
 
 #[cfg(test)]

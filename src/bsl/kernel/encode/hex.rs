@@ -1,35 +1,21 @@
-//! Hexadecimal text of bytes: upper case out, either in, white space overlooked.
+//! Hexadecimal text of bytes by the crate `hex`. 1C's own: upper case out, either in, white space
+//! overlooked.
 
 use super::Malformed;
 
 /// ПолучитьHexСтрокуИзДвоичныхДанных.
 #[must_use]
 pub fn encode_hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
+    hex::encode_upper(bytes)
 }
 
-/// ПолучитьДвоичныеДанныеИзHexСтроки.
+/// Digits in either case. An error for a half byte and for any other sign but white space.
 pub fn decode_hex(text: &str) -> Result<Vec<u8>, Malformed> {
-    let mut bytes = Vec::with_capacity(text.len() / 2);
-    let mut high = None;
-    for symbol in text.chars().filter(|symbol| !symbol.is_whitespace()) {
-        let digit = symbol.to_digit(16).ok_or(Malformed)? as u8;
-        match high.take() {
-            None => high = Some(digit),
-            Some(high) => bytes.push(high << 4 | digit),
-        }
+    if !text.contains(char::is_whitespace) {
+        return hex::decode(text).map_err(|_| Malformed);
     }
-    if high.is_some() {
-        Err(Malformed)
-    } else {
-        Ok(bytes)
-    }
+    let plain: String = text.split_whitespace().collect();
+    hex::decode(plain).map_err(|_| Malformed)
 }
 
 #[cfg(test)]

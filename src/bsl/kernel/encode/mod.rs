@@ -10,8 +10,8 @@ pub use base64::{decode_base64, encode_base64, encode_base64_line};
 pub use charset::Charset;
 pub use hex::{decode_hex, encode_hex};
 pub use percent::{EncodingMode, decode_percent, encode_percent};
-pub(crate) use percent::{byte_at as byte_at_percent, push_byte as push_percent};
-pub use uuid::Uuid;
+pub(crate) use percent::{IN_TARGET, is_encoded};
+pub use uuid::{parse_uuid, random_uuid, uuid_text};
 
 /// Bytes or a text that are not what they should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

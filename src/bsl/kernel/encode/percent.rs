@@ -1,6 +1,10 @@
-//! КодироватьСтроку and РаскодироватьСтроку.
+//! КодироватьСтроку and РаскодироватьСтроку: `%XX` by the crate `percent-encoding`. 1C's own: which
+//! signs stay, other encodings than UTF-8, and what is no `%XX` stays as it is.
 
 use super::{Charset, Malformed};
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode_byte, utf8_percent_encode,
+};
 
 /// СпособКодированияСтроки.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,32 +15,59 @@ pub enum EncodingMode {
     UrlInUrlEncoding,
 }
 
+/// All but letters, digits and `- _ . ~` (RFC 3986, «unreserved»).
+const URL: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// Without the signs that divide a URL («reserved»). The percent sign itself is encoded.
+const IN_URL: AsciiSet = without(URL, b"!#$&'()*+,/:;=?@[]");
+
+/// A set without the signs.
+pub(crate) const fn without(mut set: AsciiSet, signs: &[u8]) -> AsciiSet {
+    let mut at = 0;
+    while at < signs.len() {
+        set = set.remove(signs[at]);
+        at += 1;
+    }
+    set
+}
+
+/// What [`request_target`](crate::kernel::uri::request_target) encodes between two percent signs.
+pub(crate) const IN_TARGET: AsciiSet = without(URL, b"!$&'()*+,;=:@/?");
+
 /// КодироватьСтроку: bytes of the encoding as `%XX`.
 #[must_use]
 pub fn encode_percent(text: &str, mode: EncodingMode, charset: Charset) -> String {
+    let set = match mode {
+        EncodingMode::Url => &URL,
+        EncodingMode::UrlInUrlEncoding => &IN_URL,
+    };
+    if charset == Charset::Utf8 {
+        return utf8_percent_encode(text, set).to_string();
+    }
     let mut result = String::with_capacity(text.len());
     let mut buffer = [0u8; 4];
     for symbol in text.chars() {
-        let stays = symbol.is_ascii_alphanumeric()
-            || matches!(symbol, '-' | '_' | '.' | '~')
-            || (mode == EncodingMode::UrlInUrlEncoding && "!#$&'()*+,/:;=?@[]".contains(symbol));
-        if stays {
-            result.push(symbol);
-            continue;
-        }
-        for byte in charset.encode(symbol.encode_utf8(&mut buffer)) {
-            push_byte(&mut result, byte);
+        let symbol = &*symbol.encode_utf8(&mut buffer);
+        if symbol.is_ascii() {
+            // As the sign, whatever the encoding makes of it (UTF-16 has two bytes for each).
+            match utf8_percent_encode(symbol, set).next() {
+                Some(same) if same == symbol => result.push_str(same),
+                _ => push_bytes(&mut result, &charset.encode(symbol)),
+            }
+        } else {
+            push_bytes(&mut result, &charset.encode(symbol));
         }
     }
     result
 }
 
-/// Appends `%XX`.
-pub(crate) fn push_byte(text: &mut String, byte: u8) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    text.push('%');
-    text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-    text.push(char::from(DIGITS[usize::from(byte & 15)]));
+/// Appends each byte as `%XX`.
+fn push_bytes(text: &mut String, bytes: &[u8]) {
+    text.extend(bytes.iter().map(|byte| percent_encode_byte(*byte)));
 }
 
 /// РаскодироватьСтроку: runs of `%XX` are bytes of the encoding; a plus stays a plus, a percent sign
@@ -46,31 +77,29 @@ pub fn decode_percent(text: &str, charset: Charset) -> Result<String, Malformed>
     let mut rest = text;
     while let Some(at) = rest.find('%') {
         result.push_str(&rest[..at]);
-        let mut run = Vec::new();
-        let mut taken = at;
-        while let Some(byte) = byte_at(rest.as_bytes(), taken) {
-            run.push(byte);
-            taken += 3;
-        }
-        if run.is_empty() {
+        let run = run_length(&rest.as_bytes()[at..]);
+        if run == 0 {
             result.push('%');
-            taken += 1;
-        } else {
-            result.push_str(&charset.decode_part(&run)?);
+            rest = &rest[at + 1..];
+            continue;
         }
-        rest = &rest[taken..];
+        let bytes: Vec<u8> = percent_decode(&rest.as_bytes()[at..at + run]).collect();
+        result.push_str(&charset.decode_part(&bytes)?);
+        rest = &rest[at + run..];
     }
     result.push_str(rest);
     Ok(result)
 }
 
-/// The byte written as `%XX` at the place.
-pub(crate) fn byte_at(text: &[u8], at: usize) -> Option<u8> {
-    let [b'%', high, low] = *text.get(at..at + 3)? else {
-        return None;
-    };
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    Some((digit(high)? << 4 | digit(low)?) as u8)
+/// Bytes of the `%XX`s that the text begins with.
+fn run_length(text: &[u8]) -> usize {
+    let pairs = text.chunks_exact(3);
+    3 * pairs.take_while(|part| is_encoded(part)).count()
+}
+
+/// Whether the text begins with `%XX`.
+pub(crate) fn is_encoded(text: &[u8]) -> bool {
+    matches!(text, [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Формат(значение, форматная строка): every key of numbers, dates and booleans, Russian and English
-//! names of keys.
+//! names of keys. Our own: the language of these strings is 1C's alone.
 //!
 //! Sources: bsl-semantics.md («Text of values», «Strings and dates»), 1C's documentation of the
 //! format string; what comes from neither is marked believed at its test.

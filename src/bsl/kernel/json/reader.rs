@@ -23,7 +23,7 @@ pub enum JsonToken {
     Number(Number),
     /// Булево.
     Boolean(bool),
-    /// Null.
+    /// `null`.
     Null,
     /// Комментарий, without its marks.
     Comment(String),
@@ -51,9 +51,9 @@ pub enum JsonErrorKind {
 pub struct JsonError {
     /// What is wrong.
     pub kind: JsonErrorKind,
-    /// The line.
+    /// From 1.
     pub line: usize,
-    /// The column.
+    /// From 1, in characters.
     pub column: usize,
 }
 
@@ -126,7 +126,7 @@ impl Visible for char {
 /// What may come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Expect {
-    /// A value.
+    /// Where a value may stand.
     Value,
     /// A value or the end of the array just begun.
     ValueOrEnd,

@@ -11,7 +11,7 @@ pub enum JsonNewLines {
     /// Unix, and Авто on our machines.
     #[default]
     Unix,
-    /// Windows.
+    /// CR LF.
     Windows,
 }
 
@@ -21,9 +21,9 @@ pub enum JsonEscape {
     /// Нет: only what JSON itself demands.
     #[default]
     None,
-    /// СимволыВнеASCII.
+    /// All but ASCII as `\uXXXX`.
     NotAscii,
-    /// СимволыВнеBMP.
+    /// What takes two UTF-16 units, as two `\uXXXX`.
     NotBmp,
 }
 
@@ -166,7 +166,7 @@ impl JsonWriter {
         self.check()
     }
 
-    /// A string.
+    /// Quoted and escaped as the options say.
     pub fn string(&mut self, value: &str) -> Result<(), JsonWriteError> {
         self.before_value()?;
         self.quoted(value)?;
@@ -198,7 +198,7 @@ impl JsonWriter {
         self.after_value()
     }
 
-    /// A boolean.
+    /// `true` or `false`.
     pub fn boolean(&mut self, value: bool) -> Result<(), JsonWriteError> {
         self.before_value()?;
         self.text.push_str(if value { "true" } else { "false" });

@@ -150,7 +150,7 @@ impl Number {
         }
     }
 
-    /// Sqrt.
+    /// To 15 digits, through binary floating point as in 1C.
     pub fn sqrt(&self) -> Result<Number, NumberError> {
         if self.is_negative() {
             return Err(NumberError::Domain);
@@ -166,7 +166,7 @@ impl Number {
         finite(self.to_f64().ln())
     }
 
-    /// Log10.
+    /// To 15 digits; an error for what is not positive.
     pub fn log10(&self) -> Result<Number, NumberError> {
         if self.is_negative() || self.is_zero() {
             return Err(NumberError::Domain);
@@ -174,7 +174,7 @@ impl Number {
         finite(self.to_f64().log10())
     }
 
-    /// Exp.
+    /// To 15 digits; an error when it does not fit.
     pub fn exp(&self) -> Result<Number, NumberError> {
         finite(self.to_f64().exp())
     }

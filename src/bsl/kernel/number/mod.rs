@@ -5,7 +5,8 @@
 //! program needs, no allocation), 128 bits, and `num-bigint` behind a shared pointer. A value has
 //! exactly one form, therefore equality and hashing compare the parts.
 //!
-//! It knows no VM. The number of digits is the caller's limit: `max_digits` bounds the integer part
+//! Our own, not a crate for decimals: those have a fixed width or divide to another precision, and their
+//! text keeps zeros at the end (see `kernel`). It knows no VM. The number of digits is the caller's limit: `max_digits` bounds the integer part
 //! and the fraction, each on its own; less than 39 is taken as 39 (what 128 bits hold anyway).
 
 mod arithmetic;
@@ -104,12 +105,12 @@ enum Parts<'a> {
 }
 
 impl Number {
-    /// Zero.
+    /// The value of an empty Число.
     pub const ZERO: Number = Number(Repr::Small {
         scale: 0,
         mantissa: 0,
     });
-    /// One.
+    /// What a counter adds.
     pub const ONE: Number = Number(Repr::Small {
         scale: 0,
         mantissa: 1,

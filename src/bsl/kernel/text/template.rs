@@ -8,7 +8,7 @@ use std::ops::Range;
 pub enum TemplatePiece {
     /// Text as it is, a range of bytes of the template.
     Text(Range<usize>),
-    /// A parameter, 1…10.
+    /// `%1` to `%10`.
     Parameter(usize),
 }
 

@@ -50,9 +50,9 @@ pub enum XmlErrorKind {
 pub struct XmlError {
     /// What is wrong.
     pub kind: XmlErrorKind,
-    /// The line.
+    /// From 1.
     pub line: usize,
-    /// The column.
+    /// From 1, in characters.
     pub column: usize,
 }
 

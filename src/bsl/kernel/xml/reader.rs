@@ -44,7 +44,7 @@ pub enum XmlNode {
     Text(String),
     /// A section of CDATA.
     Cdata(String),
-    /// A comment.
+    /// Its text, without the signs around it.
     Comment(String),
     /// A processing instruction.
     Instruction {
@@ -73,7 +73,7 @@ pub enum XmlNode {
 /// What is given as a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct XmlReadOptions {
-    /// Comments.
+    /// Whether comments are given or passed over (ИгнорироватьКомментарии).
     pub comments: bool,
     /// Sections of CDATA apart from the text.
     pub cdata: bool,

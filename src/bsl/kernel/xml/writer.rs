@@ -119,7 +119,7 @@ impl XmlWriter {
         self.options.indent
     }
 
-    /// Sets Отступ.
+    /// Отступ: whether elements stand on lines of their own.
     pub fn set_indent(&mut self, on: bool) {
         self.options.indent = on;
     }

@@ -4,7 +4,7 @@
 use super::types::{self, type_of_id};
 use super::{LEVELS_MAX, packed, too_deep};
 use crate::kernel::date::Date;
-use crate::kernel::encode::decode_base64;
+use crate::kernel::encode::{decode_base64, parse_uuid};
 use crate::kernel::number::Number;
 use crate::kernel::qualifiers::DateFractions;
 use crate::library::bytes::binary;
@@ -15,7 +15,6 @@ use crate::library::type_description::{TypeSet, description};
 use crate::library::{fixed, map, structure, table, value_list};
 use crate::value::Value;
 use crate::vm::Vm;
-use crate::vm::convert::parse_uuid;
 use crate::vm::error::Fault;
 use std::rc::Rc;
 

@@ -3,7 +3,7 @@
 use super::types::{self, id_of};
 use super::{LEVELS_MAX, packed, too_deep};
 use crate::kernel::date::Date;
-use crate::kernel::encode::encode_base64_line;
+use crate::kernel::encode::{encode_base64_line, uuid_text};
 use crate::kernel::qualifiers::DateFractions;
 use crate::library::bytes::BinaryData;
 use crate::library::define::{native_of, said};
@@ -12,7 +12,6 @@ use crate::library::standard_period::StandardPeriod;
 use crate::library::type_description::{TypeSet, type_set};
 use crate::value::Value;
 use crate::vm::Vm;
-use crate::vm::convert::uuid_text;
 use crate::vm::error::Fault;
 use crate::vm::type_of;
 use std::fmt::Write as _;

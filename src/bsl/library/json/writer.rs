@@ -1,14 +1,13 @@
 //! ЗаписьJSON and ПараметрыЗаписиJSON.
 
-use super::super::bytes::{charset, encode_text};
+use super::super::bytes::charset;
 use super::super::define::{
     choice, enumeration, file_method, flag, is_left_out, method, native, native_of, native_of_mut,
     prop, recount, said, string_of,
 };
 use super::super::registry::{Constructor, TypeDef};
-use super::super::stream;
+use super::super::text_target::TextTarget;
 use super::DEPTH_MAX;
-use crate::kernel::encode::Charset;
 use crate::kernel::json::{
     JsonEscape, JsonNewLines, JsonWriteError, JsonWriter, JsonWriterOptions,
 };
@@ -95,13 +94,9 @@ pub static JSON_WRITER: TypeDef = TypeDef {
         }),
         method!("ОткрытьПоток" "OpenStream" ("Поток, Кодировка?, ДобавитьBOM?, Параметры?") false
         |vm, this, args| {
-            let target = Target {
-                charset: charset(vm, &args[1], 2)?.unwrap_or_default(),
-                mark: flag(vm, &args[2], false)?,
-                stream: args[0].clone(),
-            };
-            // Refuses what is no stream, and what cannot be written, at once.
-            stream::write(vm, &target.stream, 1, &[])?;
+            let charset = charset(vm, &args[1], 2)?.unwrap_or_default();
+            let mark = flag(vm, &args[2], false)?;
+            let target = TextTarget::open(vm, &args[0], charset, mark)?;
             open(vm, this, &args[3], 4, Some(target))
         }),
         file_method("ОткрытьФайл", "OpenFile"),
@@ -167,19 +162,12 @@ struct Settings {
 
 native!(Settings, |this| this.options.indent.capacity());
 
-/// Where the text goes when it is closed.
-struct Target {
-    stream: Value,
-    charset: Charset,
-    mark: bool,
-}
-
 /// The insides of ЗаписьJSON.
 #[derive(Default)]
 pub(super) struct Writer {
     /// The text so far; out while ЗаписатьJSON writes.
     pub(super) text: Option<Box<JsonWriter>>,
-    target: Option<Target>,
+    target: Option<TextTarget>,
     settings: Value,
     /// ПроверятьСтруктуру is Ложь.
     unchecked: bool,
@@ -231,7 +219,7 @@ fn open(
     this: &Value,
     settings: &Value,
     number: u8,
-    target: Option<Target>,
+    target: Option<TextTarget>,
 ) -> Result<Value, Fault> {
     let settings = if is_left_out(settings) {
         new_settings(vm, &mut [const { Value::Missing }; 9])?
@@ -339,8 +327,7 @@ fn close(vm: &mut Vm<'_>, this: &Value, _: &mut [Value]) -> Result<Value, Fault>
     let result = match writer.target {
         None => Value::from(text),
         Some(target) => {
-            let bytes = encode_text(vm, &text, target.charset, target.mark)?;
-            stream::write(vm, &target.stream, 1, &bytes)?;
+            target.put(vm, &text)?;
             Value::Undefined
         }
     };

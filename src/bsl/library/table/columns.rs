@@ -1,10 +1,10 @@
 //! Columns of tables and trees, and the ways in which a program names them.
 
 use super::data::Table;
-use crate::library::define::said;
+use crate::library::define::{is_left_out, method, native_of, prop, said, same_handle, shifted};
 use crate::library::fixed::struct_fields;
 use crate::library::names::{is_name, listed_text};
-use crate::library::registry::{MethodDef, PropDef, TypeDef};
+use crate::library::registry::TypeDef;
 use crate::library::type_description::{TypeSet, description, type_set};
 use crate::syntax::names::{Name, fold};
 use crate::value::Value;
@@ -12,7 +12,6 @@ use crate::value::heap::Body;
 use crate::value::native::{NativeObject, NoIterator};
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message, beginning};
-use std::any::Any;
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
@@ -331,6 +330,36 @@ impl Columns {
         Ok(order)
     }
 
+    /// The slot of the column at a place.
+    #[inline]
+    pub fn slot_at(&self, at: usize) -> Option<u32> {
+        self.list().get(at).map(|column| column.slot)
+    }
+
+    /// The slot of the column of a name; `place` is the caller's cache of where it stood.
+    #[inline]
+    pub fn slot_named(&self, name: Name, place: &mut u32) -> Option<u32> {
+        let at = self.position(name, *place as usize)?;
+        *place = at as u32;
+        self.slot_at(at)
+    }
+
+    /// The slot of the column whose number the program gives.
+    pub fn slot_numbered(&self, vm: &Vm<'_>, number: &Value) -> Result<u32, Fault> {
+        let at = usize::try_from(vm.to_int(number)?).ok();
+        at.and_then(|at| self.slot_at(at))
+            .ok_or_else(|| Message::IndexOutOfRange.into())
+    }
+
+    /// A value made to fit the column of a slot.
+    #[inline]
+    pub fn fitted(&self, vm: &mut Vm<'_>, slot: u32, value: &Value) -> Value {
+        match self.types_of(slot) {
+            Some(types) => types.adjust(vm, value),
+            None => value.clone(),
+        }
+    }
+
     /// The conditions of НайтиСтроки: a structure whose fields are columns.
     pub fn resolve_filter(
         &self,
@@ -377,18 +406,9 @@ impl Seen {
 pub struct ColumnsObject(pub Rc<Columns>);
 
 impl NativeObject for ColumnsObject {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn get_field(&self, vm: &Vm<'_>, name: Name, place: &mut u32) -> Option<Value> {
-        let at = self.0.position(name, *place as usize)?;
-        *place = at as u32;
-        Some(column_at(vm, &self.0, at))
+        let slot = self.0.slot_named(name, place)?;
+        Some(column_object(vm, &self.0, slot))
     }
 
     fn get_index(&self, vm: &mut Vm<'_>, key: &Value) -> Option<Result<Value, Fault>> {
@@ -400,12 +420,8 @@ impl NativeObject for ColumnsObject {
     }
 
     fn item(&self, vm: &Vm<'_>, place: usize) -> Result<Option<Value>, NoIterator> {
-        let known = place < self.0.list().len();
-        Ok(if known {
-            Some(column_at(vm, &self.0, place))
-        } else {
-            None
-        })
+        let slot = self.0.slot_at(place);
+        Ok(slot.map(|slot| column_object(vm, &self.0, slot)))
     }
 
     fn count(&self) -> Option<usize> {
@@ -413,12 +429,7 @@ impl NativeObject for ColumnsObject {
     }
 
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
-        Some(
-            other
-                .as_any()
-                .downcast_ref::<ColumnsObject>()
-                .is_some_and(|other| Rc::ptr_eq(&self.0, &other.0)),
-        )
+        same_handle(&self.0, other, |other: &ColumnsObject| &other.0)
     }
 
     fn content_hash(&self) -> Option<u64> {
@@ -441,23 +452,10 @@ struct ColumnObject {
 }
 
 impl NativeObject for ColumnObject {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
-        Some(
-            other
-                .as_any()
-                .downcast_ref::<ColumnObject>()
-                .is_some_and(|other| {
-                    Rc::ptr_eq(&self.columns, &other.columns) && self.slot == other.slot
-                }),
-        )
+        Some(other.downcast_ref::<ColumnObject>().is_some_and(|other| {
+            Rc::ptr_eq(&self.columns, &other.columns) && self.slot == other.slot
+        }))
     }
 
     fn content_hash(&self) -> Option<u64> {
@@ -474,15 +472,12 @@ fn column_object(vm: &Vm<'_>, columns: &Rc<Columns>, slot: u32) -> Value {
 }
 
 fn column_at(vm: &Vm<'_>, columns: &Rc<Columns>, at: usize) -> Value {
-    let slot = columns.list().get(at).map(|column| column.slot);
+    let slot = columns.slot_at(at);
     slot.map_or(Value::Undefined, |slot| column_object(vm, columns, slot))
 }
 
 fn this_columns(this: &Value) -> Result<Rc<Columns>, Fault> {
-    let columns = this.as_obj().and_then(|obj| obj.native::<ColumnsObject>());
-    columns
-        .map(|columns| Rc::clone(&columns.0))
-        .ok_or_else(|| Fault::param(1))
+    Ok(Rc::clone(&native_of::<ColumnsObject>(this, 1)?.0))
 }
 
 /// A title: a text, which is counted as any value of the program.
@@ -499,14 +494,13 @@ fn insert(
     from: usize,
 ) -> Result<Value, Fault> {
     let columns = this_columns(this)?;
-    let skipped = |value: &Value| matches!(value, Value::Missing | Value::Undefined);
     let (name, types, title, width) = (
         &args[from],
         &args[from + 1],
         &args[from + 2],
         &args[from + 3],
     );
-    let spelling = if skipped(name) {
+    let spelling = if is_left_out(name) {
         String::new()
     } else {
         vm.text(name).trim().to_owned()
@@ -528,7 +522,7 @@ fn insert(
             "В таблице больше {COLUMNS_MAX} колонок"
         )));
     }
-    let types = if skipped(types) {
+    let types = if is_left_out(types) {
         Rc::new(TypeSet::default())
     } else {
         match (type_set(types), types) {
@@ -537,12 +531,16 @@ fn insert(
             _ => return Err(Fault::param(from as u8 + 2)),
         }
     };
-    let title = if skipped(title) {
+    let title = if is_left_out(title) {
         None
     } else {
         Some(title_of(vm, title))
     };
-    let width = if skipped(width) { 0 } else { vm.to_int(width)? };
+    let width = if is_left_out(width) {
+        0
+    } else {
+        vm.to_int(width)?
+    };
     vm.charge(8)?;
     vm.reserve(256)?;
     let slot = columns.new_slot();
@@ -571,118 +569,58 @@ pub static COLUMNS: TypeDef = TypeDef {
     en: "ValueTableColumnCollection",
     new: None,
     methods: &[
-        MethodDef {
-            ru: "Добавить",
-            en: "Add",
-            params: "Имя?, Тип?, Заголовок?, Ширина?",
-            is_function: true,
-            call: |vm, this, args| insert(vm, this, None, args, 0),
-        },
-        MethodDef {
-            ru: "Вставить",
-            en: "Insert",
-            params: "Индекс, Имя?, Тип?, Заголовок?, Ширина?",
-            is_function: true,
-            call: |vm, this, args| {
-                let at = vm.to_int(&args[0])?.max(0) as usize;
-                insert(vm, this, Some(at), args, 1)
-            },
-        },
-        MethodDef {
-            ru: "Количество",
-            en: "Count",
-            params: "",
-            is_function: true,
-            call: |_, this, _| Ok(Value::from(this_columns(this)?.list().len())),
-        },
-        MethodDef {
-            ru: "Найти",
-            en: "Find",
-            params: "Имя",
-            is_function: true,
-            call: |vm, this, args| {
-                let columns = this_columns(this)?;
-                let name = vm.text(&args[0]);
-                let found = vm
-                    .names()
-                    .find(name.trim())
-                    .and_then(|name| columns.position(name, 0));
-                Ok(found.map_or(Value::Undefined, |at| column_at(vm, &columns, at)))
-            },
-        },
-        MethodDef {
-            ru: "Получить",
-            en: "Get",
-            params: "Индекс",
-            is_function: true,
-            call: |vm, this, args| {
-                let columns = this_columns(this)?;
-                let index = Value::Int(vm.to_int(&args[0])?);
-                let slot = columns.resolve(vm, &index, 1)?;
-                Ok(column_object(vm, &columns, slot))
-            },
-        },
-        MethodDef {
-            ru: "Индекс",
-            en: "IndexOf",
-            params: "Колонка",
-            is_function: true,
-            call: |vm, this, args| {
-                let columns = this_columns(this)?;
-                let slot = columns.resolve(vm, &args[0], 1);
-                let at = slot
-                    .ok()
-                    .and_then(|slot| columns.place_of(&columns.list(), slot));
-                Ok(Value::Int(at.map_or(-1, |at| at as i64)))
-            },
-        },
-        MethodDef {
-            ru: "Сдвинуть",
-            en: "Move",
-            params: "Колонка, Смещение",
-            is_function: false,
-            call: |vm, this, args| {
-                let columns = this_columns(this)?;
-                let slot = columns.resolve(vm, &args[0], 1)?;
-                let shift = vm.to_int(&args[1])?;
-                vm.charge_work(columns.list().len())?;
-                let from = columns.place_of(&columns.list(), slot).unwrap_or(0);
-                let mut list = columns.change();
-                let to = (from as i64).saturating_add(shift);
-                if to < 0 || to >= list.len() as i64 {
-                    return Err(Message::IndexOutOfRange.into());
-                }
-                let column = list.remove(from);
-                list.insert(to as usize, column);
-                Ok(Value::Undefined)
-            },
-        },
-        MethodDef {
-            ru: "Удалить",
-            en: "Delete",
-            params: "Колонка",
-            is_function: false,
-            call: |vm, this, args| {
-                let columns = this_columns(this)?;
-                let slot = columns.resolve(vm, &args[0], 1)?;
-                vm.charge_work(columns.list().len())?;
-                let at = columns.place_of(&columns.list(), slot);
-                if let Some(at) = at {
-                    columns.remove(at);
-                }
-                Ok(Value::Undefined)
-            },
-        },
-        MethodDef {
-            ru: "Очистить",
-            en: "Clear",
-            params: "",
-            is_function: false,
-            call: |_, this, _| {
-                this_columns(this)?.keep(&[]);
-                Ok(Value::Undefined)
-            },
-        },
+        method!("Добавить" "Add" ("Имя?, Тип?, Заголовок?, Ширина?") true |vm, this, args| insert(vm, this, None, args, 0)),
+        method!("Вставить" "Insert" ("Индекс, Имя?, Тип?, Заголовок?, Ширина?") true |vm, this, args| {
+            let at = vm.to_int(&args[0])?.max(0) as usize;
+            insert(vm, this, Some(at), args, 1)
+        }),
+        method!("Количество" "Count" ("") true |_, this, _| Ok(Value::from(this_columns(this)?.list().len()))),
+        method!("Найти" "Find" ("Имя") true |vm, this, args| {
+            let columns = this_columns(this)?;
+            let name = vm.text(&args[0]);
+            let found = vm
+                .names()
+                .find(name.trim())
+                .and_then(|name| columns.position(name, 0));
+            Ok(found.map_or(Value::Undefined, |at| column_at(vm, &columns, at)))
+        }),
+        method!("Получить" "Get" ("Индекс") true |vm, this, args| {
+            let columns = this_columns(this)?;
+            let index = Value::Int(vm.to_int(&args[0])?);
+            let slot = columns.resolve(vm, &index, 1)?;
+            Ok(column_object(vm, &columns, slot))
+        }),
+        method!("Индекс" "IndexOf" ("Колонка") true |vm, this, args| {
+            let columns = this_columns(this)?;
+            let slot = columns.resolve(vm, &args[0], 1);
+            let at = slot
+                .ok()
+                .and_then(|slot| columns.place_of(&columns.list(), slot));
+            Ok(Value::Int(at.map_or(-1, |at| at as i64)))
+        }),
+        method!("Сдвинуть" "Move" ("Колонка, Смещение") false |vm, this, args| {
+            let columns = this_columns(this)?;
+            let slot = columns.resolve(vm, &args[0], 1)?;
+            let shift = vm.to_int(&args[1])?;
+            vm.charge_work(columns.list().len())?;
+            let from = columns.place_of(&columns.list(), slot).unwrap_or(0);
+            shifted(&mut columns.change(), from, shift)?;
+            Ok(Value::Undefined)
+        }),
+        method!("Удалить" "Delete" ("Колонка") false |vm, this, args| {
+            let columns = this_columns(this)?;
+            let slot = columns.resolve(vm, &args[0], 1)?;
+            vm.charge_work(columns.list().len())?;
+            let at = columns.place_of(&columns.list(), slot);
+            if let Some(at) = at {
+                columns.remove(at);
+            }
+            Ok(Value::Undefined)
+        }),
+        method!("Очистить" "Clear" ("") false |_, this, _| {
+            this_columns(this)?.keep(&[]);
+            Ok(Value::Undefined)
+        }),
     ],
     props: &[],
 };
@@ -712,76 +650,56 @@ pub static COLUMN: TypeDef = TypeDef {
     new: None,
     methods: &[],
     props: &[
-        PropDef {
-            ru: "Имя",
-            en: "Name",
-            get: |_, this| with_column(this, |_, column| Ok(Value::str(&column.spelling))),
-            set: Some(|vm, this, value| {
-                let spelling = vm.text(&value);
-                let name = if is_name(&spelling) {
-                    vm.intern(&spelling)
-                } else {
-                    return Err(wrong_name(vm, &spelling));
-                };
-                let object = this
-                    .as_obj()
-                    .and_then(|obj| obj.native::<ColumnObject>())
-                    .ok_or_else(|| Fault::param(1))?;
-                let columns = Rc::clone(&object.columns);
-                let taken = columns
-                    .position(name, 0)
-                    .is_some_and(|at| columns.list()[at].slot != object.slot);
-                drop(object);
-                if taken {
-                    return Err(wrong_name(vm, &spelling));
-                }
-                *columns.places.borrow_mut() = None;
-                with_column(this, |_, column| {
-                    column.name = Some(name);
-                    column.spelling = spelling.into();
-                    Ok(())
+        prop!("Имя" "Name" |_, this| with_column(this, |_, column| Ok(Value::str(&column.spelling))), |vm, this, value| {
+            let spelling = vm.text(&value);
+            let name = if is_name(&spelling) {
+                vm.intern(&spelling)
+            } else {
+                return Err(wrong_name(vm, &spelling));
+            };
+            let object = this
+                .as_obj()
+                .and_then(|obj| obj.native::<ColumnObject>())
+                .ok_or_else(|| Fault::param(1))?;
+            let columns = Rc::clone(&object.columns);
+            let taken = columns
+                .position(name, 0)
+                .is_some_and(|at| columns.list()[at].slot != object.slot);
+            drop(object);
+            if taken {
+                return Err(wrong_name(vm, &spelling));
+            }
+            *columns.places.borrow_mut() = None;
+            with_column(this, |_, column| {
+                column.name = Some(name);
+                column.spelling = spelling.into();
+                Ok(())
+            })
+        }),
+        prop!("Заголовок" "Title" |_, this| {
+            with_column(this, |_, column| {
+                Ok(match &column.title {
+                    Some(title) => title.clone(),
+                    None => Value::str(&column.spelling),
                 })
-            }),
-        },
-        PropDef {
-            ru: "Заголовок",
-            en: "Title",
-            get: |_, this| {
-                with_column(this, |_, column| {
-                    Ok(match &column.title {
-                        Some(title) => title.clone(),
-                        None => Value::str(&column.spelling),
-                    })
-                })
-            },
-            set: Some(|vm, this, value| {
-                let title = title_of(vm, &value);
-                with_column(this, |_, column| {
-                    column.title = Some(title);
-                    Ok(())
-                })
-            }),
-        },
-        PropDef {
-            ru: "ТипЗначения",
-            en: "ValueType",
-            get: |vm, this| {
-                let types = with_column(this, |_, column| Ok(Rc::clone(&column.types)))?;
-                Ok(description(vm, types))
-            },
-            set: None,
-        },
-        PropDef {
-            ru: "Ширина",
-            en: "Width",
-            get: |_, this| with_column(this, |_, column| Ok(Value::Int(column.width))),
-            set: Some(|vm, this, value| {
-                let width = vm.to_int(&value)?;
-                with_column(this, |_, column| {
-                    column.width = width;
-                    Ok(())
-                })
-            }),
-        },
+            })
+        }, |vm, this, value| {
+            let title = title_of(vm, &value);
+            with_column(this, |_, column| {
+                column.title = Some(title);
+                Ok(())
+            })
+        }),
+        prop!("ТипЗначения" "ValueType" |vm, this| {
+            let types = with_column(this, |_, column| Ok(Rc::clone(&column.types)))?;
+            Ok(description(vm, types))
+        }),
+        prop!("Ширина" "Width" |_, this| with_column(this, |_, column| Ok(Value::Int(column.width))), |vm, this, value| {
+            let width = vm.to_int(&value)?;
+            with_column(this, |_, column| {
+                column.width = width;
+                Ok(())
+            })
+        }),
     ],
 };

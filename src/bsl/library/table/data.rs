@@ -1,22 +1,23 @@
 //! The rows of a table in order, and its indexes.
 
 use super::Charge;
+use super::cells::Cells;
 use super::columns::Columns;
 use super::index::Index;
 use super::row::{ROW, Row};
 use super::value_table::VALUE_TABLE;
 use crate::kernel::sort;
+use crate::library::define::{same_handle, shifted};
 use crate::value::Value;
 use crate::value::heap::{Body, Obj};
 use crate::value::native::{NativeObject, NoIterator};
 use crate::value::paid::Paid;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
-use std::any::Any;
 use std::cell::{Cell, Ref, RefCell};
 use std::rc::{Rc, Weak};
 
-/// A table.
+/// What all objects of one ТаблицаЗначений point to.
 pub struct Table {
     /// Its columns, shared with the rows.
     pub columns: Rc<Columns>,
@@ -46,7 +47,7 @@ impl Table {
         table
     }
 
-    /// The rows.
+    /// Borrowed: the program may not run meanwhile.
     pub fn rows(&self) -> Ref<'_, Vec<Obj>> {
         self.rows.borrow()
     }
@@ -121,15 +122,8 @@ impl Table {
 
     /// Moves the row of a place by a shift.
     pub fn shift(&self, vm: &mut Vm<'_>, at: usize, shift: i64) -> Result<(), Fault> {
-        let to = (at as i64).saturating_add(shift);
-        if to < 0 || to >= self.len() as i64 {
-            return Err(Message::IndexOutOfRange.into());
-        }
         vm.charge_work(self.len() * 4)?;
-        let mut rows = self.rows.borrow_mut();
-        let row = rows.remove(at);
-        rows.insert(to as usize, row);
-        drop(rows);
+        shifted(&mut self.rows.borrow_mut(), at, shift)?;
         self.renumber();
         Ok(())
     }
@@ -257,7 +251,7 @@ impl Table {
 
     // ---- indexes ----------------------------------------------------------------------------
 
-    /// The indexes.
+    /// In the order in which Индексы shows them.
     pub fn indexes(&self) -> Ref<'_, Vec<Index>> {
         self.indexes.borrow()
     }
@@ -341,14 +335,6 @@ fn free_in_order(mut rows: Vec<Obj>) {
 pub struct TableObject(pub Rc<Table>);
 
 impl NativeObject for TableObject {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn get_index(&self, vm: &mut Vm<'_>, key: &Value) -> Option<Result<Value, Fault>> {
         Some(match self.0.place(vm, key) {
             Ok(Some(at)) => Ok(Value::Obj(self.0.rows()[at].clone())),
@@ -366,12 +352,7 @@ impl NativeObject for TableObject {
     }
 
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
-        Some(
-            other
-                .as_any()
-                .downcast_ref::<TableObject>()
-                .is_some_and(|other| Rc::ptr_eq(&self.0, &other.0)),
-        )
+        same_handle(&self.0, other, |other: &TableObject| &other.0)
     }
 
     fn content_hash(&self) -> Option<u64> {

@@ -1,11 +1,13 @@
 //! Свернуть, Скопировать, СкопироватьКолонки.
 
+use super::cells::Cells;
 use super::columns::Columns;
 use super::data::{Table, table_value};
 use super::row::Row;
-use super::value_table::{array_items, this_table};
+use super::value_table::this_table;
 use super::{SlotPairs, cell_hash, combine};
 use crate::kernel::number::Number;
+use crate::library::define::array_items;
 use crate::value::heap::Obj;
 use crate::value::paid::Paid;
 use crate::value::{Value, memory};

@@ -1,10 +1,12 @@
 //! ИндексыКоллекции: hash indexes over columns. An index is built when a search first needs it, and kept
 //! up from then on by every row that is added, changed or removed.
 
+use super::cells::Cells;
 use super::data::Table;
 use super::row::Row;
 use super::{cell_hash, combine};
-use crate::library::registry::{MethodDef, TypeDef};
+use crate::library::define::{method, native_of};
+use crate::library::registry::TypeDef;
 use crate::value::Value;
 use crate::value::heap::Body;
 use crate::value::native::{NativeObject, NoIterator};
@@ -12,13 +14,12 @@ use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
 use crate::vm::meter::Meter;
 use hashbrown::HashTable;
-use std::any::Any;
 use std::rc::Rc;
 
 /// Indexes of one table; each must be kept up at every change.
 const INDEXES_MAX: usize = 16;
 
-/// An index.
+/// Rows by the hash of their cells in some columns.
 pub struct Index {
     /// Its number within the table.
     pub number: u32,
@@ -128,14 +129,6 @@ impl Index {
 struct IndexesObject(Rc<Table>);
 
 impl NativeObject for IndexesObject {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn get_index(&self, vm: &mut Vm<'_>, key: &Value) -> Option<Result<Value, Fault>> {
         Some(index_at(vm, &self.0, key))
     }
@@ -165,14 +158,6 @@ struct IndexObject {
 }
 
 impl NativeObject for IndexObject {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn presentation(&self, _vm: &Vm<'_>) -> Option<String> {
         let indexes = self.table.indexes();
         let index = indexes.iter().find(|index| index.number == self.number)?;
@@ -187,14 +172,9 @@ impl NativeObject for IndexObject {
     }
 
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
-        Some(
-            other
-                .as_any()
-                .downcast_ref::<IndexObject>()
-                .is_some_and(|other| {
-                    Rc::ptr_eq(&self.table, &other.table) && self.number == other.number
-                }),
-        )
+        Some(other.downcast_ref::<IndexObject>().is_some_and(|other| {
+            Rc::ptr_eq(&self.table, &other.table) && self.number == other.number
+        }))
     }
 
     fn content_hash(&self) -> Option<u64> {
@@ -221,10 +201,7 @@ fn index_at(vm: &Vm<'_>, table: &Rc<Table>, key: &Value) -> Result<Value, Fault>
 }
 
 fn this_table(this: &Value) -> Result<Rc<Table>, Fault> {
-    let indexes = this.as_obj().and_then(|obj| obj.native::<IndexesObject>());
-    indexes
-        .map(|indexes| Rc::clone(&indexes.0))
-        .ok_or_else(|| Fault::param(1))
+    Ok(Rc::clone(&native_of::<IndexesObject>(this, 1)?.0))
 }
 
 /// ИндексыКоллекции.
@@ -233,74 +210,44 @@ pub static INDEXES: TypeDef = TypeDef {
     en: "CollectionIndexes",
     new: None,
     methods: &[
-        MethodDef {
-            ru: "Добавить",
-            en: "Add",
-            params: "Колонки",
-            is_function: true,
-            call: |vm, this, args| {
-                let table = this_table(this)?;
-                let slots = table.columns.resolve_names(vm, &args[0])?;
-                if slots.is_empty() {
-                    return Err(Fault::param(1));
-                }
-                if table.indexes().len() >= INDEXES_MAX {
-                    return Err(Fault::text(format!(
-                        "У таблицы больше {INDEXES_MAX} индексов"
-                    )));
-                }
-                let number = table.add_index(|number| Index::new(number, slots));
-                Ok(index_value(vm, &table, number))
-            },
-        },
-        MethodDef {
-            ru: "Количество",
-            en: "Count",
-            params: "",
-            is_function: true,
-            call: |_, this, _| Ok(Value::from(this_table(this)?.indexes().len())),
-        },
-        MethodDef {
-            ru: "Получить",
-            en: "Get",
-            params: "Индекс",
-            is_function: true,
-            call: |vm, this, args| index_at(vm, &this_table(this)?, &args[0]),
-        },
-        MethodDef {
-            ru: "Удалить",
-            en: "Delete",
-            params: "Индекс",
-            is_function: false,
-            call: |vm, this, args| {
-                let table = this_table(this)?;
-                let number = args[0]
-                    .as_obj()
-                    .and_then(|obj| obj.native::<IndexObject>().map(|index| index.number));
-                let at = match number {
-                    Some(number) => table
-                        .indexes()
-                        .iter()
-                        .position(|index| index.number == number),
-                    None => usize::try_from(vm.to_int(&args[0])?)
-                        .ok()
-                        .filter(|at| *at < table.indexes().len()),
-                };
-                let at = at.ok_or(Message::IndexOutOfRange)?;
-                table.remove_index(at);
-                Ok(Value::Undefined)
-            },
-        },
-        MethodDef {
-            ru: "Очистить",
-            en: "Clear",
-            params: "",
-            is_function: false,
-            call: |_, this, _| {
-                this_table(this)?.clear_indexes();
-                Ok(Value::Undefined)
-            },
-        },
+        method!("Добавить" "Add" ("Колонки") true |vm, this, args| {
+            let table = this_table(this)?;
+            let slots = table.columns.resolve_names(vm, &args[0])?;
+            if slots.is_empty() {
+                return Err(Fault::param(1));
+            }
+            if table.indexes().len() >= INDEXES_MAX {
+                return Err(Fault::text(format!(
+                    "У таблицы больше {INDEXES_MAX} индексов"
+                )));
+            }
+            let number = table.add_index(|number| Index::new(number, slots));
+            Ok(index_value(vm, &table, number))
+        }),
+        method!("Количество" "Count" ("") true |_, this, _| Ok(Value::from(this_table(this)?.indexes().len()))),
+        method!("Получить" "Get" ("Индекс") true |vm, this, args| index_at(vm, &this_table(this)?, &args[0])),
+        method!("Удалить" "Delete" ("Индекс") false |vm, this, args| {
+            let table = this_table(this)?;
+            let number = args[0]
+                .as_obj()
+                .and_then(|obj| obj.native::<IndexObject>().map(|index| index.number));
+            let at = match number {
+                Some(number) => table
+                    .indexes()
+                    .iter()
+                    .position(|index| index.number == number),
+                None => usize::try_from(vm.to_int(&args[0])?)
+                    .ok()
+                    .filter(|at| *at < table.indexes().len()),
+            };
+            let at = at.ok_or(Message::IndexOutOfRange)?;
+            table.remove_index(at);
+            Ok(Value::Undefined)
+        }),
+        method!("Очистить" "Clear" ("") false |_, this, _| {
+            this_table(this)?.clear_indexes();
+            Ok(Value::Undefined)
+        }),
     ],
     props: &[],
 };

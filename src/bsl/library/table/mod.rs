@@ -7,6 +7,7 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `cells` | what rows of tables and of trees do alike with their values |
 //! | `columns` | КоллекцияКолонок, Колонка, lists of columns given by the program |
 //! | `index` | Индексы: hash indexes that Найти and НайтиСтроки use |
 //! | `row` | СтрокаТаблицыЗначений |
@@ -15,6 +16,7 @@
 //! | `fold` | Свернуть, Скопировать |
 //! | `tree`, `tree_rows` | ДеревоЗначений, its rows and their collections |
 
+mod cells;
 mod columns;
 mod data;
 mod fold;
@@ -35,6 +37,7 @@ pub use value_table::VALUE_TABLE;
 
 use super::registry::Area;
 use crate::value::{Value, memory};
+use cells::Cells;
 
 /// Tables and trees of values.
 pub static AREA: Area = Area {

@@ -1,18 +1,19 @@
 //! СтрокаТаблицыЗначений: the values of a row by slot.
 
 use super::Charge;
+use super::cells::{self, Cells};
 use super::columns::Columns;
 use super::data::{Table, table_value};
-use crate::library::registry::{MethodDef, TypeDef};
+use crate::library::define::{method, native_of, native_of_mut};
+use crate::library::registry::TypeDef;
 use crate::syntax::names::Name;
 use crate::value::Value;
 use crate::value::native::{NativeObject, NoIterator};
 use crate::vm::Vm;
-use crate::vm::error::{Fault, Message};
-use std::any::Any;
+use crate::vm::error::Fault;
 use std::rc::{Rc, Weak};
 
-/// A row.
+/// The values of a row by slot; freed with the last object that points to it.
 pub struct Row {
     cells: Vec<Value>,
     pub(super) columns: Rc<Columns>,
@@ -40,44 +41,13 @@ impl Row {
 
     /// Gives every slot a cell: columns may have come after the row.
     fn grow(&mut self) {
-        let slots = self.columns.slots();
-        self.cells
-            .reserve_exact(slots.saturating_sub(self.cells.len()));
-        while self.cells.len() < slots {
-            let slot = self.cells.len() as u32;
-            self.cells.push(self.columns.default_of(slot));
-        }
+        cells::grow(&mut self.cells, &self.columns);
         self.charge.set(self.cells.capacity() * size_of::<Value>());
-    }
-
-    /// The value of a slot.
-    #[must_use]
-    pub fn cell(&self, slot: u32) -> Value {
-        self.with_cell(slot, Value::clone)
-    }
-
-    /// Looks at the value of a slot without copying it.
-    pub fn with_cell<R>(&self, slot: u32, look: impl FnOnce(&Value) -> R) -> R {
-        match self.cells.get(slot as usize) {
-            Some(value) => look(value),
-            None => look(&self.columns.default_of(slot)),
-        }
-    }
-
-    /// Whether the values of the slots are these.
-    #[must_use]
-    pub fn matches(&self, conditions: &[(u32, Value)]) -> bool {
-        conditions
-            .iter()
-            .all(|(slot, value)| self.with_cell(*slot, |cell| cell.equals(value)))
     }
 
     /// Writes a value, made to fit its column; the table's indexes follow.
     pub fn store(&mut self, vm: &mut Vm<'_>, slot: u32, value: &Value) {
-        let value = match self.columns.types_of(slot) {
-            Some(types) => types.adjust(vm, value),
-            None => value.clone(),
-        };
+        let value = self.columns.fitted(vm, slot, value);
         self.put(slot, value);
     }
 
@@ -97,25 +67,23 @@ impl Row {
             table.index(self, Some(slot));
         }
     }
+}
 
-    fn slot_at(&self, at: usize) -> Option<u32> {
-        self.columns.list().get(at).map(|column| column.slot)
+impl Cells for Row {
+    fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    #[inline]
+    fn with_cells<R>(&self, look: impl FnOnce(&[Value]) -> R) -> R {
+        look(&self.cells)
     }
 }
 
 impl NativeObject for Row {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn get_field(&self, _vm: &Vm<'_>, name: Name, place: &mut u32) -> Option<Value> {
-        let at = self.columns.position(name, *place as usize)?;
-        *place = at as u32;
-        self.slot_at(at).map(|slot| self.cell(slot))
+        let slot = self.columns.slot_named(name, place)?;
+        Some(self.cell(slot))
     }
 
     fn set_field(
@@ -125,9 +93,7 @@ impl NativeObject for Row {
         place: &mut u32,
         value: &Value,
     ) -> Option<Result<(), Fault>> {
-        let at = self.columns.position(name, *place as usize)?;
-        *place = at as u32;
-        let slot = self.slot_at(at)?;
+        let slot = self.columns.slot_named(name, place)?;
         self.store(vm, slot, value);
         Some(Ok(()))
     }
@@ -154,7 +120,7 @@ impl NativeObject for Row {
     }
 
     fn item(&self, _vm: &Vm<'_>, place: usize) -> Result<Option<Value>, NoIterator> {
-        Ok(self.slot_at(place).map(|slot| self.cell(slot)))
+        Ok(self.columns.slot_at(place).map(|slot| self.cell(slot)))
     }
 
     fn count(&self) -> Option<usize> {
@@ -168,62 +134,23 @@ pub static ROW: TypeDef = TypeDef {
     en: "ValueTableRow",
     new: None,
     methods: &[
-        MethodDef {
-            ru: "Количество",
-            en: "Count",
-            params: "",
-            is_function: true,
-            call: |_, this, _| with_row(this, |row| Ok(Value::from(row.columns.list().len()))),
-        },
-        MethodDef {
-            ru: "Получить",
-            en: "Get",
-            params: "Индекс",
-            is_function: true,
-            call: |vm, this, args| {
-                let at = vm.to_int(&args[0])?;
-                with_row(this, |row| {
-                    let slot = usize::try_from(at).ok().and_then(|at| row.slot_at(at));
-                    slot.map(|slot| row.cell(slot))
-                        .ok_or_else(|| Message::IndexOutOfRange.into())
-                })
-            },
-        },
-        MethodDef {
-            ru: "Установить",
-            en: "Set",
-            params: "Индекс, Значение",
-            is_function: false,
-            call: |vm, this, args| {
-                let at = vm.to_int(&args[0])?;
-                let obj = this.as_obj().ok_or_else(|| Fault::param(1))?;
-                let slot = with_row(this, |row| {
-                    let slot = usize::try_from(at).ok().and_then(|at| row.slot_at(at));
-                    slot.ok_or_else(|| Fault::new(Message::IndexOutOfRange))
-                })?;
-                if let Some(mut row) = obj.native_mut::<Row>() {
-                    row.store(vm, slot, &args[1]);
-                }
-                Ok(Value::Undefined)
-            },
-        },
-        MethodDef {
-            ru: "Владелец",
-            en: "Owner",
-            params: "",
-            is_function: true,
-            call: |vm, this, _| {
-                let table = with_row(this, |row| Ok(row.table.upgrade()))?;
-                Ok(table.map_or(Value::Undefined, |table| table_value(vm, table)))
-            },
-        },
+        method!("Количество" "Count" ("") true |_, this, _| with_row(this, |row| Ok(Value::from(row.columns.list().len())))),
+        method!("Получить" "Get" ("Индекс") true |vm, this, args| {
+            with_row(this, |row| Ok(row.cell(row.columns.slot_numbered(vm, &args[0])?)))
+        }),
+        method!("Установить" "Set" ("Индекс, Значение") false |vm, this, args| {
+            let slot = with_row(this, |row| row.columns.slot_numbered(vm, &args[0]))?;
+            native_of_mut::<Row>(this, 1)?.store(vm, slot, &args[1]);
+            Ok(Value::Undefined)
+        }),
+        method!("Владелец" "Owner" ("") true |vm, this, _| {
+            let table = with_row(this, |row| Ok(row.table.upgrade()))?;
+            Ok(table.map_or(Value::Undefined, |table| table_value(vm, table)))
+        }),
     ],
     props: &[],
 };
 
 fn with_row<R>(this: &Value, then: impl FnOnce(&Row) -> Result<R, Fault>) -> Result<R, Fault> {
-    match this.as_obj().and_then(|obj| obj.native::<Row>()) {
-        Some(row) => then(&row),
-        None => Err(Fault::param(1)),
-    }
+    then(&*native_of::<Row>(this, 1)?)
 }

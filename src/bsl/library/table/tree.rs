@@ -1,17 +1,18 @@
 //! ДеревоЗначений and its rows. A node knows its parent and its children; objects of the program only
 //! point to nodes, and are equal when they point to the same.
 
+use super::cells::{self, Cells};
 use super::columns::{Columns, columns_value};
 use super::tree_rows::rows_value;
 use super::{Charge, SlotPairs};
-use crate::library::registry::{Constructor, MethodDef, PropDef, TypeDef};
+use crate::library::define::{array_items, method, native_of, prop, same_handle, shifted};
+use crate::library::registry::{Constructor, TypeDef};
 use crate::syntax::names::Name;
 use crate::value::Value;
 use crate::value::heap::Body;
 use crate::value::native::{NativeObject, NoIterator};
 use crate::vm::Vm;
-use crate::vm::error::{Fault, Message};
-use std::any::Any;
+use crate::vm::error::Fault;
 use std::cell::{Ref, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -49,7 +50,7 @@ impl Node {
         Node::new(columns, true)
     }
 
-    /// The children.
+    /// Borrowed: the program may not run meanwhile.
     pub fn children(&self) -> Ref<'_, Vec<Rc<Node>>> {
         self.children.borrow()
     }
@@ -110,56 +111,19 @@ impl Node {
 
     /// Moves a child.
     pub fn shift(&self, at: usize, shift: i64) -> Result<(), Fault> {
-        let mut children = self.children.borrow_mut();
-        let to = (at as i64).saturating_add(shift);
-        if to < 0 || to >= children.len() as i64 {
-            return Err(Message::IndexOutOfRange.into());
-        }
-        let child = children.remove(at);
-        children.insert(to as usize, child);
-        Ok(())
-    }
-
-    /// The value of a slot.
-    #[must_use]
-    pub fn cell(&self, slot: u32) -> Value {
-        self.with_cell(slot, Value::clone)
-    }
-
-    /// Looks at the value of a slot.
-    pub fn with_cell<R>(&self, slot: u32, look: impl FnOnce(&Value) -> R) -> R {
-        match self.cells.borrow().get(slot as usize) {
-            Some(value) => look(value),
-            None => look(&self.columns.default_of(slot)),
-        }
-    }
-
-    /// Whether the values of the slots are these.
-    #[must_use]
-    pub fn matches(&self, conditions: &[(u32, Value)]) -> bool {
-        conditions
-            .iter()
-            .all(|(slot, value)| self.with_cell(*slot, |cell| cell.equals(value)))
+        shifted(&mut self.children.borrow_mut(), at, shift)
     }
 
     /// Writes a value, made to fit its column.
     pub fn store(&self, vm: &mut Vm<'_>, slot: u32, value: &Value) {
-        let value = match self.columns.types_of(slot) {
-            Some(types) => types.adjust(vm, value),
-            None => value.clone(),
-        };
+        let value = self.columns.fitted(vm, slot, value);
         self.put(slot, value);
     }
 
     /// Writes a value that fits.
     pub fn put(&self, slot: u32, value: Value) {
         let mut cells = self.cells.borrow_mut();
-        let slots = self.columns.slots();
-        let grown = cells.len() < slots;
-        while cells.len() < slots {
-            let empty = self.columns.default_of(cells.len() as u32);
-            cells.push(empty);
-        }
+        let grown = cells::grow(&mut cells, &self.columns);
         let old = cells
             .get_mut(slot as usize)
             .map(|cell| std::mem::replace(cell, value));
@@ -176,9 +140,16 @@ impl Node {
         let children = self.children.borrow().capacity() * size_of::<usize>();
         self.charge.borrow_mut().set(NODE_COST + cells + children);
     }
+}
 
-    fn slot_at(&self, at: usize) -> Option<u32> {
-        self.columns.list().get(at).map(|column| column.slot)
+impl Cells for Node {
+    fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    #[inline]
+    fn with_cells<R>(&self, look: impl FnOnce(&[Value]) -> R) -> R {
+        look(&self.cells.borrow())
     }
 }
 
@@ -198,21 +169,12 @@ impl Drop for Node {
 pub struct NodeObject(pub Rc<Node>);
 
 impl NativeObject for NodeObject {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn get_field(&self, _vm: &Vm<'_>, name: Name, place: &mut u32) -> Option<Value> {
         if self.0.is_root {
             return None;
         }
-        let at = self.0.columns.position(name, *place as usize)?;
-        *place = at as u32;
-        self.0.slot_at(at).map(|slot| self.0.cell(slot))
+        let slot = self.0.columns.slot_named(name, place)?;
+        Some(self.0.cell(slot))
     }
 
     fn set_field(
@@ -225,9 +187,7 @@ impl NativeObject for NodeObject {
         if self.0.is_root {
             return None;
         }
-        let at = self.0.columns.position(name, *place as usize)?;
-        *place = at as u32;
-        let slot = self.0.slot_at(at)?;
+        let slot = self.0.columns.slot_named(name, place)?;
         self.0.store(vm, slot, value);
         Some(Ok(()))
     }
@@ -273,16 +233,11 @@ impl NativeObject for NodeObject {
         if self.0.is_root {
             return Err(NoIterator);
         }
-        Ok(self.0.slot_at(place).map(|slot| self.0.cell(slot)))
+        Ok(self.0.columns.slot_at(place).map(|slot| self.0.cell(slot)))
     }
 
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
-        Some(
-            other
-                .as_any()
-                .downcast_ref::<NodeObject>()
-                .is_some_and(|other| Rc::ptr_eq(&self.0, &other.0)),
-        )
+        same_handle(&self.0, other, |other: &NodeObject| &other.0)
     }
 
     fn content_hash(&self) -> Option<u64> {
@@ -298,9 +253,7 @@ pub fn node_value(vm: &Vm<'_>, node: &Rc<Node>) -> Value {
 
 /// The node behind a value.
 pub(super) fn this_node(this: &Value) -> Result<Rc<Node>, Fault> {
-    let node = this.as_obj().and_then(|obj| obj.native::<NodeObject>());
-    node.map(|node| Rc::clone(&node.0))
-        .ok_or_else(|| Fault::param(1))
+    Ok(Rc::clone(&native_of::<NodeObject>(this, 1)?.0))
 }
 
 /// Copies the named columns; with them the slots there and here.
@@ -322,7 +275,7 @@ fn copy(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Faul
     let rows: Vec<Rc<Node>> = match &args[0] {
         Value::Missing | Value::Undefined => root.children_now(vm)?,
         value => {
-            let items = super::value_table::array_items(vm, value, 1)?;
+            let items = array_items(vm, value, 1)?;
             vm.meter().over(&items).gather_with(this_node)?
         }
     };
@@ -354,37 +307,15 @@ pub static TREE: TypeDef = TypeDef {
         call: |vm, _| Ok(node_value(vm, &Node::root(&Rc::new(Columns::default())))),
     }),
     methods: &[
-        MethodDef {
-            ru: "Скопировать",
-            en: "Copy",
-            params: "Строки?, Колонки?",
-            is_function: true,
-            call: copy,
-        },
-        MethodDef {
-            ru: "СкопироватьКолонки",
-            en: "CopyColumns",
-            params: "Колонки?",
-            is_function: true,
-            call: |vm, this, args| {
-                let (columns, _) = copied_columns(vm, &this_node(this)?.columns, &args[0])?;
-                Ok(node_value(vm, &Node::root(&columns)))
-            },
-        },
+        method!("Скопировать" "Copy" ("Строки?, Колонки?") true copy),
+        method!("СкопироватьКолонки" "CopyColumns" ("Колонки?") true |vm, this, args| {
+            let (columns, _) = copied_columns(vm, &this_node(this)?.columns, &args[0])?;
+            Ok(node_value(vm, &Node::root(&columns)))
+        }),
     ],
     props: &[
-        PropDef {
-            ru: "Колонки",
-            en: "Columns",
-            get: |vm, this| Ok(columns_value(vm, &this_node(this)?.columns)),
-            set: None,
-        },
-        PropDef {
-            ru: "Строки",
-            en: "Rows",
-            get: |vm, this| Ok(rows_value(vm, &this_node(this)?)),
-            set: None,
-        },
+        prop!("Колонки" "Columns" |vm, this| Ok(columns_value(vm, &this_node(this)?.columns))),
+        prop!("Строки" "Rows" |vm, this| Ok(rows_value(vm, &this_node(this)?))),
     ],
 };
 
@@ -394,92 +325,45 @@ pub static TREE_ROW: TypeDef = TypeDef {
     en: "ValueTreeRow",
     new: None,
     methods: &[
-        MethodDef {
-            ru: "Владелец",
-            en: "Owner",
-            params: "",
-            is_function: true,
-            call: |vm, this, _| {
-                let mut node = this_node(this)?;
-                while let Some(parent) = node.parent() {
-                    vm.charge(1)?;
-                    node = parent;
-                }
-                Ok(if node.is_root {
-                    node_value(vm, &node)
-                } else {
-                    Value::Undefined
-                })
-            },
-        },
-        MethodDef {
-            ru: "Уровень",
-            en: "Level",
-            params: "",
-            is_function: true,
-            call: |vm, this, _| {
-                let mut level = 0;
-                let mut node = this_node(this)?;
-                while let Some(parent) = node.parent().filter(|parent| !parent.is_root) {
-                    vm.charge(1)?;
-                    level += 1;
-                    node = parent;
-                }
-                Ok(Value::Int(level))
-            },
-        },
-        MethodDef {
-            ru: "Количество",
-            en: "Count",
-            params: "",
-            is_function: true,
-            call: |_, this, _| Ok(Value::from(this_node(this)?.columns.list().len())),
-        },
-        MethodDef {
-            ru: "Получить",
-            en: "Get",
-            params: "Индекс",
-            is_function: true,
-            call: |vm, this, args| {
-                let node = this_node(this)?;
-                let slot = usize::try_from(vm.to_int(&args[0])?)
-                    .ok()
-                    .and_then(|at| node.slot_at(at));
-                slot.map(|slot| node.cell(slot))
-                    .ok_or_else(|| Message::IndexOutOfRange.into())
-            },
-        },
-        MethodDef {
-            ru: "Установить",
-            en: "Set",
-            params: "Индекс, Значение",
-            is_function: false,
-            call: |vm, this, args| {
-                let node = this_node(this)?;
-                let slot = usize::try_from(vm.to_int(&args[0])?)
-                    .ok()
-                    .and_then(|at| node.slot_at(at));
-                let slot = slot.ok_or(Message::IndexOutOfRange)?;
-                node.store(vm, slot, &args[1]);
-                Ok(Value::Undefined)
-            },
-        },
+        method!("Владелец" "Owner" ("") true |vm, this, _| {
+            let mut node = this_node(this)?;
+            while let Some(parent) = node.parent() {
+                vm.charge(1)?;
+                node = parent;
+            }
+            Ok(if node.is_root {
+                node_value(vm, &node)
+            } else {
+                Value::Undefined
+            })
+        }),
+        method!("Уровень" "Level" ("") true |vm, this, _| {
+            let mut level = 0;
+            let mut node = this_node(this)?;
+            while let Some(parent) = node.parent().filter(|parent| !parent.is_root) {
+                vm.charge(1)?;
+                level += 1;
+                node = parent;
+            }
+            Ok(Value::Int(level))
+        }),
+        method!("Количество" "Count" ("") true |_, this, _| Ok(Value::from(this_node(this)?.columns.list().len()))),
+        method!("Получить" "Get" ("Индекс") true |vm, this, args| {
+            let node = this_node(this)?;
+            Ok(node.cell(node.columns.slot_numbered(vm, &args[0])?))
+        }),
+        method!("Установить" "Set" ("Индекс, Значение") false |vm, this, args| {
+            let node = this_node(this)?;
+            let slot = node.columns.slot_numbered(vm, &args[0])?;
+            node.store(vm, slot, &args[1]);
+            Ok(Value::Undefined)
+        }),
     ],
     props: &[
-        PropDef {
-            ru: "Родитель",
-            en: "Parent",
-            get: |vm, this| {
-                let parent = this_node(this)?.parent().filter(|parent| !parent.is_root);
-                Ok(parent.map_or(Value::Undefined, |parent| node_value(vm, &parent)))
-            },
-            set: None,
-        },
-        PropDef {
-            ru: "Строки",
-            en: "Rows",
-            get: |vm, this| Ok(rows_value(vm, &this_node(this)?)),
-            set: None,
-        },
+        prop!("Родитель" "Parent" |vm, this| {
+            let parent = this_node(this)?.parent().filter(|parent| !parent.is_root);
+            Ok(parent.map_or(Value::Undefined, |parent| node_value(vm, &parent)))
+        }),
+        prop!("Строки" "Rows" |vm, this| Ok(rows_value(vm, &this_node(this)?))),
     ],
 };

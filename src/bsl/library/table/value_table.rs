@@ -1,5 +1,6 @@
 //! The methods of ТаблицаЗначений.
 
+use super::cells::Cells;
 use super::columns::columns_value;
 use super::data::{Table, TableObject, table_value};
 use super::fold;
@@ -7,10 +8,11 @@ use super::index::indexes_value;
 use super::row::Row;
 use crate::kernel::number::Number;
 use crate::kernel::sort;
-use crate::library::registry::{Constructor, MethodDef, PropDef, TypeDef};
+use crate::library::define::{array_items, method, native_of, place_or_none, prop};
+use crate::library::registry::{Constructor, TypeDef};
 use crate::library::type_description::is_number_only;
 use crate::value::Value;
-use crate::value::heap::{Body, Obj};
+use crate::value::heap::Obj;
 use crate::vm::Vm;
 use crate::vm::error::{Fault, Message};
 use hashbrown::HashTable;
@@ -19,18 +21,7 @@ use std::rc::Rc;
 
 /// The table behind a value.
 pub(super) fn this_table(this: &Value) -> Result<Rc<Table>, Fault> {
-    let table = this.as_obj().and_then(|obj| obj.native::<TableObject>());
-    table
-        .map(|table| Rc::clone(&table.0))
-        .ok_or_else(|| Fault::param(1))
-}
-
-/// The items of an array parameter.
-pub(super) fn array_items(vm: &Vm<'_>, value: &Value, param: u8) -> Result<Vec<Value>, Fault> {
-    match value.as_obj().map(Obj::body).as_deref() {
-        Some(Body::Array(items)) => vm.copied(items),
-        _ => Err(Fault::param(param)),
-    }
+    Ok(Rc::clone(&native_of::<TableObject>(this, 1)?.0))
 }
 
 /// The values of a column, row by row.
@@ -177,12 +168,10 @@ fn find(vm: &mut Vm<'_>, this: &Value, args: &mut [Value]) -> Result<Value, Faul
     let each = 1 + slots.len() / 4 + value.long_units() / 64;
     for obj in vm.meter().over_each(each, table.rows().iter()) {
         let obj = obj?;
-        let hit = obj.native::<Row>().is_some_and(|row| {
-            slots
-                .iter()
-                .any(|slot| row.with_cell(*slot, |cell| cell.equals(value)))
-        });
-        if hit {
+        if obj
+            .native::<Row>()
+            .is_some_and(|row| row.has(&slots, value))
+        {
             return Ok(Value::Obj(obj.clone()));
         }
     }
@@ -241,197 +230,79 @@ pub static VALUE_TABLE: TypeDef = TypeDef {
         call: |vm, _| Ok(table_value(vm, Table::new())),
     }),
     methods: &[
-        MethodDef {
-            ru: "Добавить",
-            en: "Add",
-            params: "",
-            is_function: true,
-            call: |vm, this, _| this_table(this)?.add(vm, None).map(Value::Obj),
-        },
-        MethodDef {
-            ru: "Вставить",
-            en: "Insert",
-            params: "Индекс",
-            is_function: true,
-            call: |vm, this, args| {
-                let at = vm.to_int(&args[0])?.max(0) as usize;
-                this_table(this)?.add(vm, Some(at)).map(Value::Obj)
-            },
-        },
-        MethodDef {
-            ru: "Количество",
-            en: "Count",
-            params: "",
-            is_function: true,
-            call: |_, this, _| Ok(Value::from(this_table(this)?.len())),
-        },
-        MethodDef {
-            ru: "Получить",
-            en: "Get",
-            params: "Индекс",
-            is_function: true,
-            call: |vm, this, args| {
-                let table = this_table(this)?;
-                let at = place(vm, &table, &Value::Int(vm.to_int(&args[0])?))?;
-                Ok(Value::Obj(table.rows()[at].clone()))
-            },
-        },
-        MethodDef {
-            ru: "Индекс",
-            en: "IndexOf",
-            params: "Строка",
-            is_function: true,
-            call: |vm, this, args| {
-                let at = this_table(this)?.place(vm, &args[0])?;
-                Ok(Value::Int(at.map_or(-1, |at| at as i64)))
-            },
-        },
-        MethodDef {
-            ru: "Удалить",
-            en: "Delete",
-            params: "Строка",
-            is_function: false,
-            call: |vm, this, args| {
-                let table = this_table(this)?;
-                let at = place(vm, &table, &args[0])?;
-                vm.charge_work(table.len() - at)?;
-                table.remove(at);
-                Ok(Value::Undefined)
-            },
-        },
-        MethodDef {
-            ru: "Очистить",
-            en: "Clear",
-            params: "",
-            is_function: false,
-            call: |vm, this, _| {
-                let table = this_table(this)?;
-                vm.charge_work(table.len() * 16)?;
-                table.clear();
-                Ok(Value::Undefined)
-            },
-        },
-        MethodDef {
-            ru: "Сдвинуть",
-            en: "Move",
-            params: "Строка, Смещение",
-            is_function: false,
-            call: |vm, this, args| {
-                let table = this_table(this)?;
-                let at = place(vm, &table, &args[0])?;
-                let shift = vm.to_int(&args[1])?;
-                table.shift(vm, at, shift)?;
-                Ok(Value::Undefined)
-            },
-        },
-        MethodDef {
-            ru: "Найти",
-            en: "Find",
-            params: "Значение, Колонки?",
-            is_function: true,
-            call: find,
-        },
-        MethodDef {
-            ru: "НайтиСтроки",
-            en: "FindRows",
-            params: "ПараметрыОтбора",
-            is_function: true,
-            call: |vm, this, args| {
-                let table = this_table(this)?;
-                let conditions = table.columns.resolve_filter(vm, &args[0], 1)?;
-                let rows = table.search(vm, &conditions, usize::MAX)?;
-                let rows = vm
-                    .meter()
-                    .over(rows)
-                    .gather_with(|row| Ok(Value::Obj(row)))?;
-                Ok(vm.new_array(rows))
-            },
-        },
-        MethodDef {
-            ru: "Сортировать",
-            en: "Sort",
-            params: "Колонки, ОбъектСравненияЗначений?",
-            is_function: false,
-            call: sort_rows,
-        },
-        MethodDef {
-            ru: "Итог",
-            en: "Total",
-            params: "Колонка",
-            is_function: true,
-            call: |vm, this, args| {
-                let table = this_table(this)?;
-                let slot = table.columns.resolve(vm, &args[0], 1)?;
-                let rows = table.rows_now(vm)?;
-                let values = column_values(vm, &rows, slot)?;
-                let number_column = table
-                    .columns
-                    .types_of(slot)
-                    .is_some_and(|types| is_number_only(&types));
-                total(vm, &values, number_column)
-            },
-        },
-        MethodDef {
-            ru: "ВыгрузитьКолонку",
-            en: "UnloadColumn",
-            params: "Колонка",
-            is_function: true,
-            call: |vm, this, args| {
-                let table = this_table(this)?;
-                let slot = table.columns.resolve(vm, &args[0], 1)?;
-                let rows = table.rows_now(vm)?;
-                let values = column_values(vm, &rows, slot)?;
-                Ok(vm.new_array(values))
-            },
-        },
-        MethodDef {
-            ru: "ЗагрузитьКолонку",
-            en: "LoadColumn",
-            params: "Массив, Колонка",
-            is_function: false,
-            call: load_column,
-        },
-        MethodDef {
-            ru: "ЗаполнитьЗначения",
-            en: "FillValues",
-            params: "Значение, Колонки?",
-            is_function: false,
-            call: fill,
-        },
-        MethodDef {
-            ru: "Свернуть",
-            en: "GroupBy",
-            params: "КолонкиГруппировок, КолонкиСуммирования?",
-            is_function: false,
-            call: fold::group_by,
-        },
-        MethodDef {
-            ru: "Скопировать",
-            en: "Copy",
-            params: "Строки?, Колонки?",
-            is_function: true,
-            call: fold::copy,
-        },
-        MethodDef {
-            ru: "СкопироватьКолонки",
-            en: "CopyColumns",
-            params: "Колонки?",
-            is_function: true,
-            call: fold::copy_columns,
-        },
+        method!("Добавить" "Add" ("") true |vm, this, _| this_table(this)?.add(vm, None).map(Value::Obj)),
+        method!("Вставить" "Insert" ("Индекс") true |vm, this, args| {
+            let at = vm.to_int(&args[0])?.max(0) as usize;
+            this_table(this)?.add(vm, Some(at)).map(Value::Obj)
+        }),
+        method!("Количество" "Count" ("") true |_, this, _| Ok(Value::from(this_table(this)?.len()))),
+        method!("Получить" "Get" ("Индекс") true |vm, this, args| {
+            let table = this_table(this)?;
+            let at = place(vm, &table, &Value::Int(vm.to_int(&args[0])?))?;
+            Ok(Value::Obj(table.rows()[at].clone()))
+        }),
+        method!("Индекс" "IndexOf" ("Строка") true |vm, this, args| {
+            let at = this_table(this)?.place(vm, &args[0])?;
+            Ok(place_or_none(at))
+        }),
+        method!("Удалить" "Delete" ("Строка") false |vm, this, args| {
+            let table = this_table(this)?;
+            let at = place(vm, &table, &args[0])?;
+            vm.charge_work(table.len() - at)?;
+            table.remove(at);
+            Ok(Value::Undefined)
+        }),
+        method!("Очистить" "Clear" ("") false |vm, this, _| {
+            let table = this_table(this)?;
+            vm.charge_work(table.len() * 16)?;
+            table.clear();
+            Ok(Value::Undefined)
+        }),
+        method!("Сдвинуть" "Move" ("Строка, Смещение") false |vm, this, args| {
+            let table = this_table(this)?;
+            let at = place(vm, &table, &args[0])?;
+            let shift = vm.to_int(&args[1])?;
+            table.shift(vm, at, shift)?;
+            Ok(Value::Undefined)
+        }),
+        method!("Найти" "Find" ("Значение, Колонки?") true find),
+        method!("НайтиСтроки" "FindRows" ("ПараметрыОтбора") true |vm, this, args| {
+            let table = this_table(this)?;
+            let conditions = table.columns.resolve_filter(vm, &args[0], 1)?;
+            let rows = table.search(vm, &conditions, usize::MAX)?;
+            let rows = vm
+                .meter()
+                .over(rows)
+                .gather_with(|row| Ok(Value::Obj(row)))?;
+            Ok(vm.new_array(rows))
+        }),
+        method!("Сортировать" "Sort" ("Колонки, ОбъектСравненияЗначений?") false sort_rows),
+        method!("Итог" "Total" ("Колонка") true |vm, this, args| {
+            let table = this_table(this)?;
+            let slot = table.columns.resolve(vm, &args[0], 1)?;
+            let rows = table.rows_now(vm)?;
+            let values = column_values(vm, &rows, slot)?;
+            let number_column = table
+                .columns
+                .types_of(slot)
+                .is_some_and(|types| is_number_only(&types));
+            total(vm, &values, number_column)
+        }),
+        method!("ВыгрузитьКолонку" "UnloadColumn" ("Колонка") true |vm, this, args| {
+            let table = this_table(this)?;
+            let slot = table.columns.resolve(vm, &args[0], 1)?;
+            let rows = table.rows_now(vm)?;
+            let values = column_values(vm, &rows, slot)?;
+            Ok(vm.new_array(values))
+        }),
+        method!("ЗагрузитьКолонку" "LoadColumn" ("Массив, Колонка") false load_column),
+        method!("ЗаполнитьЗначения" "FillValues" ("Значение, Колонки?") false fill),
+        method!("Свернуть" "GroupBy" ("КолонкиГруппировок, КолонкиСуммирования?") false fold::group_by),
+        method!("Скопировать" "Copy" ("Строки?, Колонки?") true fold::copy),
+        method!("СкопироватьКолонки" "CopyColumns" ("Колонки?") true fold::copy_columns),
     ],
     props: &[
-        PropDef {
-            ru: "Колонки",
-            en: "Columns",
-            get: |vm, this| Ok(columns_value(vm, &this_table(this)?.columns)),
-            set: None,
-        },
-        PropDef {
-            ru: "Индексы",
-            en: "Indexes",
-            get: |vm, this| Ok(indexes_value(vm, &this_table(this)?)),
-            set: None,
-        },
+        prop!("Колонки" "Columns" |vm, this| Ok(columns_value(vm, &this_table(this)?.columns))),
+        prop!("Индексы" "Indexes" |vm, this| Ok(indexes_value(vm, &this_table(this)?))),
     ],
 };

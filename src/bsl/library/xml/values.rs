@@ -18,7 +18,6 @@ use crate::value::heap::Body;
 use crate::value::native::NativeObject;
 use crate::vm::Vm;
 use crate::vm::error::Fault;
-use std::any::Any;
 
 const SCHEMA: &str = "http://www.w3.org/2001/XMLSchema";
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
@@ -90,20 +89,12 @@ struct XmlType {
 }
 
 impl NativeObject for XmlType {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn size(&self) -> usize {
         size_of::<XmlType>() + self.name.len() + self.uri.len()
     }
 
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
-        let other = other.as_any().downcast_ref::<XmlType>()?;
+        let other = other.downcast_ref::<XmlType>()?;
         Some(self.name == other.name && self.uri == other.uri)
     }
 

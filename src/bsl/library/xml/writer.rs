@@ -1,12 +1,11 @@
 //! ЗаписьXML.
 
-use super::super::bytes::encode_text;
 use super::super::define::{
     file_method, flag, is_left_out, method, native, native_of, native_of_mut, prop, recount, said,
     string_of,
 };
 use super::super::registry::{Constructor, TypeDef};
-use super::super::stream;
+use super::super::text_target::TextTarget;
 use super::namespaces::context;
 use super::reader::Reader;
 use super::settings::{given_writing, writing};
@@ -43,13 +42,8 @@ pub static XML_WRITER: TypeDef = TypeDef {
                     format!("Unknown encoding \"{}\"", options.encoding),
                 ));
             };
-            let target = Target {
-                stream: args[0].clone(),
-                charset,
-                mark: flag(vm, &args[2], false)?,
-            };
-            // Refuses what is no stream, and what cannot be written, at once.
-            stream::write(vm, &target.stream, 1, &[])?;
+            let mark = flag(vm, &args[2], false)?;
+            let target = TextTarget::open(vm, &args[0], charset, mark)?;
             open(vm, this, options, Some(target))
         }),
         file_method("ОткрытьФайл", "OpenFile"),
@@ -158,19 +152,12 @@ pub static XML_WRITER: TypeDef = TypeDef {
     ],
 };
 
-/// Where the text goes when it is closed.
-struct Target {
-    stream: Value,
-    charset: Charset,
-    mark: bool,
-}
-
 /// The insides of ЗаписьXML.
 #[derive(Default)]
 pub(in crate::library) struct Writer {
     /// The text so far; out while ЗаписьDOM writes.
     pub text: Option<Box<XmlWriter>>,
-    target: Option<Target>,
+    target: Option<TextTarget>,
     settings: Value,
 }
 
@@ -193,7 +180,7 @@ fn open(
     vm: &mut Vm<'_>,
     this: &Value,
     options: XmlWriterOptions,
-    target: Option<Target>,
+    target: Option<TextTarget>,
 ) -> Result<Value, Fault> {
     let settings = writing(vm, options.clone());
     // The text is kept in UTF-8 and given away in UTF-16.
@@ -281,8 +268,7 @@ fn close(vm: &mut Vm<'_>, this: &Value, _: &mut [Value]) -> Result<Value, Fault>
     let result = match writer.target {
         None => Value::from(text),
         Some(target) => {
-            let bytes = encode_text(vm, &text, target.charset, target.mark)?;
-            stream::write(vm, &target.stream, 1, &bytes)?;
+            target.put(vm, &text)?;
             Value::str("")
         }
     };

@@ -10,21 +10,12 @@ use crate::value::heap::Body;
 use crate::value::native::{NativeObject, NoIterator};
 use crate::vm::Vm;
 use crate::vm::error::Fault;
-use std::any::Any;
 use std::rc::Rc;
 
 /// The collection of elements.
 struct Entries(Rc<Archive>);
 
 impl NativeObject for Entries {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn get_index(&self, vm: &mut Vm<'_>, key: &Value) -> Option<Result<Value, Fault>> {
         Some(self.at(vm, key))
     }
@@ -54,16 +45,8 @@ pub(super) struct EntryObject {
 }
 
 impl NativeObject for EntryObject {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn same(&self, other: &dyn NativeObject) -> Option<bool> {
-        let other = other.as_any().downcast_ref::<EntryObject>()?;
+        let other = other.downcast_ref::<EntryObject>()?;
         Some(Rc::ptr_eq(&self.archive, &other.archive) && self.at == other.at)
     }
 

@@ -26,7 +26,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 /// Bytes that an element costs besides its data and names.
 const ENTRY_COST: usize = 1024;
 
-/// A writer.
+/// An archive being written, and where it goes.
 struct Writer {
     state: State,
     is_newer: bool,

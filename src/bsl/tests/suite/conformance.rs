@@ -11,9 +11,9 @@ use crate::support::{generated, module, read, repository, run_in, source, writes
 use std::collections::BTreeMap;
 use vestnik_bsl::{Environment, Limits, Locale, Program, Source};
 
-/// A case.
+/// A part of a `.bsl` file under one heading, and what it must say.
 pub struct Case {
-    /// Name.
+    /// The heading.
     pub name: String,
     /// Where the expected values come from.
     pub origin: String,

@@ -12,11 +12,11 @@ use crate::kernel::xml::{XMLNS, local_part};
 pub enum Found {
     /// Nodes in the order of the document.
     Nodes(Vec<NodeId>),
-    /// A number.
+    /// XPath counts in binary floating point, unlike the language.
     Number(f64),
-    /// A text.
+    /// What string() gives, or a literal.
     Text(String),
-    /// A boolean.
+    /// What a comparison gives.
     Boolean(bool),
 }
 
