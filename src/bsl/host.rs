@@ -146,6 +146,12 @@ pub trait Host {
         None
     }
 
+    /// Why code that was typed may not reach a global property by itself; `None`: it may. Not asked where
+    /// a method of a module stands between: then it is the module that reaches for it.
+    fn closed_to_typed_code(&mut self, _name: &str) -> Option<String> {
+        None
+    }
+
     /// A value of a host's type that was stored as data ([`crate::data::Data::Reference`]).
     fn reference(&mut self, _type_name: &str, _key: &str) -> Option<Box<dyn HostObject>> {
         None

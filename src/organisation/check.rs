@@ -183,8 +183,17 @@ impl BotChecker<'_> {
             self.warn(
                 "code-for-strangers",
                 bot.code.span,
-                "любой, кто найдёт этого бота, сможет выполнять в нём код".to_owned(),
+                "любой, кто найдёт этого бота, сможет выполнять в нём код, а зарегистрированный в нём — читать и менять все справочники и писать от имени всех ботов".to_owned(),
                 "назовите code_groups, включите [authorization] или выключите allow_code",
+            );
+        }
+        if bot.allow_code && authorization.is_some() && bot.code_groups.is_empty() {
+            self.report(
+                Level::Note,
+                "code-for-registered",
+                bot.code.span,
+                "каждый, кто зарегистрирован в этом боте, сможет выполнять в нём код: читать и менять все справочники и писать от имени всех ботов".to_owned(),
+                "назовите в code_groups тех, кому это можно",
             );
         }
         if !bot.code_groups.is_empty() && !bot.allow_code {

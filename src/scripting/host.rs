@@ -168,6 +168,19 @@ impl Host for RunHost<'_> {
         }
     }
 
+    fn closed_to_typed_code(&mut self, name: &str) -> Option<String> {
+        self.session
+            .is_strangers_code
+            .then(|| match self.session.caller.locale {
+                Locale::Ru => format!(
+                    "{name}: недоступно из кода, который набран без регистрации. Зарегистрируйтесь у администратора («Мой ключ»)"
+                ),
+                Locale::En => format!(
+                    "{name} is closed to code that is typed without a registration. Ask an administrator to register you (My key)"
+                ),
+            })
+    }
+
     fn reference(&mut self, type_name: &str, key: &str) -> Option<Box<dyn HostObject>> {
         let kind = names::kind_of_reference(type_name)?;
         let code = key.to_owned();

@@ -125,6 +125,8 @@ fn run_with(
         ScriptProgram::Algorithm(name) => name.to_string(),
         ScriptProgram::Code(_) => "код из чата".to_owned(),
     };
+    let is_strangers_code =
+        caller.party.is_none() && matches!(request.program, ScriptProgram::Code(_));
     let session = Session::new(
         services,
         Arc::clone(library.program()),
@@ -132,6 +134,7 @@ fn run_with(
         caller,
         caller.time_zone.parse().unwrap_or(chrono_tz::UTC),
         script,
+        is_strangers_code,
         control,
         quick,
     );

@@ -64,6 +64,8 @@ pub(super) struct Session {
     /// What runs, for the audit.
     pub(super) script: String,
     pub(super) control: Control,
+    /// Code typed by somebody without a registration.
+    pub(super) is_strangers_code: bool,
     write_limit: Duration,
     fenced: bool,
     /// Whether it runs where nothing may be waited for ([`super::run_quick`]).
@@ -100,6 +102,7 @@ impl Session {
         caller: &Caller,
         zone: Tz,
         script: String,
+        is_strangers_code: bool,
         control: &Control,
         quick: bool,
     ) -> Rc<Session> {
@@ -113,6 +116,7 @@ impl Session {
             zone,
             script,
             control: control.clone(),
+            is_strangers_code,
             write_limit: services.limits.write_limit,
             fenced: services.fenced,
             quick,

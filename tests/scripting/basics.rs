@@ -1,11 +1,15 @@
 //! Variables, finds, writes and sends of an algorithm.
 
-use vestnik::model::PartyKind;
+use vestnik::model::{PartyKind, PartyRef};
 
 use super::stage::Stage;
 use crate::store::{Db, on_both};
 
-on_both!(an_algorithm_sees_what_it_was_told, finds_ignore_case);
+on_both!(
+    an_algorithm_sees_what_it_was_told,
+    strangers_code_is_closed,
+    finds_ignore_case
+);
 
 fn check(stage: &Stage, text: &str, expected: &str) {
     assert_eq!(stage.say(text), expected, "{text}");
@@ -39,9 +43,65 @@ fn an_algorithm_sees_what_it_was_told(db: &Db) {
     assert_eq!(stage.chat("2+2*2"), "6");
     assert_eq!(stage.chat("Общий.Пять() + 1"), "6");
     assert_eq!(stage.chat("А = 5; _Результат = А * 2"), "10");
+}
+
+/// Who typed code without a registration reaches no party and no other bot by himself; what an
+/// administrator wrote does what it says.
+fn strangers_code_is_closed(db: &Db) {
+    let mut stage = Stage::new(db);
+    let mut check = |text: &str, expected: &str| {
+        stage.caller.party = None;
+        let answer = stage.chat(text);
+        match expected {
+            "closed" => assert!(
+                answer.starts_with('!') && answer.contains("набран без регистрации"),
+                "{text}: {answer}"
+            ),
+            _ => assert_eq!(answer, expected, "{text}"),
+        }
+        stage.caller.party = Some(PartyRef {
+            kind: PartyKind::User,
+            code: "ivanov".to_owned(),
+        });
+        let answer = stage.chat(text);
+        assert!(
+            !answer.contains("набран без регистрации"),
+            "{text}: {answer}"
+        );
+    };
+    check("Справочники.Контрагенты.НайтиПоКоду(\"a-1\")", "closed");
+    check(
+        "А = Справочники; _Результат = А.Партнеры.ПустаяСсылка()",
+        "closed",
+    );
+    check(
+        "Вычислить(\"Справочники.Контрагенты.НайтиПоКоду(\"\"a-1\"\")\")",
+        "closed",
+    );
+    check(
+        "Выполнить(\"А = Справочники.Контрагенты.СоздатьЭлемент();\")",
+        "closed",
+    );
+    check("Telegram.Отправить(1002, \"спам\")", "closed");
+    check("Telegram.Регистрации(Неопределено)", "closed");
+    check("ЧатБоты.shop.Отправить(1002, \"спам\")", "closed");
+    check(
+        "Попытка Справочники.Партнеры.ПустаяСсылка(); Исключение _Результат = \"нельзя\"; КонецПопытки",
+        "нельзя",
+    );
+    check("Общий.Найти(\"a-1\")", "ООО Альфа");
+    check("Общий.Найти(\"a-1\").Код", "A-1");
+    check("Общий.Пять() + 1", "6");
     assert_eq!(
         stage.chat("Справочники.Контрагенты.НайтиПоКоду(\"a-1\")"),
         "ООО Альфа"
+    );
+    stage.caller.party = None;
+    // An algorithm is an administrator's, whoever's message started it.
+    self::check(
+        &stage,
+        "_Результат = Справочники.Контрагенты.НайтиПоКоду(\"a-1\")",
+        "ООО Альфа",
     );
 }
 

@@ -199,7 +199,8 @@ impl Stage {
         let library = self.library(&[(
             "Общий",
             true,
-            "Функция Пять() Экспорт Возврат 5; КонецФункции",
+            "Функция Пять() Экспорт Возврат 5; КонецФункции
+            Функция Найти(Код) Экспорт Возврат Справочники.Контрагенты.НайтиПоКоду(Код); КонецФункции",
         )]);
         let run = self.run_in(&library, ScriptProgram::Code(text.into()), Vec::new());
         shown(&run.outcome.reply)

@@ -502,7 +502,9 @@ impl Vm<'_> {
         let method = &program.modules[module as usize].methods[0];
         let base = self.top();
         self.push_frame(module, 0, method, base, 0)?;
+        self.typed = true;
         let result = self.run_text(&Value::str(text), expression);
+        self.typed = false;
         self.frames.pop();
         result
     }

@@ -166,6 +166,8 @@ pub struct Vm<'a> {
     pub(crate) meter: Rc<Meter>,
     nesting: usize,
     output: usize,
+    /// Code that was typed runs, not a module.
+    pub(crate) typed: bool,
     /// State that files of the library keep for a run, by their own type.
     extensions: HashMap<std::any::TypeId, Box<dyn std::any::Any>>,
 }
@@ -203,6 +205,7 @@ impl<'a> Vm<'a> {
             slice: 0,
             nesting: 0,
             output: 0,
+            typed: false,
             limits,
             extensions: HashMap::new(),
         }
@@ -542,8 +545,27 @@ impl<'a> Vm<'a> {
         value
     }
 
+    /// Whether what runs is code that was typed ([`Vm::run_chat`]), or what it evaluates, and no method of
+    /// a module.
+    fn is_typed_code(&self) -> bool {
+        // The frame at the bottom only stands for the module that typed code has not.
+        let modules = self.program.modules.len() as u32;
+        self.typed
+            && self
+                .frames
+                .iter()
+                .skip(1)
+                .all(|frame| frame.module >= modules)
+    }
+
     /// A property of the host, asked for once a run.
     pub(crate) fn property(&mut self, index: u32) -> Result<Value, Fault> {
+        if self.is_typed_code() {
+            let name = &self.program.environment.properties[index as usize];
+            if let Some(reason) = self.host.closed_to_typed_code(name) {
+                return Err(Fault::text(reason));
+            }
+        }
         if let Some(Some(value)) = self.properties.get(index as usize) {
             return Ok(value.clone());
         }
