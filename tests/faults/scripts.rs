@@ -217,6 +217,50 @@ fn a_hang_that_writes_ends_the_process(db: crate::store::Db) {
     world.check();
 }
 
+/// What runs at their limit of memory held goes back to the system when they have failed.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_of_failed_runs_is_given_back() {
+    const GREEDY: &str = "М = Новый Массив;
+Пока Истина Цикл
+	М.Добавить(\"строка \" + М.Количество());
+КонецЦикла;
+";
+    let mut world = world(crate::store::Db::sqlite(), GREEDY);
+    let bot = world.bot();
+    let server = world.serve();
+    world.say(bot, 1_001, "Цена");
+    world.wait_answered(&server);
+    let held = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid()));
+        let status = status.expect("it runs");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("RssAnon:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        kib.and_then(|kib| kib.trim().parse::<u64>().ok())
+            .expect("a number")
+            / 1024
+    };
+    let before = held();
+    // Several runs on each of the threads that the bot may use, one after another.
+    for round in 0..12 {
+        world.say(bot, 2_000 + round, "Создать");
+    }
+    world.wait_answered(&server);
+    world.wait_settled(&server);
+    let began = std::time::Instant::now();
+    while held() > before + 32 {
+        assert!(
+            began.elapsed() < super::child::PATIENCE,
+            "{} MiB, {before} before",
+            held()
+        );
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    server.kill();
+}
+
 /// Reads, works for a while and writes.
 const SLOW: &str = "Найден = Справочники.Контрагенты.НайтиПоНаименованию(\"Слот\");
 Для Номер = 1 По 200000 Цикл

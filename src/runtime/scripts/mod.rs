@@ -3,6 +3,7 @@
 //! It knows neither bots nor conversations: the queue of a conversation asks for a run and goes on with what it
 //! came to (`bot/scripts.rs`). A run that does not end is given up with its thread (`watchdog.rs`).
 
+mod give_back;
 mod watchdog;
 
 use std::sync::Arc;
@@ -142,6 +143,7 @@ impl ScriptPool {
                 all_lost.fetch_sub(1, Ordering::AcqRel);
                 return false;
             }
+            let memory = run.memory;
             let lent = run.lent.take();
             let (finish, asked) = match &lent {
                 None => (None, None),
@@ -165,6 +167,7 @@ impl ScriptPool {
             {
                 finish(lent);
             }
+            give_back::after(memory);
             true
         });
         self.jobs.send(job).ok()?;
