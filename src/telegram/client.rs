@@ -21,13 +21,19 @@ use super::connect::is_tls;
 use super::endpoint::{Endpoint, EndpointError};
 use super::error::{ApiError, NetworkKind, Outcome, shorten};
 use super::exchange::RawAnswer;
-use super::line::Line;
+use super::line::{Line, too_long};
 use super::token::Token;
 use super::wire::read_answer;
 
 /// Slowest upload that is waited for, in bytes a second: an upload's time-out grows by its size over
 /// this. Faster, and a large file over a poor line never arrives.
 const UPLOAD_BYTES_PER_S: u64 = 64 * 1024;
+
+/// Most bytes of an answer to getUpdates: a hundred updates of 4,096 characters with all their entities
+/// are below 10 MB. What is longer is asked for in smaller parts.
+const UPDATES_MAX: usize = 16 << 20;
+/// Most bytes of any other answer: an album of ten long captions that quotes another is below 1 MB.
+const ANSWER_MAX: usize = 4 << 20;
 
 /// How long a call that uploads so many bytes may take.
 pub fn upload_timeout(send_timeout: Duration, bytes: u64) -> Duration {
@@ -131,6 +137,16 @@ pub(super) enum Pool {
     Send,
 }
 
+impl Pool {
+    /// The most bytes of an answer.
+    fn longest(self) -> usize {
+        match self {
+            Pool::Poll => UPDATES_MAX,
+            Pool::Send => ANSWER_MAX,
+        }
+    }
+}
+
 pub(super) const GET_UPDATES: &str = "getUpdates";
 pub(super) const SEND_MESSAGE: &str = "sendMessage";
 
@@ -177,7 +193,7 @@ impl BotApi {
             .timeout(upload_timeout(self.endpoint().send_timeout(), bytes))
             .build()
             .map_err(|error| self.network_error(error))?;
-        let answer = self.execute(pool, request).await?;
+        let answer = self.execute(pool, request, Pool::Send.longest()).await?;
         self.read(&answer)
     }
 
@@ -201,7 +217,7 @@ impl BotApi {
                 };
                 let request = self.request(method, &json);
                 drop(json);
-                line.call(&request)
+                line.call(&request, pool.longest())
                     .await
                     .map_err(|error| self.without_secrets(error))
             }
@@ -211,11 +227,11 @@ impl BotApi {
                     .headers_mut()
                     .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 *request.body_mut() = Some(json.into());
-                let pool = match pool {
+                let client = match pool {
                     Pool::Poll => poll,
                     Pool::Send => &self.client.pools.send,
                 };
-                self.execute(pool, request).await
+                self.execute(client, request, pool.longest()).await
             }
         }
     }
@@ -244,8 +260,9 @@ impl BotApi {
         &self,
         pool: &reqwest::Client,
         request: Request,
+        longest: usize,
     ) -> Result<RawAnswer, ApiError> {
-        let response = pool
+        let mut response = pool
             .execute(request)
             .await
             .map_err(|error| self.network_error(error))?;
@@ -258,7 +275,7 @@ impl BotApi {
                 .get(RETRY_AFTER)
                 .and_then(|value| value.to_str().ok()?.parse().ok())
         };
-        match response.bytes().await {
+        match self.body(&mut response, longest).await {
             Ok(body) => Ok(RawAnswer {
                 status,
                 retry_after,
@@ -270,8 +287,28 @@ impl BotApi {
                 retry_after,
                 body: bytes::Bytes::new(),
             }),
-            Err(error) => Err(self.network_error(error)),
+            Err(error) => Err(error),
         }
+    }
+
+    /// The body of an answer, piece by piece, so that one too long is not read to its end.
+    async fn body(
+        &self,
+        response: &mut reqwest::Response,
+        longest: usize,
+    ) -> Result<bytes::Bytes, ApiError> {
+        let mut body = Vec::new();
+        while let Some(piece) = response
+            .chunk()
+            .await
+            .map_err(|error| self.network_error(error))?
+        {
+            body.extend_from_slice(&piece);
+            if body.len() > longest {
+                return Err(too_long(longest, &body));
+            }
+        }
+        Ok(body.into())
     }
 
     /// Starts fetching an address below the API's own.
@@ -378,6 +415,7 @@ impl BotApi {
             | ApiError::QueryTooOld
             | ApiError::MessageTooLong
             | ApiError::FileTooLarge { .. }
+            | ApiError::AnswerTooLong { .. }
             | ApiError::Server { .. } => return error,
         };
         for secret in self.endpoint().secrets() {

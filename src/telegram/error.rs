@@ -32,6 +32,8 @@ pub enum NetworkKind {
     Timeout,
     /// The connection was cut before a whole answer was read.
     Closed,
+    /// Something before Telegram answered in its place: a page for logging in, a gateway, another server.
+    Gateway,
     /// The request could not be built or sent for a reason of its own.
     Other,
 }
@@ -154,6 +156,14 @@ pub enum ApiError {
         /// The causes, outermost first, without address and secrets.
         detail: String,
     },
+    /// The answer is longer than any answer of its method; the rest of it was not read.
+    #[error("the answer is longer than {limit} bytes")]
+    AnswerTooLong {
+        /// The most bytes that are read.
+        limit: usize,
+        /// The number of the first update, where updates were asked for and it could be read.
+        first_update: Option<i64>,
+    },
     /// Success was answered in a form we cannot read.
     #[error("the answer cannot be read: {detail}")]
     Malformed {
@@ -201,8 +211,10 @@ impl ApiError {
                 NetworkKind::Tls => "network_tls",
                 NetworkKind::Timeout => "network_timeout",
                 NetworkKind::Closed => "network_closed",
+                NetworkKind::Gateway => "network_gateway",
                 NetworkKind::Other => "network_other",
             },
+            ApiError::AnswerTooLong { .. } => "answer_too_long",
             ApiError::Malformed { .. } => "malformed",
         }
     }
@@ -212,7 +224,7 @@ impl ApiError {
     pub fn outcome(&self) -> Outcome {
         match self {
             ApiError::Network { outcome, .. } => *outcome,
-            ApiError::Malformed { .. } => Outcome::Unknown,
+            ApiError::Malformed { .. } | ApiError::AnswerTooLong { .. } => Outcome::Unknown,
             // A gateway that gave up waiting had handed the request on.
             ApiError::Server { status: 504 } => Outcome::Unknown,
             _ => Outcome::Refused,
@@ -226,6 +238,7 @@ impl ApiError {
             ApiError::RetryAfter { .. }
             | ApiError::Server { .. }
             | ApiError::Network { .. }
+            | ApiError::AnswerTooLong { .. }
             | ApiError::Malformed { .. } => true,
             // Our own poll before a restart ends by itself; a webhook does not.
             ApiError::Conflict { with, .. } => *with == ConflictWith::OtherPoll,
@@ -312,8 +325,15 @@ impl ApiError {
                 NetworkKind::Closed => format!(
                     "Соединение с Telegram оборвалось: {detail}. Запрос повторится сам."
                 ),
+                NetworkKind::Gateway => format!(
+                    "Вместо Telegram ответил кто-то другой: {detail}. Проверьте telegram.api_url, прокси и не просит ли сеть войти. Запрос повторится сам."
+                ),
                 NetworkKind::Other => format!("Запрос к Telegram не выполнен: {detail}."),
             },
+            ApiError::AnswerTooLong { limit, .. } => format!(
+                "Ответ длиннее {} МБ, такого Telegram не присылает; он не дочитан. Проверьте, что telegram.api_url ведёт к Bot API.",
+                limit / (1024 * 1024)
+            ),
             ApiError::Malformed { detail } => format!(
                 "Ответ Telegram не удаётся прочитать: {detail}. Проверьте, что telegram.api_url ведёт к Bot API."
             ),

@@ -19,8 +19,11 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 const HEADERS_MAX: usize = 64;
 /// Bytes of a head. More is no answer of an API.
 const HEAD_MAX: usize = 64 * 1024;
-/// Bytes of a body: a hundred updates of 4,096 characters with all their entities are below 10 MB.
-const BODY_MAX: usize = 64 << 20;
+/// What is made ready for a body whose length was only announced: the rest grows as it comes, so that a
+/// number in a head holds no memory.
+const AHEAD_MAX: usize = 256 * 1024;
+/// Bytes of a body too long that are kept: enough to tell whose it is.
+const BEGINNING: usize = 1024;
 /// What one read takes at most; one such buffer serves all connections of a thread.
 const READ_SIZE: usize = 64 * 1024;
 
@@ -37,9 +40,27 @@ pub(super) struct RawAnswer {
     pub(super) body: Bytes,
 }
 
-/// Writes the request and reads its answer. The flag says whether the connection can carry another
-/// call. The request may have been carried out whatever the error.
-pub(super) async fn exchange<S>(stream: &mut S, request: &[u8]) -> io::Result<(RawAnswer, bool)>
+/// Why an answer was not read.
+#[derive(Debug)]
+pub(super) enum Unread {
+    Broken(io::Error),
+    /// It has more bytes than were to be read; these are its first.
+    TooLong(Vec<u8>),
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Unread {
+        Unread::Broken(error)
+    }
+}
+
+/// Writes the request and reads its answer, whose body has at most `longest` bytes. The flag says whether
+/// the connection can carry another call. The request may have been carried out whatever the error.
+pub(super) async fn exchange<S>(
+    stream: &mut S,
+    request: &[u8],
+    longest: usize,
+) -> Result<(RawAnswer, bool), Unread>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -49,6 +70,7 @@ where
         stream,
         bytes: Vec::new(),
         at: 0,
+        longest,
     };
     let head = incoming.head().await?;
     match incoming.body(&head).await {
@@ -115,6 +137,8 @@ struct Incoming<'a, S> {
     bytes: Vec<u8>,
     /// How much of it is understood.
     at: usize,
+    /// The most bytes of a body.
+    longest: usize,
 }
 
 impl<S: AsyncRead + Unpin> Incoming<'_, S> {
@@ -153,25 +177,35 @@ impl<S: AsyncRead + Unpin> Incoming<'_, S> {
         }
     }
 
-    async fn body(&mut self, head: &Head) -> io::Result<Body> {
+    async fn body(&mut self, head: &Head) -> Result<Body, Unread> {
         let from = self.at;
         match head.framing {
+            Framing::Length(length) if length > self.longest => {
+                // What has come already, or comes next, tells what it is.
+                if self.bytes.len() - from < BEGINNING {
+                    self.more().await?;
+                }
+                Err(self.too_long(from))
+            }
             Framing::Length(length) => {
                 let end = from + length;
-                self.bytes
-                    .reserve_exact(end.saturating_sub(self.bytes.len()));
+                let missing = end.saturating_sub(self.bytes.len());
+                self.bytes.reserve_exact(missing.min(AHEAD_MAX));
                 while self.bytes.len() < end {
                     if !self.more().await? {
-                        return Err(cut());
+                        return Err(cut().into());
                     }
                 }
                 self.at = end;
                 Ok(Body::At(from))
             }
             Framing::UntilEnd => {
-                while self.more().await? {
-                    if self.bytes.len() - from > BODY_MAX {
-                        return Err(wrong("the answer is too long"));
+                loop {
+                    if self.bytes.len() - from > self.longest {
+                        return Err(self.too_long(from));
+                    }
+                    if !self.more().await? {
+                        break;
                     }
                 }
                 self.at = self.bytes.len();
@@ -181,7 +215,13 @@ impl<S: AsyncRead + Unpin> Incoming<'_, S> {
         }
     }
 
-    async fn chunks(&mut self) -> io::Result<Vec<u8>> {
+    /// Only the beginning of what came from there is of any use.
+    fn too_long(&self, from: usize) -> Unread {
+        let end = self.bytes.len().min(from + BEGINNING);
+        Unread::TooLong(self.bytes[from..end].to_vec())
+    }
+
+    async fn chunks(&mut self) -> Result<Vec<u8>, Unread> {
         let mut body = Vec::new();
         loop {
             let size = loop {
@@ -192,27 +232,33 @@ impl<S: AsyncRead + Unpin> Incoming<'_, S> {
                     }
                     Ok(Status::Partial) if self.bytes.len() - self.at <= HEAD_MAX => {
                         if !self.more().await? {
-                            return Err(cut());
+                            return Err(cut().into());
                         }
                     }
-                    _ => return Err(wrong("a chunk of the answer has no size")),
+                    _ => return Err(wrong("a chunk of the answer has no size").into()),
                 }
             };
             if size == 0 {
                 break;
             }
-            if size > BODY_MAX - body.len() {
-                return Err(wrong("the answer is too long"));
+            if size > self.longest - body.len() {
+                if body.len() < BEGINNING {
+                    self.more().await?;
+                    let end = self.bytes.len().min(self.at + BEGINNING);
+                    body.extend_from_slice(&self.bytes[self.at..end]);
+                }
+                body.truncate(BEGINNING);
+                return Err(Unread::TooLong(body));
             }
             // The chunk and its line end.
             while self.bytes.len() < self.at + size + 2 {
                 if !self.more().await? {
-                    return Err(cut());
+                    return Err(cut().into());
                 }
             }
             body.extend_from_slice(&self.bytes[self.at..self.at + size]);
             if &self.bytes[self.at + size..self.at + size + 2] != b"\r\n" {
-                return Err(wrong("a chunk of the answer does not end where it says"));
+                return Err(wrong("a chunk of the answer does not end where it says").into());
             }
             // What is understood is let go, or a long answer would be held twice.
             self.bytes.drain(..self.at + size + 2);
@@ -231,11 +277,11 @@ impl<S: AsyncRead + Unpin> Incoming<'_, S> {
                     }
                 }
                 None if self.bytes.len() - self.at > HEAD_MAX => {
-                    return Err(wrong("the end of the answer is too long"));
+                    return Err(wrong("the end of the answer is too long").into());
                 }
                 None => {
                     if !self.more().await? {
-                        return Err(cut());
+                        return Err(cut().into());
                     }
                 }
             }
@@ -285,7 +331,6 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<(usize, Head)>> {
     let framing = match length_said {
         _ if status < 200 || status == 204 || status == 304 => Framing::Length(0),
         _ if chunked => Framing::Chunked,
-        Some(length) if length > BODY_MAX => return Err(wrong("the answer is too long")),
         Some(length) => Framing::Length(length),
         None => {
             keeps_alive = false;
@@ -308,6 +353,8 @@ mod tests {
     use super::*;
     use tokio::io::AsyncReadExt;
 
+    const LONGEST: usize = 20;
+
     /// A server that says this, cut into pieces in every way that one cut makes, in; what was read out.
     async fn check(said: &str, expected: &str) {
         for at in 0..=said.len() {
@@ -326,7 +373,7 @@ mod tests {
                 }
                 drop(theirs);
             };
-            let (outcome, ()) = tokio::join!(exchange(&mut ours, b"request"), server);
+            let (outcome, ()) = tokio::join!(exchange(&mut ours, b"request", LONGEST), server);
             let shown = match outcome {
                 Ok((answer, reusable)) => format!(
                     "{} {:?}{}{}",
@@ -337,7 +384,8 @@ mod tests {
                         .map_or(String::new(), |seconds| format!(" after {seconds}")),
                     if reusable { " again" } else { "" }
                 ),
-                Err(error) => error.to_string(),
+                Err(Unread::Broken(error)) => error.to_string(),
+                Err(Unread::TooLong(_)) => "too long".to_owned(),
             };
             assert_eq!(shown, expected, "{said:?} cut at {at}");
         }
@@ -409,7 +457,7 @@ mod tests {
         .await;
         check(
             "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
-            "the answer is too long",
+            "too long",
         )
         .await;
         check(
@@ -427,6 +475,44 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_too_long_is_not_read() {
+        let long = "x".repeat(LONGEST + 1);
+        for framed in [
+            format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{long}",
+                long.len()
+            ),
+            format!(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{long}\r\n",
+                long.len()
+            ),
+            format!(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n{:x}\r\n",
+                LONGEST
+            ),
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n".to_owned(),
+            format!("HTTP/1.1 200 OK\r\n\r\n{long}"),
+        ] {
+            check(&framed, "too long").await;
+        }
+        let whole = "x".repeat(LONGEST);
+        check(
+            &format!("HTTP/1.1 200 OK\r\nContent-Length: {LONGEST}\r\n\r\n{whole}"),
+            &format!("200 {whole:?} again"),
+        )
+        .await;
+        // A refusal counts without its text.
+        check(
+            &format!(
+                "HTTP/1.1 502 X\r\nContent-Length: {}\r\n\r\n{long}",
+                long.len()
+            ),
+            "502 \"\"",
+        )
+        .await;
+    }
+
+    #[tokio::test]
     async fn what_nobody_asked_for_ends_the_connection() {
         // Not cut into pieces: what comes late is found before the next call instead.
         let (mut ours, mut theirs) = tokio::io::duplex(1 << 16);
@@ -434,7 +520,7 @@ mod tests {
             .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1HTTP/1.1 200")
             .await
             .unwrap();
-        let (answer, reusable) = exchange(&mut ours, b"request").await.unwrap();
+        let (answer, reusable) = exchange(&mut ours, b"request", LONGEST).await.unwrap();
         assert_eq!(
             (answer.status, &answer.body[..], reusable),
             (200, &b"1"[..], false)

@@ -13,7 +13,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::connect::{Stream, Target, is_tls};
 use super::error::{ApiError, NetworkKind, Outcome, shorten};
-use super::exchange::{RawAnswer, exchange};
+use super::exchange::{RawAnswer, Unread, exchange};
+use super::split::find_update_id;
 
 /// What a line is made of.
 #[derive(Clone, Copy)]
@@ -57,11 +58,12 @@ impl Line {
         }
     }
 
-    /// Carries a request that was made ready; errors say whether it may have been carried out.
-    pub(super) async fn call(&self, request: &[u8]) -> Result<RawAnswer, ApiError> {
+    /// Carries a request that was made ready and reads an answer of at most `longest` bytes; errors say
+    /// whether it may have been carried out.
+    pub(super) async fn call(&self, request: &[u8], longest: usize) -> Result<RawAnswer, ApiError> {
         let shared = &self.shared;
         // The time for opening is part of the whole, but opening has its own and less.
-        match tokio::time::timeout(shared.times.call, shared.call(request)).await {
+        match tokio::time::timeout(shared.times.call, shared.call(request, longest)).await {
             Ok(answer) => answer,
             Err(_) => Err(failed(
                 NetworkKind::Timeout,
@@ -73,19 +75,20 @@ impl Line {
 }
 
 impl Shared {
-    async fn call(self: &Arc<Self>, request: &[u8]) -> Result<RawAnswer, ApiError> {
+    async fn call(self: &Arc<Self>, request: &[u8], longest: usize) -> Result<RawAnswer, ApiError> {
         let mut stream = match self.take() {
             Some(stream) => stream,
             None => self.open().await?,
         };
-        match exchange(&mut stream, request).await {
+        match exchange(&mut stream, request, longest).await {
             Ok((answer, reusable)) => {
                 if reusable {
                     self.keep(stream);
                 }
                 Ok(answer)
             }
-            Err(error) => {
+            Err(Unread::TooLong(beginning)) => Err(too_long(longest, &beginning)),
+            Err(Unread::Broken(error)) => {
                 let kind = if is_tls(&error) {
                     NetworkKind::Tls
                 } else {
@@ -176,6 +179,15 @@ async fn sweep(shared: Weak<Shared>, after: Duration) {
     }
 }
 
+/// An answer that was not read to its end, which begins so.
+pub(super) fn too_long(limit: usize, beginning: &[u8]) -> ApiError {
+    let list = beginning.iter().position(|&byte| byte == b'[');
+    ApiError::AnswerTooLong {
+        limit,
+        first_update: list.and_then(|at| find_update_id(&beginning[at + 1..])),
+    }
+}
+
 fn failed(kind: NetworkKind, outcome: Outcome, detail: String) -> ApiError {
     ApiError::Network {
         kind,
@@ -216,7 +228,7 @@ mod tests {
         let target = Target::new("127.0.0.1", port, None).unwrap();
         let line = Line::new(Arc::new(target), times);
         for _ in 0..2 {
-            let answer = line.call(b"call").await.unwrap();
+            let answer = line.call(b"call", 100).await.unwrap();
             assert_eq!((answer.status, &answer.body[..]), (200, &b"ok"[..]));
             tokio::task::yield_now().await;
         }

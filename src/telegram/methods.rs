@@ -506,7 +506,9 @@ impl BotApi {
     pub async fn download_all(&self, path: &str, limit: u64) -> Result<Bytes, ApiError> {
         let mut download = self.download(path, limit).await?;
         let expected = download.length();
-        let mut whole = Vec::with_capacity(expected.unwrap_or(0) as usize);
+        // The length is only what the server says: the rest is held as it comes.
+        let ahead = expected.unwrap_or(0).min(1 << 20);
+        let mut whole = Vec::with_capacity(usize::try_from(ahead).unwrap_or(0));
         while let Some(piece) = download.next().await? {
             whole.extend_from_slice(&piece);
         }

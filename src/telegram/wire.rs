@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::error::{ApiError, NetworkKind, Outcome, classify, shorten};
@@ -53,6 +54,10 @@ pub(super) fn read_answer<'a, T: Deserialize<'a>>(
         }) => Err(ApiError::Malformed {
             detail: "success without a result".to_owned(),
         }),
+        // A refusal of the Bot API has a number and words; without both it is somebody else's.
+        Ok(answer) if answer.error_code.is_none() && answer.description.is_none() => {
+            Err(somebody_else(status, retry_after, body))
+        }
         Ok(answer) => {
             let code = answer
                 .error_code
@@ -67,40 +72,52 @@ pub(super) fn read_answer<'a, T: Deserialize<'a>>(
     }
 }
 
-/// An answer without the API's frame: a gateway's, a proxy's, or that of another server.
+/// An answer that cannot be read.
 fn not_an_answer(
     status: u16,
     retry_after: Option<u32>,
     body: &[u8],
     error: &serde_json::Error,
 ) -> ApiError {
+    let framed = || serde_json::from_slice::<Answer<'_, IgnoredAny>>(body).is_ok();
+    let cut = || error.is_eof() && body.trim_ascii_start().starts_with(b"{");
+    if (200..=299).contains(&status) && (cut() || framed()) {
+        // The API's own success, of which we cannot read what it says.
+        return ApiError::Malformed {
+            detail: format!("{error}; the answer begins: {}", beginning(body)),
+        };
+    }
+    somebody_else(status, retry_after, body)
+}
+
+/// An answer without the API's frame, whatever its status: that of a gateway, a proxy, a page for
+/// logging in, another server. It says nothing about the token, the chat or the message, so the call is
+/// made again (design: "Sending").
+fn somebody_else(status: u16, retry_after: Option<u32>, body: &[u8]) -> ApiError {
     match status {
         500..=599 => ApiError::Server { status },
+        // Whoever asks to wait is waited for.
+        429 => ApiError::RetryAfter {
+            seconds: retry_after.unwrap_or(1),
+        },
         407 => ApiError::Network {
             kind: NetworkKind::Proxy,
             outcome: Outcome::NotSent,
             detail: "the proxy asks for a name and a password (407)".to_owned(),
         },
-        200..=299 => {
-            let beginning = shorten(&String::from_utf8_lossy(&body[..body.len().min(800)]));
-            ApiError::Malformed {
-                detail: format!("{error}; the answer begins: {beginning}"),
-            }
-        }
-        _ => {
-            let beginning = shorten(&String::from_utf8_lossy(&body[..body.len().min(800)]));
-            let description =
-                format!("HTTP {status} without an answer of the Bot API: {beginning}");
-            classify(
-                status,
-                &description,
-                AnswerParameters {
-                    retry_after,
-                    migrate_to_chat_id: None,
-                },
-            )
-        }
+        _ => ApiError::Network {
+            kind: NetworkKind::Gateway,
+            outcome: Outcome::Refused,
+            detail: match beginning(body).as_str() {
+                "" => format!("HTTP {status} with nothing in it"),
+                text => format!("HTTP {status} without an answer of the Bot API: {text}"),
+            },
+        },
     }
+}
+
+fn beginning(body: &[u8]) -> String {
+    shorten(&String::from_utf8_lossy(&body[..body.len().min(800)]))
 }
 
 /// A sent message, only its numbers.

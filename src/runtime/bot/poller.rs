@@ -30,6 +30,10 @@ use crate::telegram::{self, ApiError, BotApi, ConflictWith, GetUpdates};
 /// Pauses after failed polls. Longer than the ceiling, and people wait for no reason after Telegram is
 /// back.
 const RETRY: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(30));
+/// Updates that are asked for at once; Telegram's own maximum.
+const BATCH_MAX: u32 = 100;
+/// An update that alone is longer than any answer, so often in a row, is passed over.
+const ALONE_MAX: u32 = 3;
 /// So many conflicts within [`CONFLICT_WINDOW_S`] are a state: one or two are our own poll from before
 /// a restart, which still hangs at Telegram.
 const CONFLICTS_MAX: usize = 3;
@@ -113,6 +117,7 @@ impl Actor for Poller {
                 parts,
                 snapshot: self.snapshot.clone(),
                 conflicts: Vec::new(),
+                portion: Portion::default(),
             };
             self.task = Some(actix::spawn(polling.run()));
         }
@@ -160,6 +165,55 @@ struct Polling {
     parts: PollerParts,
     snapshot: Rc<RefCell<PollerSnapshot>>,
     conflicts: Vec<Steady>,
+    portion: Portion,
+}
+
+/// How many updates are asked for at once: fewer after an answer that was too long to be read.
+#[derive(Debug)]
+struct Portion {
+    limit: u32,
+    /// How often in a row one update alone was too long.
+    alone: u32,
+}
+
+/// What is done after an answer that was too long.
+#[derive(PartialEq, Eq, Debug)]
+enum Shorter {
+    /// Fewer updates are asked for, at once.
+    Fewer,
+    /// The one update is asked for again after a pause.
+    Again,
+    /// The one update never comes to be read: the next ones do.
+    PassOver,
+}
+
+impl Default for Portion {
+    fn default() -> Portion {
+        Portion {
+            limit: BATCH_MAX,
+            alone: 0,
+        }
+    }
+}
+
+impl Portion {
+    fn read(&mut self) {
+        self.limit = (self.limit * 2).min(BATCH_MAX);
+        self.alone = 0;
+    }
+
+    fn too_long(&mut self) -> Shorter {
+        if self.limit > 1 {
+            self.limit /= 2;
+            return Shorter::Fewer;
+        }
+        self.alone += 1;
+        if self.alone < ALONE_MAX {
+            Shorter::Again
+        } else {
+            Shorter::PassOver
+        }
+    }
 }
 
 impl Polling {
@@ -174,11 +228,28 @@ impl Polling {
             self.set_state(PollState::Polling);
             let request = GetUpdates {
                 offset,
+                limit: Some(self.portion.limit),
                 ..GetUpdates::default()
             };
-            match self.parts.api.get_updates(request).await {
+            let answer = match self.parts.api.get_updates(request).await {
+                Err(error @ ApiError::AnswerTooLong { first_update, .. }) => {
+                    match (self.portion.too_long(), first_update) {
+                        (Shorter::Fewer, _) => {
+                            let (bot, limit) = (&self.parts.bot, self.portion.limit);
+                            tracing::warn!(%bot, code = error.code(), limit, "{error}; fewer updates are asked for");
+                            self.parts.metrics.api_error(error.code());
+                            continue;
+                        }
+                        (Shorter::PassOver, Some(update)) => Ok(passed_over(update)),
+                        (Shorter::Again | Shorter::PassOver, _) => Err(error),
+                    }
+                }
+                answer => answer,
+            };
+            match answer {
                 Ok(batch) => {
                     self.succeeded();
+                    self.portion.read();
                     if batch.items.is_empty() {
                         continue;
                     }
@@ -300,5 +371,45 @@ impl Polling {
         // A thousand bots must not come back in step.
         tokio::time::sleep(pause.mul_f64(0.75 + 0.25 * random_fraction())).await;
         true
+    }
+}
+
+/// In place of an update that nobody can read: it is kept as failed, and the next ones come.
+fn passed_over(update: i64) -> telegram::Batch {
+    telegram::Batch {
+        items: vec![telegram::Incoming::Malformed(telegram::MalformedUpdate {
+            update_id: Some(update),
+            raw: telegram::RawJson::lossy(bytes::Bytes::from(format!(
+                "{{\"update_id\":{update}}}"
+            ))),
+            error: "it is longer than any answer that is read, and was passed over".to_owned(),
+        })],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_too_long_is_asked_for_in_smaller_parts_and_ends() {
+        let mut portion = Portion::default();
+        let mut limits = vec![portion.limit];
+        while portion.too_long() == Shorter::Fewer {
+            limits.push(portion.limit);
+        }
+        assert_eq!(limits, [100, 50, 25, 12, 6, 3, 1]);
+        assert_eq!(portion.too_long(), Shorter::Again);
+        assert_eq!(portion.too_long(), Shorter::PassOver);
+        // Without its number it is asked for again, and again after pauses.
+        assert_eq!(portion.too_long(), Shorter::PassOver);
+        for limit in [2, 4, 8, 16, 32, 64, 100, 100] {
+            portion.read();
+            assert_eq!(portion.limit, limit);
+        }
+        assert_eq!(portion.too_long(), Shorter::Fewer);
+        // What is passed over stands in the table with its number.
+        let batch = passed_over(17);
+        assert_eq!(batch.next_offset(), Some(18));
     }
 }

@@ -262,7 +262,7 @@ async fn polls() {
         (Does::Answer(502, "<html>".into()), "server Refused retry"),
         (
             Does::Answer(200, "<html>".into()),
-            "malformed Unknown retry",
+            "network_gateway Refused retry",
         ),
         (Does::CutAfter, "network_closed Unknown retry"),
     ] {

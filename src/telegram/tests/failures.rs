@@ -289,9 +289,29 @@ async fn answers_of_somebody_else() {
     .await;
     check(Does::Answer(503, String::new()), "server Refused retry").await;
     check(Does::Answer(504, "<html>".into()), "server Unknown retry").await;
+    for status in [300, 302, 307, 401, 403, 404, 405, 409, 413, 421] {
+        for body in [
+            "<html>sign in</html>",
+            "",
+            "no",
+            r#"{"error":"no"}"#,
+            r#"{"ok":false}"#,
+            "[1]",
+        ] {
+            check(
+                Does::Answer(status, body.into()),
+                "network_gateway Refused retry",
+            )
+            .await;
+        }
+    }
+    // The API's own words under another status are the API's.
     check(
-        Does::Answer(413, "<html>413</html>".into()),
-        "file_too_large Refused final",
+        Does::Answer(
+            302,
+            r#"{"ok":false,"error_code":400,"description":"Bad Request: x"}"#.into(),
+        ),
+        "bad_request Refused final",
     )
     .await;
     check(
@@ -299,23 +319,20 @@ async fn answers_of_somebody_else() {
         "network_proxy NotSent retry",
     )
     .await;
-    check(
-        Does::Answer(404, "<html>no such page</html>".into()),
-        "bad_request Refused final",
-    )
-    .await;
     let raw = "HTTP/1.1 429 X\r\nRetry-After: 33\r\nContent-Length: 4\r\n\r\nslow";
     assert_eq!(
         check(Does::Raw(raw.into()), "retry_after Refused retry").await,
         Some(ApiError::RetryAfter { seconds: 33 })
     );
+    // A page of success is a page all the same.
+    for body in ["<html>log in</html>", "", r#"{"status":"ok"}"#, r#""ok""#] {
+        check(
+            Does::Answer(200, body.into()),
+            "network_gateway Refused retry",
+        )
+        .await;
+    }
     // Success that cannot be read may well have been success.
-    check(
-        Does::Answer(200, "<html>log in</html>".into()),
-        "malformed Unknown retry",
-    )
-    .await;
-    check(Does::Answer(200, String::new()), "malformed Unknown retry").await;
     check(
         Does::Answer(200, r#"{"ok":true,"result":{"message_id":"#.into()),
         "malformed Unknown retry",
@@ -333,8 +350,38 @@ async fn answers_of_somebody_else() {
         "HTTP/1.1 302 X\r\nLocation: {}/x\r\nContent-Length: 0\r\n\r\n",
         elsewhere.url
     );
-    check(Does::Raw(redirect.into()), "bad_request Refused final").await;
+    check(Does::Raw(redirect.into()), "network_gateway Refused retry").await;
     assert_eq!(elsewhere.connections(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_longer_than_any_is_not_read() {
+    let long = "x".repeat(5 << 20);
+    check(
+        Does::ok(&format!(r#"{{"message_id":5,"text":"{long}"}}"#)),
+        "answer_too_long Unknown retry",
+    )
+    .await;
+    // Of updates the first number is told, so that it can be passed over.
+    let long = "x".repeat(17 << 20);
+    let updates = format!(r#"[{{"update_id":17,"message":{{"text":"{long}"}}}}]"#);
+    for does in [
+        Does::ok(&updates),
+        Does::chunks(&[r#"{"ok":true,"result":"#, &updates, "}"]),
+    ] {
+        let server = Server::start([does]).await;
+        let error = api(&options(&server.url))
+            .get_updates(GetUpdates::default())
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error,
+            ApiError::AnswerTooLong {
+                limit: 16 << 20,
+                first_update: Some(17)
+            }
+        );
+    }
 }
 
 #[tokio::test]
@@ -414,7 +461,7 @@ async fn a_connection_that_cannot_be_opened_leaves_none() {
 #[tokio::test]
 async fn echoed_secrets_are_blotted_out() {
     let page = format!("<pre>Cannot POST /bot42:{SECRET}/sendMessage</pre>");
-    let error = check(Does::Answer(404, page), "bad_request Refused final")
+    let error = check(Does::Answer(404, page), "network_gateway Refused retry")
         .await
         .unwrap();
     assert!(
@@ -423,7 +470,7 @@ async fn echoed_secrets_are_blotted_out() {
     );
     let error = check(
         Does::Answer(200, SECRET.to_owned()),
-        "malformed Unknown retry",
+        "network_gateway Refused retry",
     )
     .await
     .unwrap();
@@ -435,7 +482,7 @@ async fn echoed_secrets_are_blotted_out() {
     .await;
     let long = check(
         Does::Answer(400, "х".repeat(5000)),
-        "bad_request Refused final",
+        "network_gateway Refused retry",
     )
     .await
     .unwrap();
@@ -516,7 +563,12 @@ fn every_error_has_a_text_for_the_operator() {
         network(NetworkKind::Tls),
         network(NetworkKind::Timeout),
         network(NetworkKind::Closed),
+        network(NetworkKind::Gateway),
         network(NetworkKind::Other),
+        ApiError::AnswerTooLong {
+            limit: 4 << 20,
+            first_update: None,
+        },
         ApiError::Malformed {
             detail: description(),
         },
