@@ -70,6 +70,10 @@ pub enum Problem {
         name: String,
         hint: Option<Hint>,
     },
+    UndefinedMethod {
+        name: String,
+        hint: Option<Hint>,
+    },
     ProcedureAsFunction(String),
     TooFewArguments(String),
     TooManyArguments(String),
@@ -97,6 +101,8 @@ pub enum Hint {
     Near(String),
     /// The name mixes alphabets: these letters are Latin (or Cyrillic) look-alikes.
     LookAlike(String),
+    /// Nothing is near; these are all that there are.
+    OneOf(Vec<String>),
 }
 
 /// Problems of one text that are kept: a text made by a program may have millions.
@@ -139,6 +145,8 @@ fn hint_text(hint: Option<&Hint>, locale: Locale) -> String {
         (Some(Hint::LookAlike(name)), Locale::Ru) => format!(
             "; в имени смешаны похожие латинские и русские буквы, возможно, вы имели в виду «{name}»"
         ),
+        (Some(Hint::OneOf(names)), Locale::Ru) => format!("; есть {}", names.join(", ")),
+        (Some(Hint::OneOf(names)), Locale::En) => format!("; there are {}", names.join(", ")),
         (Some(Hint::LookAlike(name)), Locale::En) => {
             format!(
                 "; the name mixes look-alike Latin and Cyrillic letters, did you mean \"{name}\"?"
@@ -267,6 +275,16 @@ fn message(problem: &Problem, locale: Locale) -> String {
                 pick(
                     "Поле объекта не обнаружено",
                     "Field of the object is not found"
+                ),
+                hint_text(hint.as_ref(), locale)
+            )
+        }
+        Problem::UndefinedMethod { name, hint } => {
+            format!(
+                "{} ({name}){}",
+                pick(
+                    "Метод объекта не обнаружен",
+                    "Method of the object is not found"
                 ),
                 hint_text(hint.as_ref(), locale)
             )

@@ -20,7 +20,7 @@ mod tests;
 pub mod value;
 pub mod vm;
 
-pub use bytecode::program::{Environment, Program, Source};
+pub use bytecode::program::{Environment, Program, Shape, Source};
 pub use chat::ChatCode;
 pub use data::Data;
 pub use diagnostic::Locale;

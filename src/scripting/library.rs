@@ -13,7 +13,7 @@ use vestnik_bsl::{ChatCode, Environment, Locale, Program, Source};
 
 use crate::model::{BotCode, Fold};
 
-use super::names;
+use super::{closed, names};
 
 /// An algorithm as its definition gives it.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +113,7 @@ impl Library {
         let environment = Environment {
             variables: names::VARIABLES.iter().map(ToString::to_string).collect(),
             properties: names::properties(),
+            shapes: closed::shapes(bots),
             types: names::types(),
             type_presentations: names::type_presentations(),
         };

@@ -126,6 +126,19 @@ pub(super) trait Members: Sized + 'static {
     }
 }
 
+/// The names of an object's methods, in both languages.
+pub(super) fn method_names<T: Members>() -> Vec<String> {
+    T::METHODS
+        .iter()
+        .flat_map(|method| both(method.name))
+        .collect()
+}
+
+/// Both names of a pair.
+pub(super) fn both(name: Pair) -> [String; 2] {
+    [name.ru.to_owned(), name.en.to_owned()]
+}
+
 /// An object as the language wants it.
 pub(super) fn boxed<T: Members>(object: T) -> Box<dyn HostObject> {
     Box::new(Object(object))

@@ -19,6 +19,7 @@
 //! | `telegram` | `Telegram`, `ЧатБоты` |
 //! | `reply`, `variants`, `files` | a value becomes a reply, buttons, files |
 //! | `attributes`, `shapes`, `times` | values of parties, kinds of values, moments and dates |
+//! | `closed` | which members the objects have, for the checker |
 //! | `stored` | a value becomes text and comes back |
 //! | `http` | calls of HTTPСоединение |
 //!
@@ -26,6 +27,7 @@
 
 mod attributes;
 mod catalogs;
+mod closed;
 mod control;
 mod document;
 mod files;

@@ -19,10 +19,38 @@ pub struct Environment {
     pub variables: Vec<String>,
     /// Read-only properties: `Справочники`.
     pub properties: Vec<String>,
+    /// What is known of a property's object before it is there: a member that it has not is a finding.
+    pub shapes: Vec<(String, Arc<Shape>)>,
     /// Types for Тип and ТипЗнч.
     pub types: Vec<String>,
     /// What the type of the same number shows as a text; where there is none, its name.
     pub type_presentations: Vec<String>,
+}
+
+/// The members of an object of the host that has no others, in both languages.
+#[derive(Debug, Clone, Default)]
+pub struct Shape {
+    /// Names of fields, each with what is known of the object in it.
+    pub fields: Vec<(String, Option<Arc<Shape>>)>,
+    /// Names of methods.
+    pub methods: Vec<String>,
+}
+
+impl Shape {
+    /// Whether it has a field, and what is known of its object.
+    pub(crate) fn field(&self, folded: &str) -> Option<Option<&Shape>> {
+        let (_, shape) = self
+            .fields
+            .iter()
+            .find(|(name, _)| crate::syntax::names::fold(name) == folded)?;
+        Some(shape.as_deref())
+    }
+
+    pub(crate) fn has_method(&self, folded: &str) -> bool {
+        self.methods
+            .iter()
+            .any(|name| crate::syntax::names::fold(name) == folded)
+    }
 }
 
 /// A module's text.
@@ -205,6 +233,8 @@ pub struct Globals {
     pub variables: NameMap<u32>,
     /// Properties of the host.
     pub properties: NameMap<u32>,
+    /// What is known of the objects in them.
+    pub(crate) shapes: NameMap<Arc<Shape>>,
     /// Types of the host.
     pub types: NameMap<u32>,
     /// Common modules.

@@ -4,8 +4,8 @@
 use super::hints::{Candidate, Marks};
 use super::labels;
 use super::scope::{Forward, ForwardTo, Meaning, MethodScope, ModuleView, NameMap, Twins};
-use crate::bytecode::program::Globals;
-use crate::diagnostic::{Diagnostic, PROBLEMS_MAX, Problem};
+use crate::bytecode::program::{Globals, Shape};
+use crate::diagnostic::{Diagnostic, Hint, PROBLEMS_MAX, Problem};
 use crate::library::registry::{LIBRARY, THIS_OBJECT};
 use crate::syntax::ast::{
     Block, ExprId, ExprKind, List, RaiseKind, SKIPPED, Stmt, StmtKind, Tree, Word,
@@ -42,6 +42,17 @@ pub struct Checked {
 
 /// Variables of one method at most: registers have 16 bits, and temporaries need some of them.
 const LOCALS_MAX: usize = 30_000;
+
+/// Fields in a row that are followed through objects of the host; none is deeper.
+const SHAPES_MAX: u32 = 4;
+/// Members of an object of the host that a finding names.
+const MEMBERS_MAX: usize = 8;
+
+#[derive(Clone, Copy)]
+enum Member {
+    Field,
+    Method,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Context {
@@ -540,6 +551,11 @@ impl<'a, 'w> Resolver<'a, 'w> {
                             list.items.iter().flat_map(|(ru, en)| [*ru, *en]),
                         );
                     }
+                } else if let Some(shape) = self.shape_of(object, SHAPES_MAX)
+                    && shape.field(self.world.names.text(name)).is_none()
+                {
+                    let fields = shape.fields.iter().map(|(name, _)| name.as_str());
+                    self.host_member(expr.pos, fields.collect(), Member::Field);
                 }
             }
             ExprKind::Index(object, key) => {
@@ -564,18 +580,77 @@ impl<'a, 'w> Resolver<'a, 'w> {
         }
     }
 
+    /// What the host says of the object that an expression gives. Only a chain of fields from a property
+    /// has one, and a short one: `Справочники.Контрагенты`.
+    fn shape_of(&self, id: ExprId, deep: u32) -> Option<&'w Shape> {
+        match self.tree.expr(id).kind {
+            ExprKind::Name(name) => match self.meanings.get(id.0 as usize)? {
+                Meaning::Property(_) => Some(self.world.globals.shapes.get(&name)?),
+                _ => None,
+            },
+            ExprKind::Field(object, name) if deep > 0 => self
+                .shape_of(object, deep - 1)?
+                .field(self.world.names.text(name))?,
+            _ => None,
+        }
+    }
+
     fn member_problem<'n>(&mut self, pos: u32, candidates: impl Iterator<Item = &'n str>) {
         let spelling = self.spelling(pos);
+        let hint = self.near_member(&spelling, candidates);
         let len = spelling.len() as u32;
+        let problem = Problem::UndefinedMember {
+            name: spelling,
+            hint,
+        };
+        self.finding(problem, pos, len);
+    }
+
+    fn near_member<'n>(
+        &self,
+        spelling: &str,
+        candidates: impl Iterator<Item = &'n str>,
+    ) -> Option<Hint> {
         let folded: Vec<(&str, String)> = candidates.map(|name| (name, fold(name))).collect();
         let candidates = folded.iter().map(|(shown, folded)| Candidate {
             shown,
             ..Candidate::folded(folded)
         });
-        let hint = self.near(&spelling, candidates);
-        let problem = Problem::UndefinedMember {
-            name: spelling,
-            hint,
+        self.near(spelling, candidates)
+    }
+
+    /// An object of the host has few members: where none is near, they are named.
+    fn host_member(&mut self, pos: u32, members: Vec<&str>, member: Member) {
+        let spelling = self.spelling(pos);
+        let len = spelling.len() as u32;
+        let hint = self
+            .near_member(&spelling, members.iter().copied())
+            .or_else(|| {
+                // In the language that the author writes in, where they have names in both.
+                let is_latin = |name: &&str| name.is_ascii();
+                let (latin, other): (Vec<&str>, Vec<&str>) =
+                    members.iter().partition(|name| is_latin(name));
+                let own = match (spelling.is_ascii(), other.is_empty()) {
+                    (true, _) | (false, true) => latin,
+                    (false, false) => other,
+                };
+                let mut names: Vec<String> = own
+                    .into_iter()
+                    .take(MEMBERS_MAX)
+                    .map(str::to_owned)
+                    .collect();
+                names.dedup();
+                (!names.is_empty()).then_some(Hint::OneOf(names))
+            });
+        let problem = match member {
+            Member::Field => Problem::UndefinedMember {
+                name: spelling,
+                hint,
+            },
+            Member::Method => Problem::UndefinedMethod {
+                name: spelling,
+                hint,
+            },
         };
         self.finding(problem, pos, len);
     }
@@ -652,6 +727,12 @@ impl<'a, 'w> Resolver<'a, 'w> {
             ExprKind::Method(object, name, args) => {
                 self.expr(object);
                 self.list(args);
+                if let Some(shape) = self.shape_of(object, SHAPES_MAX)
+                    && !shape.has_method(self.world.names.text(name))
+                {
+                    let methods = shape.methods.iter().map(String::as_str);
+                    self.host_member(expr.pos, methods.collect(), Member::Method);
+                }
                 if self.resolve {
                     self.forward(args, ForwardTo::Name(name));
                 }

@@ -69,6 +69,7 @@ impl Resolver<'_, '_> {
         match hint {
             Hint::Near(name) => Hint::Near(spelled(name)),
             Hint::LookAlike(name) => Hint::LookAlike(spelled(name)),
+            hint @ Hint::OneOf(_) => hint,
         }
     }
 

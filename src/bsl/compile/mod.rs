@@ -57,6 +57,9 @@ fn globals(environment: &Environment, sources: &[Source], names: &mut Names) -> 
     for (index, name) in environment.properties.iter().enumerate() {
         globals.properties.insert(names.intern(name), index as u32);
     }
+    for (name, shape) in &environment.shapes {
+        globals.shapes.insert(names.intern(name), shape.clone());
+    }
     for (index, name) in environment.types.iter().enumerate() {
         globals.types.insert(names.intern(name), index as u32);
     }
