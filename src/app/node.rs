@@ -238,6 +238,7 @@ async fn run(
         directory,
         ids,
         bots: Default::default(),
+        alarms: Default::default(),
         definitions: Default::default(),
         settings,
         store,

@@ -110,6 +110,9 @@ pub struct Bot {
     pub quote: Quote,
     /// How updates reach us.
     pub mode: UpdateMode,
+    /// The code of the user who answers for it: `[authorization] responsible`, also while authorisation
+    /// is off. He is told of what fails.
+    pub responsible: Option<String>,
     /// Present when authorisation is on.
     pub authorization: Option<Authorization>,
     /// Overridden texts.

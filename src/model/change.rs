@@ -4,6 +4,7 @@
 use super::by::By;
 use super::conversation::{Conversation, ConversationKey, OpenChoice};
 use super::ids::{BotCode, ChatId, ChoiceId};
+use super::outgoing::Outgoing;
 use super::party::{Party, PartyGroup, Registration};
 
 /// A row for the audit.
@@ -17,6 +18,15 @@ pub struct Audited {
     pub object: String,
     /// JSON.
     pub detail: String,
+}
+
+/// Something failed that people do not see, and whoever answers for it is to be told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Alarm {
+    /// Where it failed: of one place people are told once an hour.
+    pub place: String,
+    /// What they read, a message a person.
+    pub messages: Vec<Outgoing>,
 }
 
 /// One change of what the database holds.
@@ -95,4 +105,6 @@ pub enum Change {
     },
     /// Who did what.
     Audit(Audited),
+    /// Somebody is told that something failed, unless he was of the same place within the hour.
+    Alarm(Alarm),
 }

@@ -26,7 +26,7 @@ pub use backoff::Backoff;
 pub use bot::{Authorization, Bot, BotTexts, Locale, OnOtherText, Quote, UpdateMode};
 pub use built_in::BuiltIn;
 pub use by::By;
-pub use change::{Audited, Change};
+pub use change::{Alarm, Audited, Change};
 pub use conversation::{
     ChoiceStatus, Conversation, ConversationKey, Dialogue, HISTORY_STEPS_MAX, HistoryStep,
     OpenChoice, Variant,

@@ -38,6 +38,10 @@ pub fn bot_snapshot(bot: &BotDefinition, revision: i64, locale: Locale) -> Bot {
         choice_ttl_s: bot.choice_ttl_s,
         quote: bot.quote,
         mode: bot.mode,
+        responsible: bot
+            .authorization
+            .as_ref()
+            .and_then(|authorization| Some(authorization.responsible.as_ref()?.value.clone())),
         authorization: bot
             .authorization
             .as_ref()

@@ -14,6 +14,30 @@ pub struct Reached {
     pub chat: ChatId,
 }
 
+/// The group whose members are told of what fails in bots that name no responsible person.
+const ADMINISTRATORS: &str = "administrators";
+
+/// Who is told of what fails in a bot: its responsible person, also while authorisation is off; where it
+/// names none, or none who is reached, the administrators, else those who may type code into it.
+pub fn told_of_failures(shared: &Shared, bot: &Bot) -> Vec<Reached> {
+    let named = bot.responsible.iter().map(String::as_str);
+    let administrators = std::iter::once(ADMINISTRATORS);
+    let found = named
+        .chain(administrators)
+        .map(|named| reached(shared, bot, named))
+        .find(|found| !found.is_empty());
+    found.unwrap_or_else(|| {
+        let mut coders: Vec<Reached> = bot
+            .code_groups
+            .iter()
+            .flat_map(|group| reached(shared, bot, &format!("group:{group}")))
+            .collect();
+        coders.sort_by(|one, other| one.user.cmp(&other.user));
+        coders.dedup();
+        coders
+    })
+}
+
 /// The responsible people of a bot, each where he is reached: through the bot itself, else through the
 /// main one. Several where `responsible` names a group; none where it names nobody, or nobody who is
 /// registered and not marked for deletion.
@@ -25,6 +49,11 @@ pub fn responsible(shared: &Shared, bot: &Bot) -> Vec<Reached> {
     else {
         return Vec::new();
     };
+    reached(shared, bot, named)
+}
+
+/// The people whom a definition names so, each where he is reached.
+fn reached(shared: &Shared, bot: &Bot, named: &str) -> Vec<Reached> {
     let mut bots = vec![bot.code.clone()];
     bots.extend(shared.definitions.main().filter(|main| *main != bot.code));
     let reached = |user: PartyRef| {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix::prelude::*;
 use dashmap::DashMap;
 
+use super::bot::alarm::RecentPlaces;
 use super::bot::snapshot::TakeSnapshot;
 use super::clock::Clock;
 use super::definitions::Definitions;
@@ -37,6 +38,8 @@ pub struct Shared {
     pub bots: DashMap<BotCode, BotHandle>,
     /// What all bots are defined as.
     pub definitions: Definitions,
+    /// Places of failures that were told of a moment ago.
+    pub alarms: RecentPlaces,
     /// Who is who.
     pub directory: Arc<Directory>,
     /// Scripts.

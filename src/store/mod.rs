@@ -24,6 +24,7 @@ mod schema;
 mod secrets;
 mod writer;
 
+pub mod alarms;
 pub mod audit;
 pub mod bots;
 pub mod chats;

@@ -13,7 +13,7 @@ use super::conn::{Conn, Engine, on_engine};
 use super::error::StoreError;
 use super::journal::without_texts;
 use super::schema::{inbox, journal, journal_index, messages};
-use super::{choices, meta, offsets, pauses};
+use super::{alarms, choices, meta, offsets, pauses};
 
 /// Rows that one job looks at.
 pub const ROWS_A_JOB: i64 = 500;
@@ -116,7 +116,7 @@ pub fn step(
             })
         }
         Purge::Pauses => Ok(Step {
-            rows: pauses::purge(conn, now)?,
+            rows: pauses::purge(conn, now)? + alarms::purge(conn, now)?,
             more: false,
         }),
         Purge::Vacuum => vacuum(conn),

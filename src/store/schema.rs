@@ -119,6 +119,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    alarms (place) {
+        place -> Text,
+        told_at -> BigInt,
+    }
+}
+
+diesel::table! {
     chats (channel, bot, chat) {
         channel -> Text,
         bot -> Text,

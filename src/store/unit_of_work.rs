@@ -23,7 +23,7 @@ use super::ids::Ids;
 use super::inbox::{self, NewUpdate, UpdateKey, UpdateState};
 use super::journal::{Draft, Handled, Written};
 use super::messages::{self, NewMessage};
-use super::{audit, bots, chats, choices, conversations, offsets, parties, registrations};
+use super::{alarms, audit, bots, chats, choices, conversations, offsets, parties, registrations};
 
 /// The channel of chats and registrations so far.
 const CHANNEL: Channel = Channel::Telegram;
@@ -113,6 +113,22 @@ pub fn write(conn: &mut Conn, stamp: &Stamp<'_>, change: &Change) -> Result<Wrot
             &audited.object,
             &audited.detail,
         )?,
+        Change::Alarm(alarm) => {
+            if !alarms::raise(conn, &alarm.place, stamp.at)? {
+                return Ok(Wrote::Nothing);
+            }
+            let mut new = Vec::with_capacity(alarm.messages.len());
+            for message in &alarm.messages {
+                new.push(NewMessage::new(
+                    message,
+                    MessageState::Queued,
+                    None,
+                    stamp.at,
+                )?);
+                conn.note(Note::Due(message.to.bot.clone(), None));
+            }
+            messages::insert(conn, &new)?;
+        }
     }
     Ok(Wrote::Done)
 }

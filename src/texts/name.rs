@@ -60,6 +60,7 @@ placeholders! {
     VARIANT "variant" "выбранный вариант";
     KEYWORD "keyword" "ключевое слово";
     ERROR "error" "сообщение об ошибке";
+    ALGORITHM "algorithm" "наименование алгоритма";
     PRIVATE_LINK "private_link" "ссылка на личный чат с ботом, а пока она неизвестна — наименование бота";
     LIMIT_MB "limit_mb" "предел в мегабайтах";
     FILE "file" "имя файла";
@@ -272,6 +273,11 @@ texts! {
         "когда код или алгоритм превысил отведённые время, память или объём"
         "Вычисление остановлено: {error}"
         "The calculation was stopped: {error}";
+
+    AlgorithmAlarm "algorithm_alarm" Message [BOT_NAME, ALGORITHM, ERROR]
+        "сообщение ответственному за бота, когда алгоритм завершился ошибкой; об одном месте не чаще раза в час"
+        "⚠ В боте «{bot_name}» алгоритм «{algorithm}» завершился ошибкой:\n<code>{error}</code>\n\nСобеседник прочёл об этом без подробностей. Об этом же месте сообщим снова не раньше чем через час."
+        "⚠ In the bot “{bot_name}” the algorithm “{algorithm}” failed:\n<code>{error}</code>\n\nThe person read of it without particulars. Of this place you are told again in an hour at the earliest.";
 
     // Telegram's own list of commands.
     CommandStart "command_start" Command []

@@ -1,5 +1,6 @@
 //! The whole application, seen from outside: Telegram, the control endpoint, the command line.
 
+mod alarms;
 mod commands;
 mod control;
 mod demo;

@@ -106,6 +106,7 @@ fn bot(file: &str) -> Bot {
             _ => Quote::Groups,
         },
         mode: UpdateMode::Poll,
+        responsible: None,
         authorization: flag("authorization", false).then(Authorization::default),
         texts: BotTexts(texts),
         keywords: keywords(table.get("keyword"), fold),

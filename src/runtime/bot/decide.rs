@@ -9,11 +9,11 @@ use std::time::Duration;
 use super::commit::{Item, Receipt};
 use super::core::BotCore;
 use super::queues::Started;
-use super::script_end;
+use super::{alarm, script_end};
 use crate::channels;
 use crate::dialogue::{self, Decision, Effect, Incoming, IncomingKind, Scripts, Turn};
 use crate::model::{
-    Audited, Bot, Change, ChatId, ChoiceId, ChoiceStatus, Conversation, ConversationKey,
+    Alarm, Audited, Bot, Change, ChatId, ChoiceId, ChoiceStatus, Conversation, ConversationKey,
     MessageKey, Moment, OpenChoice, Outgoing, ScriptOutcome, ScriptVariant, TelegramBotId,
     UpdateId,
 };
@@ -115,6 +115,8 @@ pub struct Ready {
     /// In words, for «Почему бот так ответил?».
     trace: Option<String>,
     audited: Option<Audited>,
+    /// Whoever answers for the bot is told of a failed algorithm.
+    alarm: Option<Alarm>,
     sends: Vec<Outgoing>,
     offers: Vec<(MessageKey, Vec<ScriptVariant>)>,
     /// The rules panicked after a script.
@@ -135,6 +137,7 @@ impl Ready {
         }
         item.trace = self.trace;
         item.changes.extend(self.audited.map(Change::Audit));
+        item.changes.extend(self.alarm.map(Change::Alarm));
         apply(core, key, self.effects, item, scratch);
         if !self.sends.is_empty() {
             let bot = core.bot.borrow().clone();
@@ -295,6 +298,7 @@ pub fn after_script(
     let took = (ended.instructions, ended.wall);
     let mut ready = Ready {
         audited: script_end::audited(key, started, &ended.outcome, took),
+        alarm: alarm::of_failure(core, started, &ended.outcome),
         sends: ended.sends,
         offers: ended.offers,
         ..Ready::default()

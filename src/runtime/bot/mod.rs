@@ -11,10 +11,12 @@
 //! | `queues.rs`, `scripts.rs`, `script_end.rs` | updates that wait for each other, and the script that one of them needs |
 //! | `commit.rs`, `settle.rs` | what a commit writes, and what follows from it |
 //! | `parcel.rs`, `courier/`, `marks.rs` | sending, and the marks of what was sent |
+//! | `alarm.rs` | who is told of an algorithm that failed |
 //! | `presentation.rs` | commands and description at Telegram |
 //! | `watch.rs`, `snapshot.rs` | how its end becomes known, and what it shows of itself |
 
 pub mod actor;
+pub mod alarm;
 pub mod commit;
 pub mod core;
 pub mod courier;

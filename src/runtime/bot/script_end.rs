@@ -158,20 +158,22 @@ pub fn report_failure(
     }
 }
 
-/// Every code message and direct call is kept in the audit.
+/// Every code message and direct call is kept in the audit, and every algorithm of a rule that failed.
 pub fn audited(
     key: ConversationKey,
     started: &Started,
     outcome: &ScriptOutcome,
     (instructions, wall): (u64, Duration),
 ) -> Option<Audited> {
-    if !started.pending.is_call() {
+    let called = started.pending.is_call();
+    if !called && outcome.reply.is_ok() {
         return None;
     }
     let (bot, request) = (&started.bot, &started.request);
     let (action, object) = match &request.program {
         ScriptProgram::Code(_) => ("code.run", format!("bot:{}", bot.code)),
-        ScriptProgram::Algorithm(name) => ("algorithm.call", format!("algorithm:{name}")),
+        ScriptProgram::Algorithm(name) if called => ("algorithm.call", format!("algorithm:{name}")),
+        ScriptProgram::Algorithm(name) => ("algorithm.failed", format!("algorithm:{name}")),
     };
     let (result, error) = match &outcome.reply {
         Ok(ScriptReply::Nothing) => (String::new(), None),
@@ -190,8 +192,14 @@ pub fn audited(
         Err(ScriptFailure::Busy) => (String::new(), Some("очередь заполнена".to_owned())),
         Err(ScriptFailure::Unavailable) => (String::new(), Some("алгоритм недоступен".to_owned())),
     };
+    // What a person said to a rule stands in the trace and goes with it; the audit stays.
+    let text = if called {
+        &request.text
+    } else {
+        &request.keyword
+    };
     let detail = serde_json::json!({
-        "text": request.text,
+        "text": text,
         "result": cut(&result),
         "error": error.as_deref().map(cut),
         "instructions": instructions,

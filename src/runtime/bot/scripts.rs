@@ -379,7 +379,9 @@ async fn files(core: &BotCore, incoming: &Incoming, is_read: bool) -> Vec<Caller
 async fn fetch(core: &BotCore, id: &str) -> Result<bytes::Bytes, ApiError> {
     let info = core.api.get_file(id).await?;
     let path = info.path.ok_or(ApiError::FileTooLarge { limit: None })?;
-    core.api.download_all(&path, u64::MAX).await
+    // What a run could not hold is not fetched, however much the settings let through.
+    let most = u64::from(core.shared.settings.scripts.memory_mb) << 20;
+    core.api.download_all(&path, most).await
 }
 
 /// Commits on the script's own thread, together with what it wrote.

@@ -79,6 +79,7 @@ fn remember(core: &BotCore, change: &Change) {
             });
             rename_chat(core, *from, *to);
         }
+        Change::Alarm(alarm) => core.shared.alarms.asked(&alarm.place, core.clock().now()),
         _ => {}
     }
 }
