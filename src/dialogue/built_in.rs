@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::model::{Bot, BuiltIn, Buttons, Fold, Locale};
-use crate::texts::{TextName, Texts};
+use crate::model::{Bot, BuiltIn, Buttons, Fold, KeywordKind, Locale, RichText};
+use crate::texts::{TextName, Texts, Value};
 
 use super::scene::Scene;
 use super::trace::TraceStep;
@@ -22,6 +22,7 @@ static WORDS: LazyLock<HashMap<String, BuiltIn>> = LazyLock::new(|| {
 fn description(built_in: BuiltIn) -> TextName {
     match built_in {
         BuiltIn::Start => TextName::CommandStart,
+        BuiltIn::Help => TextName::CommandHelp,
         BuiltIn::MyKey => TextName::CommandMyKey,
         BuiltIn::Menu => TextName::CommandMenu,
         BuiltIn::NoMenu => TextName::CommandNoMenu,
@@ -83,15 +84,83 @@ pub struct CommandEntry {
     pub description: String,
 }
 
-/// The commands of a bot for setMyCommands (D5), described in `locale`.
+/// The commands of a bot for setMyCommands (D5), described in `locale`: those that work.
 pub fn commands(bot: &Bot, locale: Locale) -> Vec<CommandEntry> {
     let texts = Texts::new(locale, &bot.texts);
     BuiltIn::of_bot(bot.task_menu)
+        .filter(|built_in| built_in.is_offered())
         .map(|built_in| CommandEntry {
             command: &built_in.command()[1..],
             description: texts.label(description(built_in), &[]),
         })
         .collect()
+}
+
+/// The command that a text is in this scene; a keyword of the author's comes before one that gives way.
+pub(super) fn command_of(scene: &Scene<'_>, text: &str, folded: &str) -> Option<BuiltIn> {
+    let bot = scene.turn.bot;
+    let found = recognised(text, folded, bot.task_menu, scene.turn.username)?;
+    let is_own = || bot.keywords.find(None, folded).is_some();
+    (!found.gives_way() || !is_own()).then_some(found)
+}
+
+/// Keywords that /help lists: more are read by nobody.
+const LISTED_MAX: usize = 100;
+
+/// What works here (issue 9: `/help`): commands, and the first words of what may be written.
+fn help(scene: &mut Scene<'_>) {
+    let bot = scene.turn.bot;
+    let private = !scene.in_group();
+    let commands: Vec<String> = BuiltIn::of_bot(bot.task_menu)
+        .filter(|built_in| built_in.is_offered())
+        // The others only say that they work in the private chat.
+        .filter(|built_in| {
+            private || matches!(built_in, BuiltIn::Start | BuiltIn::Help | BuiltIn::Cancel)
+        })
+        .map(|built_in| {
+            let about = scene.texts.label(description(built_in), &[]);
+            format!("{} — {about}", built_in.command())
+        })
+        .collect();
+    let commands = RichText::Plain(commands.join("\n"));
+    let mut text = scene.message(TextName::Help, &[("commands", Value::Rich(&commands))]);
+    // Who is not let in may write none of them.
+    if bot.help && !scene.turned_away() {
+        let mut words: Vec<&str> = bot
+            .keywords
+            .top()
+            // An alias is another word for what is listed.
+            .filter(|keyword| !matches!(keyword.kind, KeywordKind::Alias(_)))
+            .filter_map(|keyword| {
+                let mut words = keyword.words.iter();
+                let answered = words.find(|word| {
+                    let folded = scene.fold().fold(word);
+                    matches!(
+                        command_of(scene, word, &folded),
+                        None | Some(BuiltIn::Cancel)
+                    )
+                })?;
+                Some(&**answered)
+            })
+            .collect();
+        let left_out = words.len().saturating_sub(LISTED_MAX);
+        words.truncate(LISTED_MAX);
+        if !words.is_empty() {
+            let mut list = words
+                .iter()
+                .map(|word| format!("• {word}"))
+                .collect::<Vec<_>>()
+                .join("\n");
+            if left_out > 0 {
+                list.push_str(&format!("\n… +{left_out}"));
+            }
+            let list = RichText::Plain(list);
+            let keywords =
+                scene.message(TextName::HelpKeywords, &[("keywords", Value::Rich(&list))]);
+            text = RichText::Markup(format!("{}\n\n{}", text.to_markup(), keywords.to_markup()));
+        }
+    }
+    scene.say(text, Buttons::None);
 }
 
 /// Answers a command other than [`BuiltIn::Cancel`], whose answer depends on what is open.
@@ -104,6 +173,7 @@ pub(super) fn perform(scene: &mut Scene<'_>, built_in: BuiltIn) {
             scene.leave();
             scene.say_named(TextName::Greeting);
         }
+        BuiltIn::Help => help(scene),
         BuiltIn::Cancel => scene.say_named(TextName::NothingToCancel),
         _ if !private => scene.say_private_only(),
         BuiltIn::MyKey => scene.say_named(TextName::MyKey),
@@ -151,6 +221,8 @@ mod tests {
         check("/my key", Some(BuiltIn::MyKey));
         check("/mykey@shop_bot", Some(BuiltIn::MyKey));
         check("/mykey 5", None);
+        check("Помощь", Some(BuiltIn::Help));
+        check("/help@shop_bot", Some(BuiltIn::Help));
         check("Отмена", Some(BuiltIn::Cancel));
         check("/cancel", Some(BuiltIn::Cancel));
         check("меню", Some(BuiltIn::Menu)); // R67

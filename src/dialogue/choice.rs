@@ -5,7 +5,7 @@
 
 use crate::model::{
     Buttons, ChoiceId, ChoiceStatus, Dialogue, EditTarget, HistoryStep, KeywordId, KeywordKind,
-    Moment, OpenChoice, Variant,
+    Moment, OpenChoice, RichText, Variant,
 };
 use crate::texts::{TextName, Value};
 
@@ -15,7 +15,7 @@ use super::keyboard;
 use super::message;
 use super::offer::{ask, closes_at, open, word};
 use super::rules::{self, Answer};
-use super::scene::Scene;
+use super::scene::{Here, Scene};
 use super::trace::TraceStep;
 
 /// Within this time a second press on the same choice is a finger that tapped twice: longer, and a
@@ -99,7 +99,7 @@ fn rule_of(scene: &Scene<'_>, choice: &OpenChoice) -> Option<KeywordId> {
 
 /// A press on a button.
 pub(super) fn pressed(scene: &mut Scene<'_>, query: &str, message_id: i64, data: &str) {
-    let Some((id, action)) = data::parse(data) else {
+    let Some((id, keyboard, action)) = data::parse(data) else {
         scene.trace.push(TraceStep::PressUnknown);
         note(scene, query, TextName::ChoiceExpiredNote);
         return;
@@ -115,22 +115,27 @@ pub(super) fn pressed(scene: &mut Scene<'_>, query: &str, message_id: i64, data:
         note(scene, query, TextName::NotYourButton);
         return;
     }
-    scene.effect(Effect::AnswerPress {
-        query: query.to_owned(),
-        text: None,
-    });
     // A choice without a rule is answered as typed text, so no rule of it can be gone.
     let alive =
         known.filter(|choice| choice.keyword.is_empty() || rule_of(scene, choice).is_some());
     let Some(choice) = alive else {
         scene.trace.push(TraceStep::PressUnknown);
+        answer(scene, query);
         expired(scene, id, message_id);
         return;
     };
     if tapped_twice(scene, choice, action) {
         scene.trace.push(TraceStep::PressTwice(id));
+        answer(scene, query);
         return;
     }
+    // Of a keyboard that was taken away meanwhile: telephones show an edit late, or never.
+    if choice.keyboard != keyboard {
+        scene.trace.push(TraceStep::PressOver(id));
+        note(scene, query, TextName::ChoiceExpiredNote);
+        return;
+    }
+    answer(scene, query);
     scene.trace.push(TraceStep::Pressed(id));
     // A press on an older button opens its choice again in place of the open one (D11).
     if scene.next.dialogue.as_ref().and_then(Dialogue::choice) != Some(id) {
@@ -142,6 +147,14 @@ pub(super) fn pressed(scene: &mut Scene<'_>, query: &str, message_id: i64, data:
         return;
     }
     act(scene, choice, action, Some(message_id));
+}
+
+/// The circle on the button ends.
+fn answer(scene: &mut Scene<'_>, query: &str) {
+    scene.effect(Effect::AnswerPress {
+        query: query.to_owned(),
+        text: None,
+    });
 }
 
 fn note(scene: &mut Scene<'_>, query: &str, name: TextName) {
@@ -196,8 +209,13 @@ pub(super) fn act(
     action: Action,
     pressed: Option<i64>,
 ) {
-    let question = EditTarget::Message(choice.question);
-    let here = pressed.map_or(question, EditTarget::ChannelMessage);
+    let here = Here {
+        target: match pressed {
+            Some(number) => EditTarget::ChannelMessage(number),
+            None => EditTarget::Message(choice.question),
+        },
+        key: choice.question,
+    };
     match action {
         Action::Variant(index) | Action::Yes(index) => {
             let Some(variant) = choice.variants.get(index) else {
@@ -207,60 +225,89 @@ pub(super) fn act(
                 return;
             };
             if choice.confirm && matches!(action, Action::Variant(_)) {
-                confirm(scene, choice, index);
+                leave_question(scene, choice, here, pressed.is_some());
+                confirm(scene, choice, index, None);
                 return;
             }
             scene.trace.push(TraceStep::Variant(choice.id, index));
-            // After a confirmation the question stands elsewhere than the pressed button.
-            let shown = if matches!(action, Action::Yes(_)) {
-                end_confirmation(scene, choice, pressed);
-                question
-            } else {
-                here
-            };
             let child = child_of(scene, choice, variant);
-            picked(scene, choice, variant.clone(), child, shown);
+            picked(scene, choice, variant.clone(), child, here.target);
         }
         Action::Other => {
             scene.trace.push(TraceStep::Moved(choice.id));
-            end_confirmation(scene, choice, pressed);
-            scene.edit(question, None, Buttons::None);
-            ask(scene, choice.clone());
+            leave_question(scene, choice, here, pressed.is_some());
+            ask(scene, with_next_keyboard(choice));
         }
         Action::Page(page) => {
             scene.trace.push(TraceStep::Moved(choice.id));
             let mut choice = choice.clone();
             choice.page = page.min(keyboard::last_page(&choice));
             let buttons = keyboard::buttons(&scene.texts, &choice);
-            scene.edit(here, None, buttons);
+            scene.edit(here.target, None, buttons);
             open(scene, choice);
         }
-        Action::Back => back(scene, choice, here),
+        Action::Back => {
+            scene.trace.push(TraceStep::Moved(choice.id));
+            let Some((last, before)) = choice.history.split_last() else {
+                // Only a made-up button goes back from where a choice began.
+                scene.say_named(TextName::ChoiceExpired);
+                return;
+            };
+            leave_question(scene, choice, here, pressed.is_some());
+            back(scene, choice, &last.rule, before);
+        }
     }
 }
 
+/// Another question follows: in place of this one where its button was pressed. Who typed has read on below
+/// it; there the question only loses its buttons.
+fn leave_question(scene: &mut Scene<'_>, choice: &OpenChoice, here: Here, is_pressed: bool) {
+    take_away_former(scene, choice);
+    if is_pressed {
+        scene.here = Some(here);
+    } else {
+        scene.edit(here.target, None, Buttons::None);
+    }
+}
+
+/// In an older row the confirmation is a message of its own beside the question: both lose their buttons.
+fn take_away_former(scene: &mut Scene<'_>, choice: &OpenChoice) {
+    if let Some(Dialogue::Confirm {
+        choice: id,
+        question,
+        ..
+    }) = scene.next.dialogue
+        && id == choice.id
+        && question != choice.question
+    {
+        for key in [choice.question, question] {
+            scene.edit(EditTarget::Message(key), None, Buttons::None);
+        }
+    }
+}
+
+/// The choice with its next keyboard: buttons of the one before are over.
+fn with_next_keyboard(choice: &OpenChoice) -> OpenChoice {
+    let mut choice = choice.clone();
+    choice.keyboard = choice.keyboard.wrapping_add(1);
+    choice
+}
+
 /// «Назад»: the last step is taken off and its choice offered again (D15).
-fn back(scene: &mut Scene<'_>, choice: &OpenChoice, here: EditTarget) {
-    scene.trace.push(TraceStep::Moved(choice.id));
-    let Some((last, before)) = choice.history.split_last() else {
-        // Only a made-up button goes back from where a choice began.
-        scene.say_named(TextName::ChoiceExpired);
-        return;
-    };
-    scene.edit(here, None, Buttons::None);
+fn back(scene: &mut Scene<'_>, choice: &OpenChoice, rule: &str, before: &[HistoryStep]) {
     scene.next.dialogue = None;
     close(scene, choice);
-    let previous = scene.turn.bot.keywords.by_path(&last.rule);
+    let previous = scene.turn.bot.keywords.by_path(rule);
     let answer = previous.map(|rule| rules::answer(scene, rule, before.to_vec()));
     if answer != Some(Answer::Given) {
         scene.say_named(TextName::ChoiceExpired);
     }
 }
 
-/// Asks whether the picked variant is meant. Nothing is recorded before Да (D14).
-fn confirm(scene: &mut Scene<'_>, choice: &OpenChoice, index: usize) {
+/// Asks whether the picked variant is meant, with a hint below where there is one. Nothing is recorded
+/// before Да (D14).
+fn confirm(scene: &mut Scene<'_>, choice: &OpenChoice, index: usize, hint: Option<RichText>) {
     scene.trace.push(TraceStep::Confirm(choice.id, index));
-    end_confirmation(scene, choice, None);
     let text = scene.message(
         TextName::ConfirmChoice,
         &[
@@ -268,33 +315,23 @@ fn confirm(scene: &mut Scene<'_>, choice: &OpenChoice, index: usize) {
             ("title", Value::Rich(&choice.title)),
         ],
     );
-    let buttons = keyboard::confirmation(&scene.texts, choice.id, index);
-    let question = scene.say(text, buttons);
+    let mut choice = with_next_keyboard(choice);
+    choice.status = ChoiceStatus::Open;
+    let buttons = keyboard::confirmation(&scene.texts, &choice, index);
+    choice.question = scene.show(with_hint(text, hint), buttons);
     scene.next.dialogue = Some(Dialogue::Confirm {
         choice: choice.id,
         variant: index,
-        question,
+        question: choice.question,
         until: closes_at(scene),
     });
-    if choice.status == ChoiceStatus::Closed {
-        let mut choice = choice.clone();
-        choice.status = ChoiceStatus::Open;
-        scene.effect(Effect::PutChoice(choice));
-    }
+    scene.effect(Effect::PutChoice(choice));
 }
 
-/// Takes the buttons off the confirmation: the pressed one, else the one that is open.
-fn end_confirmation(scene: &mut Scene<'_>, choice: &OpenChoice, pressed: Option<i64>) {
-    let open = match &scene.next.dialogue {
-        Some(Dialogue::Confirm {
-            choice: id,
-            question,
-            ..
-        }) if *id == choice.id => Some(EditTarget::Message(*question)),
-        _ => None,
-    };
-    if let Some(target) = pressed.map(EditTarget::ChannelMessage).or(open) {
-        scene.edit(target, None, Buttons::None);
+fn with_hint(text: RichText, hint: Option<RichText>) -> RichText {
+    match hint {
+        None => text,
+        Some(hint) => RichText::Markup(format!("{}\n\n{}", text.to_markup(), hint.to_markup())),
     }
 }
 
@@ -315,7 +352,6 @@ pub(super) fn answer_with_child(
     text: &str,
 ) {
     scene.trace.push(TraceStep::Child(choice.id));
-    end_confirmation(scene, choice, None);
     let variant = Variant {
         label: text.trim().to_owned(),
         text: None,
@@ -340,6 +376,7 @@ fn picked(
             ("variant", Value::Text(&variant.label)),
         ],
     );
+    take_away_former(scene, choice);
     scene.edit(shown, Some(made), Buttons::None);
     scene.next.dialogue = None;
     close(scene, choice);
@@ -358,31 +395,37 @@ fn picked(
     }
 }
 
-/// The row of an answered choice.
+/// The row of a choice that is over: its buttons are taken away for good.
 fn close(scene: &mut Scene<'_>, choice: &OpenChoice) {
-    let mut choice = choice.clone();
+    let mut choice = with_next_keyboard(choice);
     choice.status = ChoiceStatus::Closed;
     choice.answered_at = Some(scene.turn.now);
     scene.effect(Effect::PutChoice(choice));
 }
 
-/// Another text while a choice is open and the bot repeats it (D11).
+/// Another text while a choice is open and the bot repeats it (D11): with how to leave it.
 pub(super) fn repeat(scene: &mut Scene<'_>, choice: &OpenChoice) {
     scene.trace.push(TraceStep::Repeated(choice.id));
+    take_away_former(scene, choice);
+    scene.edit(EditTarget::Message(choice.question), None, Buttons::None);
+    let hint = scene.message(TextName::ChoiceLeave, &[]);
     if let Some(Dialogue::Confirm { variant, .. }) = scene.next.dialogue
         && variant < choice.variants.len()
     {
-        confirm(scene, choice, variant);
+        confirm(scene, choice, variant, Some(hint));
         return;
     }
-    scene.edit(EditTarget::Message(choice.question), None, Buttons::None);
-    ask(scene, choice.clone());
+    let mut choice = with_next_keyboard(choice);
+    let buttons = keyboard::buttons(&scene.texts, &choice);
+    choice.question = scene.show(with_hint(choice.title.clone(), Some(hint)), buttons);
+    open(scene, choice);
 }
 
 /// «Отмена»: the choice is closed and its buttons are taken away.
 pub(super) fn cancel(scene: &mut Scene<'_>, choice: &OpenChoice) {
-    end_confirmation(scene, choice, None);
+    take_away_former(scene, choice);
     scene.edit(EditTarget::Message(choice.question), None, Buttons::None);
-    scene.leave();
+    scene.next.dialogue = None;
+    close(scene, choice);
     scene.say_named(TextName::Cancelled);
 }

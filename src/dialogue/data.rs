@@ -2,7 +2,8 @@
 //! nothing of the text in it (D14).
 //!
 //! The form is stored in messages that people keep for years, so a letter's meaning never changes:
-//! `<choice in base 36>:<letter><number>`.
+//! `<choice in base 36>:<letter><number>`, and `.<keyboard>` behind it for every keyboard of the choice but
+//! its first.
 
 use crate::model::ChoiceId;
 
@@ -21,8 +22,8 @@ pub(super) enum Action {
     Back,
 }
 
-/// The data of a button.
-pub(super) fn format(choice: ChoiceId, action: Action) -> String {
+/// The data of a button of the choice's keyboard with this number.
+pub(super) fn format(choice: ChoiceId, keyboard: u32, action: Action) -> String {
     let mut data = String::with_capacity(24);
     push_base36(choice.0, &mut data);
     data.push(':');
@@ -37,11 +38,16 @@ pub(super) fn format(choice: ChoiceId, action: Action) -> String {
     if let Some(number) = number {
         data.push_str(&number.to_string());
     }
+    if keyboard > 0 {
+        data.push('.');
+        data.push_str(&keyboard.to_string());
+    }
     data
 }
 
-/// Reads the data of a button; `None` for what [`format()`] never makes.
-pub(super) fn parse(data: &str) -> Option<(ChoiceId, Action)> {
+/// Reads the data of a button: choice, number of its keyboard, action. `None` for what [`format()`] never
+/// makes.
+pub(super) fn parse(data: &str) -> Option<(ChoiceId, u32, Action)> {
     let (choice, action) = data.split_once(':')?;
     let canonical = !choice.starts_with('+')
         && choice
@@ -51,6 +57,14 @@ pub(super) fn parse(data: &str) -> Option<(ChoiceId, Action)> {
         return None;
     }
     let choice = ChoiceId(i64::from_str_radix(choice, 36).ok()?);
+    let (action, keyboard) = match action.split_once('.') {
+        None => (action, 0),
+        Some((action, keyboard)) => {
+            let is_number = keyboard.bytes().all(|b| b.is_ascii_digit());
+            let number: u32 = keyboard.parse().ok().filter(|_| is_number)?;
+            (action, Some(number).filter(|number| *number > 0)?)
+        }
+    };
     let letter = action.chars().next()?;
     let number = &action[letter.len_utf8()..];
     let index = || -> Option<usize> {
@@ -67,7 +81,7 @@ pub(super) fn parse(data: &str) -> Option<(ChoiceId, Action)> {
         'b' if number.is_empty() => Action::Back,
         _ => return None,
     };
-    Some((choice, action))
+    Some((choice, keyboard, action))
 }
 
 fn push_base36(number: i64, out: &mut String) {
@@ -108,9 +122,12 @@ mod tests {
                 Action::Page(12),
                 Action::Back,
             ] {
-                let data = format(ChoiceId(number), action);
-                assert_eq!(parse(&data), Some((ChoiceId(number), action)), "{data}");
-                assert!(data.len() <= 64, "{data}");
+                for keyboard in [0, 1, u32::MAX] {
+                    let data = format(ChoiceId(number), keyboard, action);
+                    let read = Some((ChoiceId(number), keyboard, action));
+                    assert_eq!(parse(&data), read, "{data}");
+                    assert!(data.len() <= 64, "{data}");
+                }
             }
         }
     }
@@ -134,6 +151,12 @@ mod tests {
             "99999999999999999:v0",
             "да:v1",
             "1:я",
+            "1:v0.0",
+            "1:v0.",
+            "1:v0.+1",
+            "1:v0.1.1",
+            "1:v.1",
+            "1:b.4294967296",
         ] {
             assert_eq!(parse(data), None, "{data:?}");
         }

@@ -4,6 +4,7 @@ use crate::model::{
     ChoiceId, Conversation, HistoryStep, KeywordId, OpenChoice, Outgoing, ScriptRequest,
 };
 
+use super::scene::Here;
 use super::trace::Trace;
 
 /// Something that is to happen.
@@ -53,6 +54,7 @@ pub struct Pending {
     pub(super) then: Then,
     pub(super) effects: Vec<Effect>,
     pub(super) next: Conversation,
+    pub(super) here: Option<Here>,
     pub(super) trace: Trace,
 }
 

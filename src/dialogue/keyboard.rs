@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use vestnik_markup::utf16_len;
 
-use crate::model::{Button, ButtonAction, Buttons, Channel, ChoiceId, OpenChoice, Variant};
+use crate::model::{Button, ButtonAction, Buttons, Channel, OpenChoice, Variant};
 use crate::texts::{TextName, Texts};
 
 use super::data::{self, Action};
@@ -109,25 +109,25 @@ pub(super) fn buttons(texts: &Texts<'_>, choice: &OpenChoice) -> Buttons {
         let row = rows.last_mut().expect("a row was begun");
         row.push(button(
             variant.label.clone(),
-            choice.id,
+            choice,
             Action::Variant(index),
         ));
     }
     let mut pages = Vec::new();
     if page > 0 {
         let label = texts.label(TextName::ButtonPreviousPage, &[]);
-        pages.push(button(label, choice.id, Action::Page(page - 1)));
+        pages.push(button(label, choice, Action::Page(page - 1)));
     }
     if page < last {
         let label = texts.label(TextName::ButtonNextPage, &[]);
-        pages.push(button(label, choice.id, Action::Page(page + 1)));
+        pages.push(button(label, choice, Action::Page(page + 1)));
     }
     if !pages.is_empty() {
         rows.push(pages);
     }
     if has_back(choice) {
         let label = texts.label(TextName::ButtonBack, &[]);
-        rows.push(vec![button(label, choice.id, Action::Back)]);
+        rows.push(vec![button(label, choice, Action::Back)]);
     }
     Buttons::Inline(rows)
 }
@@ -142,7 +142,7 @@ pub(super) fn has_back(choice: &OpenChoice) -> bool {
 }
 
 /// Да / Другой вариант.
-pub(super) fn confirmation(texts: &Texts<'_>, choice: ChoiceId, variant: usize) -> Buttons {
+pub(super) fn confirmation(texts: &Texts<'_>, choice: &OpenChoice, variant: usize) -> Buttons {
     Buttons::Inline(vec![vec![
         button(
             texts.label(TextName::ButtonYes, &[]),
@@ -157,10 +157,10 @@ pub(super) fn confirmation(texts: &Texts<'_>, choice: ChoiceId, variant: usize) 
     ]])
 }
 
-fn button(label: String, choice: ChoiceId, action: Action) -> Button {
+fn button(label: String, choice: &OpenChoice, action: Action) -> Button {
     Button {
         label,
-        action: ButtonAction::Data(data::format(choice, action)),
+        action: ButtonAction::Data(data::format(choice.id, choice.keyboard, action)),
     }
 }
 

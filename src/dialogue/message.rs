@@ -3,7 +3,7 @@
 use crate::model::{BuiltIn, Buttons, Dialogue, OnOtherText, OpenChoice, RichText};
 use crate::texts::{TextName, Value};
 
-use super::built_in::{self, recognised};
+use super::built_in::{self, command_of};
 use super::choice::{self, Typed};
 use super::rules::{self, Answer};
 use super::scene::Scene;
@@ -15,7 +15,7 @@ pub(super) fn text(scene: &mut Scene<'_>, text: &str) {
     scene.next.unsupported_told = false;
     let bot = scene.turn.bot;
     let folded = scene.fold().fold(text);
-    let command = recognised(text, &folded, bot.task_menu, scene.turn.username);
+    let command = command_of(scene, text, &folded);
     let open = open_choice(scene);
 
     // (1) A built-in command. «Отмена» is one only while something is open (D3).
@@ -96,7 +96,7 @@ pub(super) fn as_typed(scene: &mut Scene<'_>, text: &str) {
     scene.trace.push(TraceStep::AsTyped);
     let bot = scene.turn.bot;
     let folded = scene.fold().fold(text);
-    let command = recognised(text, &folded, bot.task_menu, scene.turn.username);
+    let command = command_of(scene, text, &folded);
     match command {
         // The choice was open when «Отмена» was pressed in it.
         Some(BuiltIn::Cancel) if bot.keywords.find(None, &folded).is_none() => {

@@ -39,7 +39,7 @@ use scene::Scene;
 /// one that is open while a text comes.
 pub fn choice_needed(conversation: &Conversation, incoming: &Incoming) -> Option<ChoiceId> {
     match &incoming.kind {
-        IncomingKind::Press { data, .. } => data::parse(data).map(|(choice, _)| choice),
+        IncomingKind::Press { data, .. } => data::parse(data).map(|(choice, _, _)| choice),
         IncomingKind::Text(_) if incoming.addressed != Addressed::GroupToOthers => {
             conversation.dialogue.as_ref()?.choice()
         }

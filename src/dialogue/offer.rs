@@ -47,6 +47,7 @@ pub(super) fn offer(scene: &mut Scene<'_>, offer: Offer, history: Vec<HistorySte
         question: MessageKey(0), // known once it is sent, which `ask` does
         history,
         variants: offer.variants,
+        keyboard: 0,
         page: 0,
         title,
         confirm: offer.confirm,
@@ -59,10 +60,10 @@ pub(super) fn offer(scene: &mut Scene<'_>, offer: Offer, history: Vec<HistorySte
     ask(scene, choice);
 }
 
-/// Sends the question of a choice and opens it.
+/// Shows the question of a choice and opens it.
 pub(super) fn ask(scene: &mut Scene<'_>, mut choice: OpenChoice) {
     let buttons = keyboard::buttons(&scene.texts, &choice);
-    choice.question = scene.say(choice.title.clone(), buttons);
+    choice.question = scene.show(choice.title.clone(), buttons);
     open(scene, choice);
 }
 
@@ -129,6 +130,7 @@ pub fn offered_by_script(
         question: message.key,
         history: Vec::new(),
         variants: labelled(variants),
+        keyboard: 0,
         page: 0,
         title,
         confirm: false,

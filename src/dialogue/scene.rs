@@ -10,9 +10,23 @@ use crate::model::{
 };
 use crate::texts::{TextName, Texts, Value};
 
+use vestnik_markup::utf16_len;
+
 use super::decision::{Decision, Effect, Pending, Then};
 use super::trace::{Trace, TraceStep};
 use super::turn::Turn;
+
+/// The longest text of one message, which an edit has to keep to.
+const TEXT_MAX: usize = Channel::Telegram.limits().text_units;
+
+/// A message of ours that a person has before his eyes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Here {
+    /// As the channel numbers it.
+    pub target: EditTarget,
+    /// Its key.
+    pub key: MessageKey,
+}
 
 pub(super) struct Scene<'a> {
     pub turn: &'a Turn<'a>,
@@ -21,6 +35,8 @@ pub(super) struct Scene<'a> {
     /// What will be remembered.
     pub next: Conversation,
     effects: Vec<Effect>,
+    /// The question whose button was pressed: the next question takes its place.
+    pub here: Option<Here>,
     /// The script that has to run before anything else is decided.
     script: Option<(ScriptRequest, Then)>,
 }
@@ -33,6 +49,7 @@ impl<'a> Scene<'a> {
             trace: Trace::default(),
             next: turn.conversation.clone(),
             effects: Vec::with_capacity(2),
+            here: None,
             script: None,
         }
     }
@@ -45,6 +62,7 @@ impl<'a> Scene<'a> {
             trace: pending.trace,
             next: pending.next,
             effects: pending.effects,
+            here: pending.here,
             script: None,
         };
         (scene, pending.then)
@@ -66,6 +84,7 @@ impl<'a> Scene<'a> {
                 then,
                 effects,
                 next: self.next,
+                here: self.here,
                 trace: self.trace,
             });
             return Decision::Run {
@@ -74,6 +93,7 @@ impl<'a> Scene<'a> {
                 pending,
             };
         }
+        self.put_away();
         if self.next != *self.turn.conversation {
             self.effects.push(Effect::Remember(self.next));
         }
@@ -171,6 +191,26 @@ impl<'a> Scene<'a> {
         )
     }
 
+    /// Shows a question and gives its message: in place of the one whose button was pressed, else as a
+    /// message of its own. What a question says below itself would be read after it: then it is a new one.
+    pub fn show(&mut self, text: RichText, buttons: Buttons) -> MessageKey {
+        let fits = !text.is_blank() && utf16_len(&text.to_plain()) <= TEXT_MAX;
+        match self.here.take_if(|_| fits) {
+            Some(here) => {
+                self.edit(here.target, Some(text), buttons);
+                here.key
+            }
+            None => self.say(text, buttons),
+        }
+    }
+
+    /// No question came in place of the one that was pressed: its buttons go.
+    fn put_away(&mut self) {
+        if let Some(here) = self.here.take() {
+            self.edit(here.target, None, Buttons::None);
+        }
+    }
+
     /// What an answer quotes.
     fn quoted(&self) -> Option<i64> {
         let quotes = match self.turn.bot.quote {
@@ -208,6 +248,9 @@ impl<'a> Scene<'a> {
     }
 
     fn post(&mut self, kind: MessageKind, reply_to: Option<i64>, body: OutgoingBody) -> MessageKey {
+        if kind == MessageKind::Answer {
+            self.put_away();
+        }
         let key = MessageKey(self.turn.ids.next_id());
         let incoming = self.turn.incoming;
         self.effects.push(Effect::Send(Outgoing {

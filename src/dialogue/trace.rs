@@ -25,6 +25,8 @@ pub enum TraceStep {
     PressForeign(ChoiceId),
     /// A second press within a moment.
     PressTwice(ChoiceId),
+    /// A press on a button of this choice that was taken away before.
+    PressOver(ChoiceId),
     /// A built-in command answered (D1, 1).
     BuiltIn(BuiltIn),
     /// The bot serves the registered only, and this person is not.
@@ -106,6 +108,9 @@ fn describe(step: &TraceStep, bot: &Bot, out: &mut String) {
         }
         TraceStep::PressTwice(choice) => {
             write!(out, "повторное нажатие кнопки выбора {choice}: пропущено")
+        }
+        TraceStep::PressOver(choice) => {
+            write!(out, "нажата кнопка выбора {choice}, которая уже убрана")
         }
         TraceStep::BuiltIn(built_in) => write!(out, "встроенная команда {}", built_in.command()),
         TraceStep::Stranger => write!(out, "бот отвечает только зарегистрированным"),

@@ -98,6 +98,8 @@ pub struct Bot {
     pub code_groups: Vec<String>,
     /// Whether the task commands answer (D3).
     pub task_menu: bool,
+    /// Whether /help lists its keywords.
+    pub help: bool,
     /// The language of its own sentences.
     pub locale: Locale,
     /// How its words are compared (D6, D7).

@@ -1,11 +1,16 @@
 //! The built-in commands of a bot (R65-R71, D3-D5): their words, stated once for the rules that
 //! answer, the check that finds them in the way of keywords, and Telegram's list.
 
+/// Whether tasks and processes are connected, and with them the commands of the task menu.
+const TASKS_WORK: bool = false;
+
 /// A built-in command.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum BuiltIn {
     /// The greeting; leaves what is open.
     Start,
+    /// What works here. A keyword of that name answers instead.
+    Help,
     /// The key by which an administrator registers the person.
     MyKey,
     /// Puts the panel of task commands up (R67).
@@ -24,8 +29,9 @@ pub enum BuiltIn {
 
 impl BuiltIn {
     /// All, in the order of Telegram's list (D5).
-    pub const ALL: [BuiltIn; 8] = [
+    pub const ALL: [BuiltIn; 9] = [
         BuiltIn::Start,
+        BuiltIn::Help,
         BuiltIn::MyKey,
         BuiltIn::Menu,
         BuiltIn::NoMenu,
@@ -39,6 +45,7 @@ impl BuiltIn {
     pub fn command(self) -> &'static str {
         match self {
             BuiltIn::Start => "/start",
+            BuiltIn::Help => "/help",
             BuiltIn::MyKey => "/mykey",
             BuiltIn::Menu => "/menu",
             BuiltIn::NoMenu => "/nomenu",
@@ -54,6 +61,7 @@ impl BuiltIn {
     pub fn words(self) -> &'static [&'static str] {
         match self {
             BuiltIn::Start => &["Старт"],
+            BuiltIn::Help => &["Помощь"],
             BuiltIn::MyKey => &["Мой ключ", "мк"],
             BuiltIn::Menu => &["Меню"],
             BuiltIn::NoMenu => &["Без меню", "бм"],
@@ -67,13 +75,24 @@ impl BuiltIn {
     /// Answers only where the bot's `task_menu` is on (D3).
     pub fn needs_task_menu(self) -> bool {
         match self {
-            BuiltIn::Start | BuiltIn::MyKey | BuiltIn::Cancel => false,
+            BuiltIn::Start | BuiltIn::Help | BuiltIn::MyKey | BuiltIn::Cancel => false,
             BuiltIn::Menu
             | BuiltIn::NoMenu
             | BuiltIn::Tasks
             | BuiltIn::NewTask
             | BuiltIn::NewProcess => true,
         }
+    }
+
+    /// Whether it is offered: in Telegram's list and by /help. One that only says that it does not work yet
+    /// is answered, but nobody is led to it.
+    pub fn is_offered(self) -> bool {
+        TASKS_WORK || !self.needs_task_menu()
+    }
+
+    /// Whether a keyword of that name answers instead.
+    pub fn gives_way(self) -> bool {
+        self == BuiltIn::Help
     }
 
     /// The commands that a bot answers.

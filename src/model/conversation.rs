@@ -54,7 +54,8 @@ pub enum Dialogue {
         choice: ChoiceId,
         /// The index of the picked variant.
         variant: usize,
-        /// The message that asks.
+        /// The message that asks: the question of the choice itself. In older rows it is another one beside
+        /// the question.
         question: MessageKey,
         /// When it closes by itself.
         until: Moment,
@@ -139,6 +140,10 @@ pub struct OpenChoice {
     pub history: Vec<HistoryStep>,
     /// The variants in the order offered.
     pub variants: Vec<Variant>,
+    /// The number of the keyboard that stands under the question. A button of any other was taken away: a
+    /// press on it is over, however late it comes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub keyboard: u32,
     /// The page that is shown, from 0 (over 8 rows a choice is paged, D14).
     pub page: usize,
     /// The text above the buttons, as it was offered.
@@ -156,4 +161,8 @@ pub struct OpenChoice {
     /// When it was answered last. A second press within a moment is a finger that tapped twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Moment>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

@@ -200,6 +200,11 @@ impl KeywordTree {
         self.records.is_empty()
     }
 
+    /// The top-level rules, in the order of their file.
+    pub fn top(&self) -> impl Iterator<Item = &Keyword> {
+        self.records.iter().filter(|record| record.parent.is_none())
+    }
+
     /// The rule among the children of `parent` (or the top-level rules) that answers `folded`, a text
     /// folded with this bot's settings. A catch-all does not count.
     pub fn find(&self, parent: Option<KeywordId>, folded: &str) -> Option<KeywordId> {

@@ -311,6 +311,7 @@ impl BotChecker<'_> {
     fn built_in_words(&self) -> HashMap<String, (BuiltIn, &'static str)> {
         let fold = self.bot.fold;
         BuiltIn::of_bot(self.bot.task_menu)
+            .filter(|built_in| !built_in.gives_way())
             .flat_map(|built_in| {
                 let words = built_in.words().iter().copied();
                 std::iter::once(built_in.command())

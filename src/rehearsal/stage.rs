@@ -5,7 +5,7 @@
 //! has not committed and the database holds none that is not handled and no message that is not
 //! sent. Only how long that may take is bounded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -244,13 +244,27 @@ impl Stage {
         self.simulator.press(self.bot(bot)?, press).map(|_| ())
     }
 
-    /// What a bot wrote in a chat after a line of the simulator: new messages, not edits.
+    /// What a bot wrote in a chat after a line of the simulator: new messages, and questions that it put in
+    /// place of others; not that a question was answered, nor that its page was turned.
     ///
     /// # Errors
     /// When there is no such bot.
     pub fn answers(&self, bot: &str, chat: i64, after: u64) -> Result<Vec<Entry>, String> {
-        let mut entries = self.simulator.messages(self.bot(bot)?, chat, after);
-        entries.retain(|entry| entry.from == Sender::Bot && entry.kind == EntryKind::Message);
+        let mut texts: HashMap<i64, String> = HashMap::new();
+        let mut entries = self.simulator.messages(self.bot(bot)?, chat, 0);
+        entries.retain(|entry| {
+            if entry.from != Sender::Bot {
+                return false;
+            }
+            let before = match entry.kind {
+                EntryKind::Message | EntryKind::Edit => {
+                    texts.insert(entry.message_id, entry.text.clone())
+                }
+                EntryKind::Delete | EntryKind::Answer => return false,
+            };
+            let is_question = || !entry.buttons.is_empty() && before.as_ref() != Some(&entry.text);
+            entry.seq > after && (entry.kind == EntryKind::Message || is_question())
+        });
         Ok(entries)
     }
 

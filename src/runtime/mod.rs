@@ -28,6 +28,7 @@ pub mod jobs;
 pub mod lease;
 mod log;
 pub mod metrics;
+pub mod recent_places;
 mod reports;
 pub mod responsible;
 pub mod scripts;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use actix::prelude::*;
 use dashmap::DashMap;
 
-use super::bot::alarm::RecentPlaces;
 use super::bot::snapshot::TakeSnapshot;
 use super::clock::Clock;
 use super::definitions::Definitions;
@@ -14,6 +13,7 @@ use super::handler_marks::HandlerMarks;
 use super::ids::SpacedIds;
 use super::lease::LeaseClock;
 use super::metrics::Metrics;
+use super::recent_places::RecentPlaces;
 use super::scripts::ScriptPool;
 use crate::model::BotCode;
 use crate::settings::Settings;

@@ -60,6 +60,8 @@ placeholders! {
     VARIANT "variant" "выбранный вариант";
     KEYWORD "keyword" "ключевое слово";
     ERROR "error" "сообщение об ошибке";
+    COMMANDS "commands" "команды, которые здесь работают, по одной на строке";
+    KEYWORDS "keywords" "ключевые слова верхнего уровня, по одному на строке";
     ALGORITHM "algorithm" "наименование алгоритма";
     PRIVATE_LINK "private_link" "ссылка на личный чат с ботом, а пока она неизвестна — наименование бота";
     LIMIT_MB "limit_mb" "предел в мегабайтах";
@@ -165,6 +167,14 @@ texts! {
         "ответ на сообщение, которое не текст (стикер, фотография, голос); один раз подряд"
         "Я понимаю только текст. Напишите, пожалуйста, словами."
         "I understand text only. Please write in words.";
+    Help "help" Message [FIRST_NAME, BOT_NAME, COMMANDS]
+        "ответ на /help и «Помощь»"
+        "Что здесь работает:\n{commands}"
+        "What works here:\n{commands}";
+    HelpKeywords "help_keywords" Message [KEYWORDS]
+        "продолжение ответа на /help: ключевые слова бота, если в его файле нет help = false"
+        "Напишите одно из слов:\n{keywords}"
+        "Write one of these words:\n{keywords}";
     MyKey "my_key" Message [FIRST_NAME, BOT_NAME, CHAT_KEY]
         "ответ на «Мой ключ», «мк» и /mykey"
         "Ваш ключ: <code>{chat_key}</code>\nПередайте его администратору: по этому ключу он вас зарегистрирует."
@@ -216,9 +226,13 @@ texts! {
         "Этот выбор больше не действует. Начните, пожалуйста, заново."
         "This choice is no longer valid. Please start again.";
     ChoiceExpiredNote "choice_expired_note" Note []
-        "то же всплывающей строкой, когда кнопка неизвестна"
+        "то же всплывающей строкой, когда кнопка неизвестна или уже убрана"
         "Этот выбор больше не действует."
         "This choice is no longer valid.";
+    ChoiceLeave "choice_leave" Message [FIRST_NAME, BOT_NAME]
+        "под вопросом, заданным снова, потому что прислан другой текст (on_other_text = \"repeat\"): как выйти"
+        "Выберите один из вариантов. Чтобы выйти, напишите «Отмена»."
+        "Choose one of these. To leave, send /cancel.";
     ChoiceEmpty "choice_empty" Message [FIRST_NAME, BOT_NAME, KEYWORD]
         "когда выбирать не из чего"
         "Сейчас выбирать не из чего."
@@ -284,6 +298,10 @@ texts! {
         "описание команды /start"
         "О боте"
         "About this bot";
+    CommandHelp "command_help" Command []
+        "описание команды /help"
+        "Что здесь работает"
+        "What works here";
     CommandMyKey "command_mykey" Command []
         "описание команды /mykey"
         "Мой ключ"

@@ -133,6 +133,62 @@ fn an_album_is_one_message_with_all_its_files() {
     assert_eq!(texts(&app, say), ["Принято: один.txt 1 1, два.txt 1 2"]);
 }
 
+fn album(parts: usize) -> Say {
+    let mut say = Say::text(5, "Акт");
+    say.album = (1..=parts)
+        .map(|number| document(&format!("{number}.txt"), &number.to_string()))
+        .collect();
+    say
+}
+
+/// Telegram gives a hundred updates at once: the album's first is the last of them.
+#[test]
+fn an_album_split_over_two_answers_is_one_message() {
+    let mut app = app();
+    app.stop_node();
+    for chat in 100..199 {
+        app.write_to("shop", chat, "Акт");
+    }
+    app.say("shop", album(3)).expect("sent");
+    app.start_again();
+    app.rest();
+    let said: Vec<String> = (app.answers("shop", 5, 0).expect("answers").into_iter())
+        .map(|entry| entry.text)
+        .collect();
+    assert_eq!(said, ["Принято: 1.txt 1 1, 2.txt 1 2, 3.txt 1 3"]);
+    for chat in 100..199 {
+        assert_eq!(app.answers("shop", chat, 0).expect("answers").len(), 1);
+    }
+    assert_eq!(app.updates(), "done 102");
+    // What the person writes behind it is answered behind it.
+    app.stop_node();
+    app.say("shop", album(2)).expect("sent");
+    app.write_to("shop", 5, "Акт");
+    let after = app.simulator().last_seq();
+    app.start_again();
+    app.rest();
+    let said: Vec<String> = (app.answers("shop", 5, after).expect("answers").into_iter())
+        .map(|entry| entry.text)
+        .collect();
+    assert_eq!(said, ["Принято: 1.txt 1 1, 2.txt 1 2", "Принято:"]);
+}
+
+/// Its rows wait in the table: a stop in between loses nothing and answers once.
+#[test]
+fn an_album_that_is_waited_for_outlives_a_restart() {
+    let mut app = app();
+    for _ in 0..3 {
+        let after = app.simulator().last_seq();
+        app.say("shop", album(2)).expect("sent");
+        app.restart_node();
+        app.rest();
+        let said: Vec<String> = (app.answers("shop", 5, after).expect("answers").into_iter())
+            .map(|entry| entry.text)
+            .collect();
+        assert_eq!(said, ["Принято: 1.txt 1 1, 2.txt 1 2"]);
+    }
+}
+
 #[test]
 fn code_is_what_a_person_types_himself() {
     let app = app();

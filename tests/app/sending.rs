@@ -352,19 +352,8 @@ fn d5_the_bot_presents_itself_once() {
         .iter()
         .map(|(name, _)| name.as_str())
         .collect();
-    assert_eq!(
-        names,
-        [
-            "start",
-            "mykey",
-            "menu",
-            "nomenu",
-            "tasks",
-            "newtask",
-            "newprocess",
-            "cancel"
-        ]
-    );
+    // Tasks are not connected yet, so nobody is led to their commands.
+    assert_eq!(names, ["start", "help", "mykey", "cancel"]);
     let said = app.calls("shop", "setMyCommands").len();
     app.restart_node();
     app.ask("shop", 11, "Цена");

@@ -185,6 +185,7 @@ fn only_conversations_that_say_something_are_kept(db: &Db) {
 
 pub fn choice(id: i64, status: ChoiceStatus) -> OpenChoice {
     OpenChoice {
+        keyboard: 0,
         id: ChoiceId(id),
         sender: PersonId(1001),
         chat: ChatId(1001),

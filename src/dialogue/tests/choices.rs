@@ -194,15 +194,19 @@ fn d14_nothing_is_recorded_before_yes() {
     world.say(1, "Выбор");
     world.press(1, "Вариант №2");
     assert_eq!(
-        world.messages[0].labels().len(),
-        3,
-        "the question still stands"
+        world.messages[0].labels(),
+        ["Да", "Другой вариант"],
+        "in place of the question"
     );
     world.press(1, "Другой вариант");
-    assert!(world.messages[0].buttons.is_none());
-    assert!(world.messages[1].buttons.is_none());
+    assert_eq!(world.messages[0].labels().len(), 3);
+    assert_eq!(world.messages.len(), 1, "no dead question is left");
     world.press(1, "Вариант №2");
     world.press(1, "Да");
+    assert_eq!(
+        world.messages[0].text.to_plain(),
+        "Выберите вариант\n\n✅ Вариант №2"
+    );
     let choices: Vec<OpenChoice> = world
         .choices
         .values()
@@ -331,11 +335,15 @@ case D11 repeat
 < Выберите вариант
 > погода
 < Выберите вариант
+
+  Выберите один из вариантов. Чтобы выйти, напишите «Отмена».
 [ Вариант №1 | Вариант №2 | Вариант №3 ]
 > вариант №1
 < Вы выбрали: Вариант №1. Верно?
 > погода
 < Вы выбрали: Вариант №1. Верно?
+
+  Выберите один из вариантов. Чтобы выйти, напишите «Отмена».
 [ Да | Другой вариант ]
 > мк
 <~ ^Ваш ключ
@@ -495,7 +503,7 @@ fn a_press_with_data_that_nobody_made_is_answered_quietly() {
     }
     // A made-up number of a variant.
     let id = *world.choices.keys().next().expect("a choice");
-    world.press_data(1, 1, &data::format(id, data::Action::Variant(99)));
+    world.press_data(1, 1, &data::format(id, 0, data::Action::Variant(99)));
     assert!(
         world
             .last()
@@ -505,10 +513,10 @@ fn a_press_with_data_that_nobody_made_is_answered_quietly() {
     );
     // A made-up «Назад» and page.
     world.wait(5);
-    world.press_data(1, 1, &data::format(id, data::Action::Back));
-    world.press_data(1, 1, &data::format(id, data::Action::Page(99)));
+    world.press_data(1, 1, &data::format(id, 0, data::Action::Back));
+    world.press_data(1, 1, &data::format(id, 0, data::Action::Page(99)));
     // A choice of another chat.
-    world.press_data(2, 1, &data::format(id, data::Action::Variant(0)));
+    world.press_data(2, 1, &data::format(id, 0, data::Action::Variant(0)));
     assert!(
         world
             .last()
@@ -531,8 +539,15 @@ fn a_finger_that_taps_twice_is_answered_once() {
     assert_eq!(world.messages.len(), 2);
     assert_eq!(world.notes.len(), 3, "each press is answered");
     world.wait(2);
-    world.press_data(1, question.number, &data); // meant: the edit never reached the telephone
-    assert_eq!(world.messages.len(), 3);
+    // Later, on a telephone that the edit never reached: it is over, and nothing changes.
+    let choices = world.choices.clone();
+    world.press_data(1, question.number, &data);
+    assert_eq!(world.messages.len(), 2);
+    assert_eq!(
+        world.notes.last(),
+        Some(&Some("Этот выбор больше не действует.".into()))
+    );
+    assert_eq!(world.choices, choices);
     // A confirmation is asked for once.
     let mut world = World::new(&confirmed());
     world.say(1, "Выбор");
@@ -543,7 +558,160 @@ fn a_finger_that_taps_twice_is_answered_once() {
         .to_owned();
     world.press_data(1, 1, &data);
     world.press_data(1, 1, &data);
-    assert_eq!(world.messages.len(), 2);
+    assert_eq!(world.read.len(), 2);
+}
+
+/// Buttons that were taken away stay away: a press on one, however late and whatever stands there now,
+/// is answered with a note and changes nothing.
+#[test]
+fn taken_away_buttons_stay_away() {
+    let over = |world: &mut World, number: i64, data: &str| {
+        world.wait(60);
+        let before = (
+            world.choices.clone(),
+            world.conversations.clone(),
+            world.read.len(),
+        );
+        let shown: Vec<(RichText, Buttons)> = (world.messages.iter())
+            .map(|shown| (shown.text.clone(), shown.buttons.clone()))
+            .collect();
+        world.press_data(1, number, data);
+        assert_eq!(
+            world.notes.last(),
+            Some(&Some("Этот выбор больше не действует.".into())),
+            "{data}"
+        );
+        let after = (
+            world.choices.clone(),
+            world.conversations.clone(),
+            world.read.len(),
+        );
+        assert_eq!(before, after, "{data}");
+        for (message, before) in world.messages.iter().zip(shown) {
+            assert_eq!((message.text.clone(), message.buttons.clone()), before);
+        }
+        assert!(world.trace.describe(&world.bot).contains("уже убрана"));
+    };
+    let data = |world: &World, at: usize, label: &str| -> (i64, String) {
+        let shown = &world.messages[at];
+        (
+            shown.number,
+            shown.data(label).expect("a button").to_owned(),
+        )
+    };
+    let mut world = World::new(&confirmed());
+    world.say(1, "Выбор");
+    let variant = data(&world, 0, "Вариант №2");
+    world.press(1, "Вариант №2");
+    let yes = data(&world, 0, "Да");
+    // A variant while it is asked whether another is meant.
+    over(&mut world, variant.0, &variant.1);
+    world.press(1, "Другой вариант");
+    over(&mut world, yes.0, &yes.1);
+    world.press(1, "Вариант №2");
+    let yes = data(&world, 0, "Да");
+    world.press(1, "Да");
+    for (number, data) in [&variant, &yes] {
+        over(&mut world, *number, data);
+    }
+    // «Назад» of a nested choice that was gone back from, and its variants.
+    let nested = data(&world, 1, "Вариант 2.1");
+    world.press(1, "Назад");
+    over(&mut world, nested.0, &nested.1);
+    // After «Отмена».
+    let top = data(&world, 1, "Вариант №1");
+    world.say(1, "Отмена");
+    over(&mut world, top.0, &top.1);
+    // Typed: the question that was asked again below.
+    world.say(1, "Выбор");
+    let at = world.messages.len() - 1;
+    let first = data(&world, at, "Вариант №1");
+    world.say(1, "вариант №1");
+    assert!(world.messages[at].buttons.is_none());
+    over(&mut world, first.0, &first.1);
+    // One that was only left opens again (D11), with what it showed last.
+    world.say(1, "погода");
+    world.press(1, "Да");
+    assert_eq!(world.last().text.to_plain(), "Выбрали \"Вариант №1\"");
+}
+
+/// «Назад» and a confirmation stand where the question stood whose button was pressed.
+#[test]
+fn pressed_questions_are_edited_in_place() {
+    let mut world = World::new(&confirmed());
+    world.say(1, "Выбор");
+    world.press(1, "Вариант №2");
+    world.press(1, "Да");
+    world.press(1, "Вариант 2.1");
+    let texts = |world: &World| world.texts_since(0);
+    assert_eq!(
+        texts(&world),
+        [
+            "Выберите вариант\n\n✅ Вариант №2",
+            "Второй уровень\n\n✅ Вариант 2.1",
+            "Третий уровень"
+        ]
+    );
+    world.press(1, "Назад");
+    world.press(1, "Назад");
+    assert_eq!(
+        texts(&world)[2],
+        "Выберите вариант",
+        "both in the last message"
+    );
+    assert_eq!(world.messages.len(), 3);
+    // The one that stands there now is the one that a typed variant answers.
+    world.say(1, "вариант №1");
+    assert!(world.messages[2].buttons.is_none());
+    world.say(1, "да");
+    assert_eq!(
+        texts(&world)[3..],
+        [
+            "Выберите вариант\n\n✅ Вариант №1",
+            "Выбрали \"Вариант №1\""
+        ]
+    );
+    // What cannot be shown in place of a question is said below it, and no button stays.
+    let mut world = World::new(THREE_LEVELS);
+    world.say(1, "Выбор");
+    world.press(1, "Вариант №2");
+    world.reload(&THREE_LEVELS.replacen("words = \"Выбор\"", "words = \"Иное\"", 1));
+    world.press(1, "Назад");
+    let buttons = world
+        .messages
+        .iter()
+        .filter(|shown| !shown.buttons.is_none());
+    assert_eq!(buttons.count(), 0);
+    // A title longer than an edit may be.
+    let long = "д".repeat(4_100);
+    let mut world = World::new(&THREE_LEVELS.replacen("Выберите вариант", &long, 1));
+    world.say(1, "Выбор");
+    world.press(1, "Вариант №2");
+    world.press(1, "Назад");
+    assert_eq!(world.messages.len(), 3);
+    assert!(world.messages[1].buttons.is_none());
+}
+
+/// Rows of before: the confirmation is a message of its own, buttons say no keyboard.
+#[test]
+fn an_older_confirmation_goes_on() {
+    let mut world = World::new(&confirmed());
+    world.say(1, "Выбор");
+    world.say(1, "вариант №1");
+    // As it was written then.
+    let (id, stored) = world.choices.iter().next().expect("a choice");
+    let mut choice: OpenChoice = serde_json::from_str(stored).expect("it reads back");
+    let (id, question) = (*id, choice.question);
+    (choice.question, choice.keyboard) = (world.messages[0].key, 0);
+    let stored = serde_json::to_string(&choice).expect("it can be stored");
+    assert!(!stored.contains("keyboard"), "{stored}");
+    world.choices.insert(id, stored);
+    let yes = data::format(id, 0, data::Action::Yes(0));
+    world.wait(5);
+    world.press_data(1, world.messages[1].number, &yes);
+    assert_eq!(world.messages[1].key, question);
+    assert_eq!(world.last().text.to_plain(), "Выбрали \"Вариант №1\"");
+    assert!(world.messages.iter().all(|shown| shown.buttons.is_none()));
 }
 
 #[test]

@@ -272,27 +272,102 @@ fn d5_telegrams_own_list_of_commands() {
             .map(|entry| entry.command)
             .collect()
     };
-    assert_eq!(names(&bot("")), ["start", "mykey", "cancel"]);
-    assert_eq!(
-        names(&bot("task_menu = true")),
-        [
-            "start",
-            "mykey",
-            "menu",
-            "nomenu",
-            "tasks",
-            "newtask",
-            "newprocess",
-            "cancel"
-        ]
-    );
+    assert_eq!(names(&bot("")), ["start", "help", "mykey", "cancel"]);
+    // Tasks are not connected: nobody is led to what only says so.
+    assert_eq!(names(&bot("task_menu = true")), names(&bot("")));
     let english = commands(&bot("[texts]\ncommand_start = \"Про магазин\""), Locale::En);
     assert_eq!(english[0].description, "Про магазин");
-    assert_eq!(english[1].description, "My key");
+    assert_eq!(english[2].description, "My key");
     for entry in commands(&bot("task_menu = true"), Locale::En) {
         assert!(entry.command.bytes().all(|b| b.is_ascii_lowercase()));
         assert!((1..=256).contains(&entry.description.chars().count()));
     }
+}
+
+const MANY: &str = r#"
+task_menu = true
+[[keyword]]
+words = "Цена, Прайс"
+kind = "text"
+text = "100"
+[[keyword]]
+words = "мк, Ключ <b>"
+kind = "text"
+text = "второе слово: первое занято командой"
+[[keyword]]
+words = "Старт"
+kind = "text"
+text = "занято"
+[[keyword]]
+words = "Стоимость"
+kind = "alias"
+target = "Цена"
+[[keyword]]
+words = "Цвет"
+kind = "choice"
+variants = ["Красный"]
+[[keyword]]
+parent = "Цвет"
+words = "Красный"
+kind = "text"
+text = "красный"
+"#;
+
+#[test]
+fn help_lists_what_works_here() {
+    const COMMANDS: &str = "Что здесь работает:\n/start — О боте\n/help — Что здесь работает\n/mykey — Мой ключ\n/cancel — Отменить начатое";
+    let words = "\n\nНапишите одно из слов:\n• Цена\n• Ключ <b>\n• Цвет";
+    for asked in ["/help", "Помощь", "ПОМОЩЬ ", "/help@shop_bot"] {
+        let mut world = World::new(MANY);
+        assert_eq!(world.answers(1, asked), [format!("{COMMANDS}{words}")]);
+    }
+    let mut world = World::new(&format!("help = false\n{MANY}"));
+    assert_eq!(world.answers(1, "помощь"), [COMMANDS]);
+    let mut world = World::new("");
+    assert_eq!(world.answers(1, "помощь"), [COMMANDS]);
+    // Who is not let in may write none of them.
+    let mut world = World::new(&format!("authorization = true\n{MANY}"));
+    assert_eq!(world.answers(1, "помощь"), [COMMANDS]);
+    world.registered.insert(PersonId(1));
+    assert_eq!(world.answers(1, "помощь"), [format!("{COMMANDS}{words}")]);
+    // Its own texts.
+    let mut world = World::new(
+        "[texts]\nhelp = \"Умею: {commands}\"\ncommand_start = \"Про магазин\"\nhelp_keywords = \"Слова: {keywords}\"\n[[keyword]]\nwords = \"а\"\nkind = \"text\"\ntext = \"б\"",
+    );
+    let answer = world.answers(1, "/help").concat();
+    assert!(
+        answer.starts_with("Умею: /start — Про магазин\n"),
+        "{answer}"
+    );
+    assert!(answer.ends_with("\n\nСлова: • а"), "{answer}");
+    // A choice stays open meanwhile.
+    check(
+        MANY,
+        "case help\n@shop a\n> Цвет\n< Выберите вариант:\n> помощь\n<~ ^Что здесь работает\n> красный\n< красный\n<!",
+    );
+}
+
+#[test]
+fn an_own_keyword_of_that_name_wins_over_help() {
+    let own = "[[keyword]]\nwords = \"Помощь\"\nkind = \"text\"\ntext = \"Звоните Ивану\"";
+    check(
+        own,
+        "case help\n@shop a\n> помощь\n< Звоните Ивану\n> /help\n<~ • Помощь$\n<!",
+    );
+    let slash = "[[keyword]]\nwords = \"/help\"\nkind = \"text\"\ntext = \"Звоните Ивану\"";
+    check(
+        slash,
+        "case help\n@shop a\n> /HELP\n< Звоните Ивану\n> помощь\n<~ • /help$\n<!",
+    );
+}
+
+#[test]
+fn very_many_keywords_are_not_listed_without_end() {
+    let file: String = (0..150)
+        .map(|n| format!("[[keyword]]\nwords = \"слово {n}\"\nkind = \"text\"\ntext = \"{n}\"\n"))
+        .collect();
+    let answer = World::new(&file).answers(1, "/help").concat();
+    assert!(answer.contains("• слово 99\n… +50"), "{answer}");
 }
 
 #[test]

@@ -106,6 +106,7 @@ fn bot(file: &str) -> Bot {
             _ => Quote::Groups,
         },
         mode: UpdateMode::Poll,
+        help: flag("help", true),
         responsible: None,
         authorization: flag("authorization", false).then(Authorization::default),
         texts: BotTexts(texts),
@@ -326,6 +327,8 @@ struct World {
     conversations: HashMap<(PersonId, ChatId), String>,
     choices: HashMap<ChoiceId, String>,
     messages: Vec<Shown>,
+    /// What a person reads as answers, in order: new messages, and questions put in place of others.
+    read: Vec<Shown>,
     /// Notes over the chat, the answers to presses.
     notes: Vec<Option<String>>,
     trace: Trace,
@@ -344,6 +347,7 @@ impl World {
             conversations: HashMap::new(),
             choices: HashMap::new(),
             messages: Vec::new(),
+            read: Vec::new(),
             notes: Vec::new(),
             trace: Trace::default(),
             next_number: 1,
@@ -377,8 +381,13 @@ impl World {
             .collect()
     }
 
+    /// The message of the last answer, as it stands now.
     fn last(&self) -> &Shown {
-        self.messages.last().expect("a message was sent")
+        let last = self.read.last().expect("a message was sent");
+        let mut messages = self.messages.iter();
+        messages
+            .find(|shown| shown.key == last.key)
+            .expect("messages stay")
     }
 
     /// Presses the newest button with this label; later ones of a person may be far up the chat.
@@ -490,7 +499,7 @@ impl World {
                         assert!(!text.is_blank(), "no blank answer");
                         check_shown(&text, &buttons);
                         self.next_number += 1;
-                        self.messages.push(Shown {
+                        let shown = Shown {
                             key: outgoing.key,
                             chat,
                             thread: outgoing.to.thread,
@@ -498,7 +507,9 @@ impl World {
                             reply_to: outgoing.reply_to,
                             text,
                             buttons,
-                        });
+                        };
+                        self.read.push(shown.clone());
+                        self.messages.push(shown);
                     }
                     OutgoingBody::Edit {
                         target,
@@ -515,17 +526,21 @@ impl World {
                         let Some(shown) = shown else {
                             return; // a message that only a made-up press names
                         };
-                        if let Some(text) = text {
-                            check_shown(&text, &buttons);
-                            shown.text = text;
-                        }
+                        let is_question = !buttons.is_none();
                         shown.buttons = buttons;
+                        if let Some(text) = text {
+                            check_shown(&text, &shown.buttons);
+                            shown.text = text;
+                            if is_question {
+                                self.read.push(shown.clone());
+                            }
+                        }
                     }
                     OutgoingBody::Files { files, caption, .. } => {
                         self.next_number += 1;
                         let names: Vec<String> = files.into_iter().map(|file| file.name).collect();
                         let caption = caption.map(|caption| caption.to_plain());
-                        self.messages.push(Shown {
+                        let shown = Shown {
                             key: outgoing.key,
                             chat,
                             thread: outgoing.to.thread,
@@ -537,7 +552,9 @@ impl World {
                                 caption.unwrap_or_default()
                             )),
                             buttons: Buttons::None,
-                        });
+                        };
+                        self.read.push(shown.clone());
+                        self.messages.push(shown);
                     }
                 }
             }
@@ -636,11 +653,7 @@ impl Run {
     fn next(&mut self) -> Option<Shown> {
         let chat = ChatId(self.chat);
         let read = self.read.entry(chat).or_default();
-        let mut of_chat = self
-            .world
-            .messages
-            .iter()
-            .filter(|shown| shown.chat == chat);
+        let mut of_chat = self.world.read.iter().filter(|shown| shown.chat == chat);
         let next = of_chat.nth(*read).cloned();
         if let Some(next) = &next {
             *read += 1;

@@ -29,6 +29,7 @@ pub(super) fn read(fields: Fields<'_, '_>) -> Option<BotDefinition> {
     let task_menu = fields
         .flag("task_menu")
         .map_or(main.value, |flag| flag.value);
+    let help = fields.flag("help").is_none_or(|flag| flag.value);
     let locale = locale(&fields, "locale");
     let defaults = Fold::default();
     let fold = Fold {
@@ -77,6 +78,7 @@ pub(super) fn read(fields: Fields<'_, '_>) -> Option<BotDefinition> {
         allow_code,
         code_groups,
         task_menu,
+        help,
         locale,
         fold,
         on_other_text,

@@ -22,10 +22,11 @@ use std::time::Duration;
 use actix::prelude::*;
 use tokio::sync::Semaphore;
 
+use super::albums::Albums;
 use super::core::{BotCore, Counters};
 use super::courier::{self, Courier, CourierParts};
 use super::intake::Myself;
-use super::poller::{self, Batch, Introduced, Poller, PollerParts};
+use super::poller::{self, Batch, Introduced, Poller, PollerParts, Taken};
 use super::queues::Queues;
 use super::snapshot::{BotSnapshot, TakeSnapshot};
 use super::watch::{ChatNews, TaskGuard, Watch};
@@ -178,6 +179,7 @@ async fn come_to_life(
         open: RefCell::new(left.open),
         unreachable: RefCell::new(left.unreachable),
         queues: Queues::default(),
+        albums: Albums::default(),
         script_permits: Semaphore::new(
             usize::try_from(shared.settings.scripts.at_once_per_bot)
                 .unwrap_or(usize::MAX)
@@ -213,6 +215,7 @@ async fn come_to_life(
         batches: addr.clone().recipient(),
         introduced: addr.clone().recipient(),
         offset: left.next_offset,
+        holds: !core.albums.is_empty(),
         introductions: resources.introductions.clone(),
         clock: shared.clock.clone(),
         metrics: shared.metrics.clone(),
@@ -266,11 +269,11 @@ impl Handler<Polls> for BotActor {
 }
 
 impl Handler<Batch> for BotActor {
-    type Result = ResponseFuture<bool>;
+    type Result = ResponseFuture<Taken>;
 
     fn handle(&mut self, batch: Batch, _: &mut Self::Context) -> Self::Result {
         let Some(core) = self.core.get().cloned() else {
-            return Box::pin(async { false });
+            return Box::pin(async { Taken::Ending });
         };
         let guard = core.watch.guard();
         Box::pin(async move {
@@ -285,7 +288,11 @@ impl Handler<Batch> for BotActor {
                 let why = "a batch could be neither read nor written; see the log";
                 core.watch.end(EndReason::Failed(why.to_owned()));
             }
-            done
+            match done {
+                false => Taken::Ending,
+                true if core.albums.is_empty() => Taken::Committed,
+                true => Taken::Holds,
+            }
         })
     }
 }

@@ -3,15 +3,11 @@
 //! The messages and the mark that the place was told of are rows of the commit that ends the update, so
 //! neither is lost or doubled; of one place (bot, algorithm, line) people are told once an hour.
 
-use std::collections::HashMap;
-
-use parking_lot::Mutex;
-
 use super::core::BotCore;
 use super::queues::Started;
 use crate::model::{
-    Alarm, Bot, Buttons, Channel, ChatAddress, IdSource, Lane, MessageKey, MessageKind, Moment,
-    Outgoing, OutgoingBody, PartyKind, PartyRef, ScriptFailure, ScriptOutcome, ScriptProgram,
+    Alarm, Buttons, Channel, ChatAddress, IdSource, Lane, MessageKey, MessageKind, Outgoing,
+    OutgoingBody, PartyKind, PartyRef, ScriptFailure, ScriptOutcome, ScriptProgram,
 };
 use crate::runtime::responsible::told_of_failures;
 use crate::texts::{TextName, Texts, Value};
@@ -20,32 +16,6 @@ use crate::texts::{TextName, Texts, Value};
 const ERROR_MAX: usize = 2_000;
 /// People of a group who are told.
 const PEOPLE_MAX: usize = 20;
-
-/// A place that the database was asked about is not looked at again for so long, µs: an algorithm that
-/// fails for everybody must not look through all registrations each time.
-const ASKED_MICROS: i64 = 60 * 1_000_000;
-/// Places that are remembered; with more the memory begins anew.
-const PLACES_MAX: usize = 10_000;
-
-/// The places that were told of a moment ago. Only spares work: the rows are what counts.
-#[derive(Default)]
-pub struct RecentPlaces(Mutex<HashMap<String, Moment>>);
-
-impl RecentPlaces {
-    /// A commit has asked whether the place is to be told of.
-    pub fn asked(&self, place: &str, now: Moment) {
-        let mut places = self.0.lock();
-        if places.len() >= PLACES_MAX {
-            places.clear();
-        }
-        places.insert(place.to_owned(), now);
-    }
-
-    fn is_quiet(&self, place: &str, now: Moment) -> bool {
-        let asked = self.0.lock().get(place).copied();
-        asked.is_some_and(|at| (0..ASKED_MICROS).contains(&now.micros_since(at)))
-    }
-}
 
 /// What is told of a run that failed; `None` where it did not, where its caller read the whole himself,
 /// and where nobody can be told.

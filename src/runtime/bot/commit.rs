@@ -68,6 +68,19 @@ impl Item {
         }
     }
 
+    /// The same, and the ends of updates that are parts of the same message: they come to what it came to.
+    pub fn and_parts(self, parts: &[UpdateId]) -> Vec<Item> {
+        let mut items = Vec::with_capacity(1 + parts.len());
+        let (key, state) = (self.key, self.state);
+        items.push(self);
+        items.extend(parts.iter().map(|&update_id| {
+            let mut part = Item::new(Receipt::Finish { update_id }, key, state);
+            part.trace = Some("часть альбома: обработана вместе с ним".to_owned());
+            part
+        }));
+        items
+    }
+
     /// The same with its receipt.
     pub fn with_receipt(self, receipt: Receipt) -> Item {
         Item { receipt, ..self }

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use actix::prelude::*;
 use tokio::sync::Semaphore;
 
+use super::albums::Albums;
 use super::courier::{self, Courier};
 use super::intake::Myself;
 use super::queues::Queues;
@@ -39,6 +40,8 @@ pub struct BotCore {
     pub unreachable: RefCell<HashSet<ChatId>>,
     /// Conversations in which a script runs, and what waits behind it.
     pub queues: Queues,
+    /// Albums that may go on with the next poll.
+    pub albums: Albums,
     /// Scripts of this bot that may run at once.
     pub script_permits: Semaphore,
     /// Scripts that wait for a permit.

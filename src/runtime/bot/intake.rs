@@ -271,51 +271,6 @@ fn without_mention(message: &Message, myself: &Myself) -> String {
     kept
 }
 
-/// The messages of one album are one message: the one with the caption, else the first, gets the files of
-/// the others, and the others are passed over. Only what came together can be put together.
-pub fn join_albums(events: &mut [Option<Event>], album_of: impl Fn(usize) -> Option<String>) {
-    let mut index = 0;
-    while index < events.len() {
-        let Some(album) = album_of(index) else {
-            index += 1;
-            continue;
-        };
-        let end = (index..events.len())
-            .find(|&next| album_of(next).as_ref() != Some(&album))
-            .unwrap_or(events.len());
-        join_album(&mut events[index..end]);
-        index = end;
-    }
-}
-
-fn join_album(events: &mut [Option<Event>]) {
-    let has_words = |event: &Option<Event>| {
-        matches!(
-            event,
-            Some(Event::Turn(
-                _,
-                Incoming {
-                    kind: IncomingKind::Text(_),
-                    ..
-                }
-            ))
-        )
-    };
-    let leader = events.iter().position(has_words).unwrap_or(0);
-    let mut files = Vec::new();
-    for (index, event) in events.iter_mut().enumerate() {
-        if let Some(Event::Turn(_, incoming)) = event {
-            files.append(&mut incoming.files);
-            if index != leader {
-                *event = Some(Event::Ignored("a part of an album"));
-            }
-        }
-    }
-    if let Some(Some(Event::Turn(_, incoming))) = events.get_mut(leader) {
-        incoming.files = files;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@
 //! | `intake.rs` | what an update means; the only door for updates |
 //! | `turns.rs` | from a batch to a commit, and the backlog of an earlier run |
 //! | `decide.rs` | one decision of the pure rules |
+//! | `albums.rs`, `backlog.rs` | the messages of an album become one; rows that an earlier run left |
 //! | `queues.rs`, `scripts.rs`, `script_end.rs` | updates that wait for each other, and the script that one of them needs |
 //! | `commit.rs`, `settle.rs` | what a commit writes, and what follows from it |
 //! | `parcel.rs`, `courier/`, `marks.rs` | sending, and the marks of what was sent |
@@ -16,7 +17,9 @@
 //! | `watch.rs`, `snapshot.rs` | how its end becomes known, and what it shows of itself |
 
 pub mod actor;
-pub mod alarm;
+mod alarm;
+pub mod albums;
+mod backlog;
 pub mod commit;
 pub mod core;
 pub mod courier;

@@ -30,6 +30,9 @@ use crate::telegram::{self, ApiError, BotApi, ConflictWith, GetUpdates};
 /// Pauses after failed polls. Longer than the ceiling, and people wait for no reason after Telegram is
 /// back.
 const RETRY: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(30));
+/// How long a poll hangs that may bring the rest of an album. Telegram sends its messages within moments of
+/// each other: shorter, and a slow line splits albums; longer, and people wait for the answer to one.
+const REST_WAIT: Duration = Duration::from_secs(1);
 /// Updates that are asked for at once; Telegram's own maximum.
 const BATCH_MAX: u32 = 100;
 /// An update that alone is longer than any answer, so often in a row, is passed over.
@@ -53,6 +56,8 @@ pub struct PollerParts {
     pub introduced: Recipient<Introduced>,
     /// Where to go on.
     pub offset: Option<i64>,
+    /// The bot has parts of a message whose rest the next poll may bring.
+    pub holds: bool,
     /// The arbiter's permits for introductions.
     pub introductions: Rc<Semaphore>,
     /// The clock.
@@ -63,14 +68,26 @@ pub struct PollerParts {
     pub watch: Watch,
 }
 
-/// Updates from Telegram. True when they are committed and the next may be asked for.
+/// Updates from Telegram; none, where the bot waits for what a poll brings and it brought nothing.
 #[derive(Message)]
-#[rtype(result = "bool")]
+#[rtype(result = "Taken")]
 pub struct Batch {
     /// The updates.
     pub batch: telegram::Batch,
     /// When they came.
     pub received_at: Moment,
+}
+
+/// What became of updates.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, MessageResponse)]
+pub enum Taken {
+    /// They are committed; the next may be asked for.
+    Committed,
+    /// They are committed, and among them are parts of a message whose rest the next poll may bring: it
+    /// must not hang long, and the bot hears of it also when it brings nothing.
+    Holds,
+    /// They are not, and no more are to be asked for.
+    Ending,
 }
 
 /// Telegram told who the bot is.
@@ -223,13 +240,14 @@ impl Polling {
             return;
         }
         let mut offset = self.parts.offset;
+        let mut holds = self.parts.holds;
         loop {
             hooks::pass(Point::Poll);
             self.set_state(PollState::Polling);
             let request = GetUpdates {
                 offset,
                 limit: Some(self.portion.limit),
-                ..GetUpdates::default()
+                timeout: holds.then_some(REST_WAIT),
             };
             let answer = match self.parts.api.get_updates(request).await {
                 Err(error @ ApiError::AnswerTooLong { first_update, .. }) => {
@@ -250,7 +268,7 @@ impl Polling {
                 Ok(batch) => {
                     self.succeeded();
                     self.portion.read();
-                    if batch.items.is_empty() {
+                    if batch.items.is_empty() && !holds {
                         continue;
                     }
                     let received_at = self.parts.clock.now();
@@ -265,13 +283,26 @@ impl Polling {
                         .or_else(|| offset.map(|offset| offset + passed));
                     let batch = Batch { batch, received_at };
                     // The actor ended: whoever ended it starts a new poller.
-                    let Ok(true) = self.parts.batches.send(batch).await else {
-                        return;
-                    };
+                    match self.parts.batches.send(batch).await {
+                        Ok(Taken::Committed) => holds = false,
+                        Ok(Taken::Holds) => holds = true,
+                        Ok(Taken::Ending) | Err(_) => return,
+                    }
                     offset = next_offset.or(offset);
                     self.snapshot.borrow_mut().offset = offset;
                 }
                 Err(error) => {
+                    // Nobody waits for the rest of a message until the network is back.
+                    if holds {
+                        let batch = Batch {
+                            batch: telegram::Batch::default(),
+                            received_at: self.parts.clock.now(),
+                        };
+                        match self.parts.batches.send(batch).await {
+                            Ok(Taken::Committed | Taken::Holds) => holds = false,
+                            Ok(Taken::Ending) | Err(_) => return,
+                        }
+                    }
                     if !self.failed(error).await {
                         return;
                     }

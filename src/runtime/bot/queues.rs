@@ -43,6 +43,8 @@ pub enum Work {
 pub struct Waiting {
     /// Its number.
     pub update_id: UpdateId,
+    /// Updates that are parts of the same message: they are finished with it.
+    pub with: Vec<UpdateId>,
     /// When it came.
     pub received_at: Moment,
     /// What it is.

@@ -76,6 +76,7 @@ pub async fn perform(core: &Rc<BotCore>, key: ConversationKey, task: Task) -> bo
     let Task { waiting, work } = task;
     let Waiting {
         update_id,
+        ref with,
         received_at,
         ref incoming,
         ..
@@ -96,7 +97,11 @@ pub async fn perform(core: &Rc<BotCore>, key: ConversationKey, task: Task) -> bo
             match decide::decide_case(core, key, &case, update_id) {
                 Decided::Item(item) => {
                     let item = item.with_receipt(Receipt::Finish { update_id });
-                    return settle::commit_one(core, item, received_at).await;
+                    let plan = Plan {
+                        next_offset: None,
+                        items: item.and_parts(with),
+                    };
+                    return settle::commit(core, plan, received_at).await;
                 }
                 Decided::Script(started) => started,
             }
@@ -147,6 +152,7 @@ async fn attempt(
 ) -> Attempt {
     let Waiting {
         update_id,
+        ref with,
         received_at,
         ref incoming,
         marked,
@@ -182,7 +188,7 @@ async fn attempt(
         ready.enter(core, key, &mut item, &mut Scratch::default());
         Plan {
             next_offset: None,
-            items: vec![item],
+            items: item.and_parts(with),
         }
     };
     let Some(finish) = finish else {

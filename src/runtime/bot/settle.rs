@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::commit::{self, Committed, Item, Plan};
+use super::commit::{self, Committed, Plan};
 use super::core::BotCore;
 use super::courier::{Deliver, Migrate};
 use crate::model::{Change, ChatId, ConversationKey, Moment};
@@ -15,15 +15,6 @@ pub async fn commit(core: &Rc<BotCore>, plan: Plan, received_at: Moment) -> bool
     };
     settle(core, committed, received_at);
     true
-}
-
-/// Writes one update's end and lets its messages go. False when the store is closed.
-pub async fn commit_one(core: &Rc<BotCore>, item: Item, received_at: Moment) -> bool {
-    let plan = Plan {
-        next_offset: None,
-        items: vec![item],
-    };
-    commit(core, plan, received_at).await
 }
 
 /// What was committed is counted, remembered and sent.

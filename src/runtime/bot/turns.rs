@@ -3,8 +3,11 @@
 //!
 //! The rules are `dialogue`'s, the rows `commit`'s; here is the order in which things happen.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::albums::Part;
+use super::backlog::{self, Message, album_of, read_item};
 use super::commit::{self, Item, Plan, Receipt};
 use super::core::BotCore;
 use super::decide::{self, Case, Outcome, Scratch};
@@ -45,17 +48,22 @@ pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_a
         next_offset,
         items: Vec::with_capacity(batch.items.len()),
     };
-    let mut events: Vec<Option<Event>> = batch
+    if batch.items.is_empty() {
+        for (key, task) in core.albums.end_batch() {
+            scripts::enqueue(core, key, task);
+        }
+        return true;
+    }
+    let events: Vec<Option<Event>> = batch
         .items
         .iter()
         .map(|item| read_item(core, item))
         .collect();
-    intake::join_albums(&mut events, |index| album_of(&batch.items[index]));
     let Some(mut scratch) = load(core, events.iter().flatten()).await else {
         return false;
     };
-    // What goes on in a queue when the batch is committed, by the place of its item.
-    let mut later: Vec<(usize, ConversationKey, Task)> = Vec::new();
+    // What goes on when the batch is committed, in order.
+    let mut later: Vec<(ConversationKey, Later)> = Vec::new();
     for (incoming, event) in batch.items.iter().zip(events) {
         let Some(update_id) = incoming.update_id() else {
             // Without a number it cannot be kept apart from its neighbours; it was logged and counted.
@@ -66,27 +74,50 @@ pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_a
             raw: incoming.raw().as_str().to_owned(),
             received_at,
         };
-        let item = match event {
-            None => Item::new(receipt, None, UpdateState::Failed),
-            Some(event) => match decide(core, &event, &mut scratch, None).await {
-                None => return false,
-                Some((item, work)) => {
-                    if let (Some(work), Event::Turn(key, incoming)) = (work, event) {
-                        let task = Task {
-                            waiting: Waiting {
-                                update_id: UpdateId(update_id),
-                                received_at,
-                                incoming,
-                                marked: false,
-                            },
-                            work,
-                        };
-                        scratch.busy.insert(key);
-                        later.push((plan.items.len(), key, task));
-                    }
-                    item.with_receipt(receipt)
+        let index = plan.items.len();
+        let item = match (event, album_of(incoming)) {
+            (None, _) => Item::new(receipt, None, UpdateState::Failed),
+            // Decided when its album is whole; what the person writes behind it waits for it.
+            (Some(Event::Turn(key, incoming)), Some(name)) => {
+                let mut item = Item::new(receipt, Some(key), UpdateState::Pending);
+                item.changes.extend(reachable_again(core, key));
+                let part = Part {
+                    update_id: UpdateId(update_id),
+                    received_at,
+                    incoming,
+                };
+                scratch.busy.insert(key);
+                later.push((key, Later::Part(index, name, part)));
+                item
+            }
+            (Some(event), _) => {
+                if let Event::Turn(key, _) = &event
+                    && (core.albums.is_open(key) || has_part(&later, key))
+                {
+                    scratch.busy.insert(*key);
+                    later.push((*key, Later::CloseAlbums));
                 }
-            },
+                match decide(core, &event, &mut scratch, None).await {
+                    None => return false,
+                    Some((item, work)) => {
+                        if let (Some(work), Event::Turn(key, incoming)) = (work, event) {
+                            let task = Task {
+                                waiting: Waiting {
+                                    update_id: UpdateId(update_id),
+                                    with: Vec::new(),
+                                    received_at,
+                                    incoming,
+                                    marked: false,
+                                },
+                                work,
+                            };
+                            scratch.busy.insert(key);
+                            later.push((key, Later::Task(index, task)));
+                        }
+                        item.with_receipt(receipt)
+                    }
+                }
+            }
         };
         plan.items.push(item);
     }
@@ -95,42 +126,55 @@ pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_a
     };
     let written = committed.written.clone();
     settle::settle(core, committed, received_at);
-    for (index, key, task) in later {
-        // One that was there already is somebody else's: of this run or of the one before.
-        if written[index] {
-            scripts::enqueue(core, key, task);
+    for (key, later) in later {
+        match later {
+            // One that was there already is somebody else's: of this run or of the one before.
+            Later::Task(index, _) | Later::Part(index, ..) if !written[index] => {}
+            Later::Task(_, task) => scripts::enqueue(core, key, task),
+            Later::Part(_, name, part) => {
+                if let Some(whole) = core.albums.add(&name, key, part) {
+                    scripts::enqueue(core, key, whole);
+                }
+            }
+            Later::CloseAlbums => {
+                for whole in core.albums.close(&key) {
+                    scripts::enqueue(core, key, whole);
+                }
+            }
         }
+    }
+    for (key, whole) in core.albums.end_batch() {
+        scripts::enqueue(core, key, whole);
     }
     true
 }
 
-/// The chat and album that a message belongs to.
-fn album_of(item: &telegram::Incoming) -> Option<String> {
-    let telegram::Incoming::Update(update) = item else {
-        return None;
-    };
-    let telegram::UpdateKind::Message(message) = &update.kind else {
-        return None;
-    };
-    let album = message.media_group_id.as_ref()?;
-    Some(format!("{} {album}", message.chat.id))
+/// What goes on when a batch is committed.
+enum Later {
+    /// An update that waits, by the place of its item.
+    Task(usize, Task),
+    /// A message of an album, by the place of its item.
+    Part(usize, String, Part),
+    /// The person wrote something else: his albums are whole.
+    CloseAlbums,
 }
 
-fn read_item(core: &BotCore, item: &telegram::Incoming) -> Option<Event> {
-    match item {
-        telegram::Incoming::Update(update) => {
-            Some(intake::read(&update.kind, &core.myself.borrow()))
-        }
-        telegram::Incoming::Malformed(malformed) => {
-            tracing::warn!(
-                bot = %core.code,
-                update = malformed.update_id,
-                "an update cannot be read and is kept as failed: {}",
-                malformed.error
-            );
-            None
-        }
-    }
+fn has_part(later: &[(ConversationKey, Later)], key: &ConversationKey) -> bool {
+    later
+        .iter()
+        .any(|(of, later)| of == key && matches!(later, Later::Part(..)))
+}
+
+/// Somebody who blocked the bot writes again (D30).
+fn reachable_again(core: &BotCore, key: ConversationKey) -> Option<Change> {
+    core.unreachable
+        .borrow()
+        .contains(&key.chat)
+        .then(|| Change::Reachable {
+            bot: core.code.clone(),
+            chat: key.chat,
+            blocked: None,
+        })
 }
 
 /// After an unclean stop: first everything is accepted, then handled one at a time.
@@ -161,7 +205,9 @@ async fn handle_carefully(core: &Rc<BotCore>, batch: telegram::Batch, received_a
     if commit::commit(core, plan).await.is_none() {
         return false;
     }
-    handle_pending(core).await;
+    // What waited for this answer is among the rows.
+    core.albums.clear();
+    handle_pending(core, false).await;
     if caught_up && !core.is_stopping() {
         core.careful.set(false);
         tracing::info!(bot = %core.code, "the backlog of the unclean stop is done");
@@ -182,90 +228,116 @@ fn conversation_key(event: &Event) -> Option<ConversationKey> {
 /// Handles what an earlier run accepted and did not finish.
 pub async fn finish_backlog(core: &Rc<BotCore>) {
     let _batch = core.batch_lock.lock().await;
-    handle_pending(core).await;
+    handle_pending(core, true).await;
 }
 
 /// One update at a time, each marked while its handler runs: if that ends the process, the next start
-/// counts it.
-async fn handle_pending(core: &Rc<BotCore>) {
+/// counts it. With `hold` an album whose rest Telegram may still have waits for the first poll.
+async fn handle_pending(core: &Rc<BotCore>, hold: bool) {
     loop {
-        let Some(rows) =
+        let Some(mut rows) =
             jobs::updates::pending(&core.shared.store, &core.code, BACKLOG_CHUNK).await
         else {
             return;
         };
+        let is_full = rows.len() == BACKLOG_CHUNK;
+        rows.retain(|row| !core.albums.holds(row.update_id));
         if rows.is_empty() {
             return;
         }
-        for row in rows {
+        let mut waiting = backlog::messages(core, rows);
+        // The rest of the last message may stand behind this chunk.
+        if is_full && waiting.len() > 1 && waiting.last().is_some_and(|last| last.is_album()) {
+            waiting.pop();
+        }
+        let mut has_worked = false;
+        let last_of: HashMap<ConversationKey, usize> = (0..)
+            .zip(&waiting)
+            .filter_map(|(index, message)| Some((message.key()?, index)))
+            .collect();
+        for (index, message) in waiting.into_iter().enumerate() {
             if core.is_stopping() {
                 return;
             }
-            let crashes = if core.shared.handler_marks.are_kept() {
-                row.crashes
-            } else {
-                let Some(tries) =
-                    jobs::updates::count_try(&core.shared.store, core.update_key(row.update_id))
-                        .await
-                else {
-                    return;
-                };
-                tries.saturating_sub(1)
-            };
-            let receipt = Receipt::Finish {
-                update_id: row.update_id,
-            };
-            let item = if crashes >= CRASHES_MAX {
-                tracing::error!(
-                    bot = %core.code,
-                    update = row.update_id.0,
-                    crashes,
-                    "the process ended again and again with this update in hand; it is given up"
-                );
-                core.shared.metrics.update_failed();
-                Item::new(receipt, None, UpdateState::Failed)
-            } else {
-                let parsed = telegram::parse_update(bytes::Bytes::from(row.raw));
-                match read_item(core, &parsed) {
-                    None => Item::new(receipt, None, UpdateState::Failed),
-                    Some(event) => {
-                        let Some(mut scratch) = load(core, std::iter::once(&event)).await else {
-                            return;
-                        };
-                        match decide(core, &event, &mut scratch, Some(row.update_id)).await {
-                            None => return,
-                            Some((item, None)) => item.with_receipt(receipt),
-                            Some((_, Some(work))) => {
-                                let Event::Turn(key, incoming) = event else {
-                                    continue;
-                                };
-                                let task = Task {
-                                    waiting: Waiting {
-                                        update_id: row.update_id,
-                                        received_at: row.received_at,
-                                        incoming,
-                                        marked: true,
-                                    },
-                                    work,
-                                };
-                                if !scripts::perform(core, key, task).await {
-                                    return;
-                                }
-                                continue;
-                            }
-                        }
-                    }
-                }
-            };
-            let plan = Plan {
-                next_offset: None,
-                items: vec![item],
-            };
-            if !settle::commit(core, plan, row.received_at).await {
+            let is_last = message.key().and_then(|key| last_of.get(&key)) == Some(&index);
+            if hold && is_last && message.may_go_on() {
+                message.hold(core);
+                continue;
+            }
+            has_worked = true;
+            if !handle_waiting(core, message).await {
                 return;
             }
         }
+        if !has_worked {
+            return;
+        }
     }
+}
+
+/// Handles one message of the backlog to its end. False: the node or the bot is ending.
+async fn handle_waiting(core: &Rc<BotCore>, message: Message) -> bool {
+    let Message {
+        update_id,
+        with,
+        received_at,
+        event,
+        ..
+    } = message;
+    let crashes = if core.shared.handler_marks.are_kept() {
+        message.crashes
+    } else {
+        let Some(tries) =
+            jobs::updates::count_try(&core.shared.store, core.update_key(update_id)).await
+        else {
+            return false;
+        };
+        tries.saturating_sub(1)
+    };
+    let receipt = Receipt::Finish { update_id };
+    let item = match event {
+        _ if crashes >= CRASHES_MAX => {
+            tracing::error!(
+                bot = %core.code,
+                update = update_id.0,
+                crashes,
+                "the process ended again and again with this update in hand; it is given up"
+            );
+            core.shared.metrics.update_failed();
+            Item::new(receipt, None, UpdateState::Failed)
+        }
+        None => Item::new(receipt, None, UpdateState::Failed),
+        Some(event) => {
+            let Some(mut scratch) = load(core, std::iter::once(&event)).await else {
+                return false;
+            };
+            match decide(core, &event, &mut scratch, Some(update_id)).await {
+                None => return false,
+                Some((item, None)) => item.with_receipt(receipt),
+                Some((_, Some(work))) => {
+                    let Event::Turn(key, incoming) = event else {
+                        return true;
+                    };
+                    let task = Task {
+                        waiting: Waiting {
+                            update_id,
+                            with,
+                            received_at,
+                            incoming,
+                            marked: true,
+                        },
+                        work,
+                    };
+                    return scripts::perform(core, key, task).await;
+                }
+            }
+        }
+    };
+    let plan = Plan {
+        next_offset: None,
+        items: item.and_parts(&with),
+    };
+    settle::commit(core, plan, received_at).await
 }
 
 /// Reads the conversations and choices that these events need, in one go.
@@ -321,13 +393,7 @@ async fn decide(
             to: *to,
         }),
         Event::Turn(key, incoming) => {
-            if core.unreachable.borrow().contains(&key.chat) {
-                item.changes.push(Change::Reachable {
-                    bot: core.code.clone(),
-                    chat: key.chat,
-                    blocked: None,
-                });
-            }
+            item.changes.extend(reachable_again(core, *key));
             if let Some(refused) = refuse_flood(core, *key, incoming) {
                 return Some((refused, None));
             }
