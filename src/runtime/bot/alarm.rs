@@ -7,7 +7,7 @@ use super::core::BotCore;
 use super::queues::Started;
 use crate::model::{
     Alarm, Buttons, Channel, ChatAddress, IdSource, Lane, MessageKey, MessageKind, Outgoing,
-    OutgoingBody, PartyKind, PartyRef, ScriptFailure, ScriptOutcome, ScriptProgram,
+    OutgoingBody, ScriptFailure, ScriptOutcome, ScriptProgram,
 };
 use crate::runtime::responsible::told_of_failures;
 use crate::texts::{TextName, Texts, Value};

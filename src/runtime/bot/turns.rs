@@ -11,7 +11,7 @@ use super::backlog::{self, Message, album_of, read_item};
 use super::commit::{self, Item, Plan, Receipt};
 use super::core::BotCore;
 use super::decide::{self, Case, Outcome, Scratch};
-use super::intake::{self, Event};
+use super::intake::Event;
 use super::queues::{Task, Waiting, Work};
 use super::{scripts, settle};
 use crate::dialogue::{self, Incoming, IncomingKind};

@@ -201,7 +201,7 @@ impl ScriptPool {
     /// Leaves a run that does not end to its thread, and puts another in its place.
     fn give_up(&self, why: Lost, text: &str) {
         let lost = self.lost.fetch_add(1, Ordering::AcqRel) + 1;
-        let (shown, _) = text.split_at(text.floor_char_boundary(200));
+        let shown: String = text.chars().take(200).collect();
         tracing::error!(
             why = ?why,
             lost,
