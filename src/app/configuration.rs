@@ -14,14 +14,22 @@ use crate::telegram::EndpointOptions;
 /// Bytes in the settings' megabyte, as Telegram counts its limits.
 const MEGABYTE: u64 = 1024 * 1024;
 
+/// A limit of the settings, where 0 is none.
+fn bytes(megabytes: u32) -> u64 {
+    match megabytes {
+        0 => u64::MAX,
+        megabytes => u64::from(megabytes) * MEGABYTE,
+    }
+}
+
 /// How Telegram is reached, from the settings.
 pub fn endpoint_options(settings: &TelegramSettings) -> EndpointOptions {
     EndpointOptions {
         api_url: settings.api_url.clone(),
         proxy: settings.proxy.clone().unwrap_or_default(),
         poll_timeout: Duration::from_secs(u64::from(settings.poll_timeout_s)),
-        download_max: u64::from(settings.limits.download_mb) * MEGABYTE,
-        upload_max: u64::from(settings.limits.upload_mb) * MEGABYTE,
+        download_max: bytes(settings.limits.download_mb),
+        upload_max: bytes(settings.limits.upload_mb),
         ..EndpointOptions::default()
     }
 }

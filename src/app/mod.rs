@@ -5,6 +5,7 @@
 
 mod configuration;
 mod definitions;
+mod descriptors;
 mod followed_clock;
 mod node;
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::followed_clock::FollowedClock;
-use super::{configuration, definitions};
+use super::{configuration, definitions, descriptors};
 use crate::runtime::clock::Clock;
 use crate::runtime::directory::Directory;
 use crate::runtime::handler_marks::HandlerMarks;
@@ -177,7 +177,12 @@ async fn run(
     ready: ReadySender,
 ) -> Result<(), NodeError> {
     let started_at = Instant::now();
-    let endpoint = Endpoint::new(&configuration::endpoint_options(&settings.telegram))?;
+    let limit = descriptors::raise();
+    let mut options = configuration::endpoint_options(&settings.telegram);
+    if let Some(limit) = limit {
+        options.connections_max = descriptors::for_telegram(limit);
+    }
+    let endpoint = Endpoint::new(&options)?;
     let followed = match &settings.testing.clock {
         None => None,
         Some(url) => {
@@ -193,6 +198,14 @@ async fn run(
     let metrics = Arc::new(Metrics::new().map_err(|error| NodeError::System(error.to_string()))?);
     let store = Store::open(configuration::store_config(&settings, lease::node_name())?)?;
     definitions::apply_at_start(&store, &settings, &clock)?;
+    if let Some(limit) = limit {
+        let bots = jobs::health::enabled_bots(&store).await?;
+        let told = descriptors::too_low(limit, bots, settings.organisation.locale);
+        if let Some(told) = told {
+            let needed = descriptors::needed(bots);
+            tracing::warn!(limit, needed, bots, "{told}");
+        }
+    }
     if settings.http.is_public() && !jobs::health::has_token(&store).await? {
         return Err(NodeError::PublicWithoutToken {
             address: settings.http.listen.to_string(),

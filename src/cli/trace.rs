@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chrono_tz::Tz;
 use clap::Args;
 
-use super::ends::{EXIT_INPUT, open_store, store_failed};
+use super::ends::{EXIT_INPUT, load_settings, open_store, store_failed};
 use crate::model::{BotCode, ChatId, Moment};
 use crate::store::inbox::{self, Traced, UpdateState};
 
@@ -28,6 +29,10 @@ pub struct TraceArgs {
 
 /// Runs the command.
 pub fn run(args: &TraceArgs) -> ExitCode {
+    let zone = match load_settings(args.config.as_deref()) {
+        Ok(settings) => settings.organisation.time_zone,
+        Err(code) => return code,
+    };
     let store = match open_store(args.config.as_deref()) {
         Ok(store) => store,
         Err(code) => return code,
@@ -55,14 +60,14 @@ pub fn run(args: &TraceArgs) -> ExitCode {
         }
         Ok((true, found)) => {
             for traced in found.iter().rev() {
-                print!("{}", shown(traced));
+                print!("{}", shown(traced, zone));
             }
             ExitCode::SUCCESS
         }
     }
 }
 
-fn shown(traced: &Traced) -> String {
+fn shown(traced: &Traced, zone: Tz) -> String {
     let state = match traced.state {
         UpdateState::Pending => "ждёт",
         UpdateState::Done => "обработано",
@@ -73,8 +78,8 @@ fn shown(traced: &Traced) -> String {
         format!(" за {} мс", at.micros_since(traced.received_at) / 1_000)
     });
     let mut text = format!(
-        "{} UTC, обновление {}: {state}{took}\n",
-        utc(traced.received_at),
+        "{}, обновление {}: {state}{took}\n",
+        local(traced.received_at, zone),
         traced.update.0
     );
     for line in traced.trace.lines() {
@@ -85,8 +90,29 @@ fn shown(traced: &Traced) -> String {
     text
 }
 
-fn utc(moment: Moment) -> String {
+/// The wall clock of the organisation, with the zone's name.
+fn local(moment: Moment, zone: Tz) -> String {
     chrono::DateTime::from_timestamp_micros(moment.0)
-        .map(|at| at.format("%d.%m.%Y %H:%M:%S").to_string())
+        .map(|at| {
+            let at = at.with_timezone(&zone).format("%d.%m.%Y %H:%M:%S");
+            format!("{at} ({zone})")
+        })
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_organisation() {
+        let noon = Moment(1_795_521_600_000_000); // 2026-11-24 12:00 UTC
+        let check = |zone: Tz, expected: &str| assert_eq!(local(noon, zone), expected);
+        check(Tz::Europe__Moscow, "24.11.2026 15:00:00 (Europe/Moscow)");
+        check(
+            Tz::Asia__Yekaterinburg,
+            "24.11.2026 17:00:00 (Asia/Yekaterinburg)",
+        );
+        check(Tz::UTC, "24.11.2026 12:00:00 (UTC)");
+    }
 }

@@ -29,6 +29,9 @@ use crate::runtime::NodeView;
 
 /// A request's body is small: definitions come as files of their own resource.
 const BODY_MAX: usize = 1024 * 1024;
+/// Connections at a time: those who look after a node are few, and whoever opens more must not take the
+/// descriptors of the bots (`app/descriptors.rs` keeps so many).
+const CONNECTIONS_MAX: usize = 128;
 /// How long a stop waits for requests under way, seconds.
 const SHUTDOWN_MAX_S: u64 = 2;
 
@@ -64,6 +67,7 @@ pub fn serve(listener: TcpListener, view: NodeView) -> std::io::Result<Server> {
             .default_service(web::to(problem::not_found))
     })
     .workers(1)
+    .max_connections(CONNECTIONS_MAX)
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_MAX_S)
     .listen(listener)?

@@ -17,6 +17,7 @@ use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -35,6 +36,8 @@ pub(super) struct Target {
     host: String,
     port: u16,
     tls: Option<(TlsConnector, ServerName<'static>)>,
+    /// A permit for each connection that may be open at a time.
+    room: Arc<Semaphore>,
 }
 
 /// A connection that is open.
@@ -68,7 +71,27 @@ impl Target {
                 ServerName::try_from(host.clone()).ok()?,
             )),
         };
-        Some(Target { host, port, tls })
+        let room = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+        Some(Target {
+            host,
+            port,
+            tls,
+            room,
+        })
+    }
+
+    /// The same with at most so many connections at a time.
+    pub(super) fn with_room(self, most: usize) -> Target {
+        let most = most.min(Semaphore::MAX_PERMITS);
+        Target {
+            room: Arc::new(Semaphore::new(most)),
+            ..self
+        }
+    }
+
+    /// Room for one more connection, as long as it is held; `None`: there is none.
+    pub(super) fn room(&self) -> Option<OwnedSemaphorePermit> {
+        self.room.clone().try_acquire_owned().ok()
     }
 
     /// Opens a connection.

@@ -51,6 +51,8 @@ pub struct EndpointOptions {
     pub download_max: u64,
     /// Largest file that is sent, in bytes.
     pub upload_max: u64,
+    /// Connections that may be open at a time, without a proxy; beyond them calls fail and are tried again.
+    pub connections_max: usize,
 }
 
 impl Default for EndpointOptions {
@@ -64,6 +66,7 @@ impl Default for EndpointOptions {
             // Telegram's own limits for bots.
             download_max: 20 * 1024 * 1024,
             upload_max: 50 * 1024 * 1024,
+            connections_max: usize::MAX,
         }
     }
 }
@@ -78,6 +81,7 @@ impl fmt::Debug for EndpointOptions {
             .field("send_timeout", &self.send_timeout)
             .field("download_max", &self.download_max)
             .field("upload_max", &self.upload_max)
+            .field("connections_max", &self.connections_max)
             .finish()
     }
 }
@@ -142,7 +146,8 @@ impl Endpoint {
         )
         .ok_or_else(|| {
             EndpointError::ApiUrl("no certificate can be for a host of this name".to_owned())
-        })?;
+        })?
+        .with_room(options.connections_max);
         let inner = Inner {
             api_url: api.as_str().trim_end_matches('/').to_owned(),
             proxy,

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::connect::{Stream, Target, is_tls};
 use super::error::{ApiError, NetworkKind, Outcome, shorten};
@@ -38,10 +39,16 @@ struct Shared {
     idle: Mutex<Idle>,
 }
 
+/// An open connection, with the room that it takes.
+struct Connection {
+    stream: Stream,
+    _room: OwnedSemaphorePermit,
+}
+
 #[derive(Default)]
 struct Idle {
     /// The one used last at the end.
-    streams: Vec<(Instant, Stream)>,
+    streams: Vec<(Instant, Connection)>,
     /// Something looks after them.
     swept: bool,
 }
@@ -76,14 +83,14 @@ impl Line {
 
 impl Shared {
     async fn call(self: &Arc<Self>, request: &[u8], longest: usize) -> Result<RawAnswer, ApiError> {
-        let mut stream = match self.take() {
-            Some(stream) => stream,
+        let mut connection = match self.take() {
+            Some(connection) => connection,
             None => self.open().await?,
         };
-        match exchange(&mut stream, request, longest).await {
+        match exchange(&mut connection.stream, request, longest).await {
             Ok((answer, reusable)) => {
                 if reusable {
-                    self.keep(stream);
+                    self.keep(connection);
                 }
                 Ok(answer)
             }
@@ -99,9 +106,25 @@ impl Shared {
         }
     }
 
-    async fn open(&self) -> Result<Stream, ApiError> {
+    async fn open(&self) -> Result<Connection, ApiError> {
+        let room = self.target.room().or_else(|| {
+            // Those that wait for another call give way to one that is wanted now.
+            self.idle.lock().streams.clear();
+            self.target.room()
+        });
+        let Some(room) = room else {
+            return Err(failed(
+                NetworkKind::Connect,
+                Outcome::NotSent,
+                "as many connections are open as the limit of descriptors lets; raise it"
+                    .to_owned(),
+            ));
+        };
         match tokio::time::timeout(self.times.connect, self.target.open()).await {
-            Ok(Ok(stream)) => Ok(stream),
+            Ok(Ok(stream)) => Ok(Connection {
+                stream,
+                _room: room,
+            }),
             Ok(Err(not_opened)) => Err(failed(
                 not_opened.kind,
                 Outcome::NotSent,
@@ -116,24 +139,24 @@ impl Shared {
     }
 
     /// A connection that is still open, as far as the system knows.
-    fn take(&self) -> Option<Stream> {
+    fn take(&self) -> Option<Connection> {
         let mut idle = self.idle.lock();
-        while let Some((since, mut stream)) = idle.streams.pop() {
+        while let Some((since, mut connection)) = idle.streams.pop() {
             if since.elapsed() >= self.times.idle {
                 // Those before it are older still.
                 idle.streams.clear();
                 return None;
             }
-            if is_quiet(&mut stream) {
-                return Some(stream);
+            if is_quiet(&mut connection.stream) {
+                return Some(connection);
             }
         }
         None
     }
 
-    fn keep(self: &Arc<Self>, stream: Stream) {
+    fn keep(self: &Arc<Self>, connection: Connection) {
         let mut idle = self.idle.lock();
-        idle.streams.push((Instant::now(), stream));
+        idle.streams.push((Instant::now(), connection));
         if !std::mem::replace(&mut idle.swept, true) {
             tokio::spawn(sweep(Arc::downgrade(self), self.times.idle));
         }
@@ -234,6 +257,56 @@ mod tests {
         }
         assert_eq!(*count.lock(), opened);
         assert_eq!(line.shared.idle.lock().streams.len(), kept);
+    }
+
+    /// Two lines to one server that may have one connection between them.
+    #[tokio::test]
+    async fn no_more_connections_are_open_than_there_is_room_for() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut request = [0; 4];
+                    while stream.read_exact(&mut request).await.is_ok() {
+                        // A poll that hangs is never answered.
+                        if &request == b"call" {
+                            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+                            stream.write_all(answer).await.unwrap();
+                        }
+                    }
+                });
+            }
+        });
+        let times = Times {
+            connect: Duration::from_secs(10),
+            call: Duration::from_secs(10),
+            idle: Duration::from_secs(30),
+        };
+        let target = Target::new("127.0.0.1", port, None).unwrap().with_room(2);
+        let line = Arc::new(Line::new(Arc::new(target), times));
+        // One is kept after the first call and gives way to the second that hangs.
+        line.call(b"call", 100).await.unwrap();
+        let hanging: Vec<_> = (0..2)
+            .map(|_| {
+                let line = line.clone();
+                tokio::spawn(async move { line.call(b"hang", 100).await })
+            })
+            .collect();
+        while line.shared.target.room().is_some() {
+            tokio::task::yield_now().await;
+        }
+        let error = line.call(b"call", 100).await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert!(
+            error.to_string().contains("limit of descriptors"),
+            "{error}"
+        );
+        for call in hanging {
+            call.abort();
+            let _ = call.await;
+        }
+        line.call(b"call", 100).await.unwrap();
     }
 
     #[tokio::test]

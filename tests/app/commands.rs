@@ -472,6 +472,10 @@ fn an_algorithm_is_tried_beside_the_server() {
         assert_eq!(traced.code, 0, "{traced:?}");
         if traced.out.contains("ключевое слово «цена»") {
             assert!(traced.out.contains("обработано"), "{traced:?}");
+            assert!(
+                traced.out.contains("(Europe/Moscow), обновление "),
+                "{traced:?}"
+            );
             break;
         }
         assert!(began.elapsed() < PATIENCE, "{traced:?}");

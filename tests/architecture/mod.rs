@@ -135,6 +135,7 @@ const ROOMS: &[Room] = &[
         ],
         &[
             "chrono",
+            "chrono_tz",
             "getrandom",
             "tokio",
             "vestnik_bsl",

@@ -427,4 +427,110 @@ mod tests {
             "Ignored(\"something that happened\")",
         );
     }
+
+    /// Updates with everything that we read, each as Telegram sends it.
+    const SAMPLES: [&str; 5] = [
+        r#"{"update_id":7,"message":{"message_id":1,"date":0,"from":{"id":5,"is_bot":false,"first_name":"И","last_name":"И","username":"i"},"chat":{"id":-9,"type":"supergroup","title":"Г"},"message_thread_id":3,"media_group_id":"a","text":"Цена @shop_bot, /start@shop_bot","entities":[{"type":"mention","offset":5,"length":9},{"type":"bot_command","offset":16,"length":15},{"type":"text_mention","offset":0,"length":2,"user":{"id":77,"is_bot":true,"first_name":"b"}}],"reply_to_message":{"message_id":2,"date":0,"chat":{"id":-9,"type":"group"},"from":{"id":77,"is_bot":true,"first_name":"b"}},"via_bot":{"id":6,"is_bot":true,"first_name":"v"},"forward_origin":{"type":"user","date":0}}}"#,
+        r#"{"update_id":7,"message":{"message_id":1,"date":0,"from":{"id":5,"is_bot":false,"first_name":"И"},"chat":{"id":5,"type":"private"},"caption":"Акт","caption_entities":[{"type":"bold","offset":0,"length":3}],"document":{"file_id":"f","file_unique_id":"u","file_name":"а.pdf","mime_type":"application/pdf","file_size":10},"photo":[{"file_id":"f","file_unique_id":"u","width":1,"height":1,"file_size":5}],"contact":{"phone_number":"+7","first_name":"И","user_id":5}}}"#,
+        r#"{"update_id":7,"callback_query":{"id":"q","from":{"id":5,"is_bot":false,"first_name":"И"},"data":"1:v0","chat_instance":"c","message":{"message_id":4,"date":1,"chat":{"id":5,"type":"private"},"text":"?"}}}"#,
+        r#"{"update_id":7,"my_chat_member":{"chat":{"id":5,"type":"private"},"date":0,"from":{"id":5,"is_bot":false,"first_name":"И"},"old_chat_member":{"status":"member","user":{"id":77,"is_bot":true,"first_name":"b"}},"new_chat_member":{"status":"restricted","can_send_messages":false,"user":{"id":77,"is_bot":true,"first_name":"b"},"until_date":0}}}"#,
+        r#"{"update_id":7,"message":{"message_id":1,"date":0,"sender_chat":{"id":-100,"type":"channel","title":"К","username":"k"},"chat":{"id":-9,"type":"group"},"migrate_to_chat_id":-1009,"new_chat_title":"а","left_chat_member":{"id":1,"is_bot":false,"first_name":"x"}}}"#,
+    ];
+
+    /// What may stand in place of anything.
+    const ODD: [&str; 16] = [
+        "null",
+        "true",
+        "-1",
+        "0",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1e308",
+        "1.5",
+        "99999999999999999999999",
+        r#""""#,
+        r#""\ud83d""#,
+        r#""\udc00\u0000""#,
+        r#""текст""#,
+        "[]",
+        "{}",
+        r#"[{"type":"mention","offset":-5,"length":4294967295}]"#,
+    ];
+
+    /// Replaces the value at a place of the JSON, counted over all values but the whole and the number of
+    /// the update.
+    fn replaced(value: &serde_json::Value, place: &mut usize, odd: Option<&str>) -> String {
+        use serde_json::Value;
+        let mut inner = |value: &Value| -> Option<String> {
+            let here = *place == 0;
+            *place = place.wrapping_sub(1);
+            match (here, odd) {
+                (true, odd) => odd.map(str::to_owned),
+                (false, _) => Some(replaced(value, place, odd)),
+            }
+        };
+        match value {
+            Value::Array(items) => {
+                let items: Vec<String> = items.iter().filter_map(&mut inner).collect();
+                format!("[{}]", items.join(","))
+            }
+            Value::Object(fields) => {
+                let fields: Vec<String> = fields
+                    .iter()
+                    .filter_map(|(name, value)| {
+                        let value = match name.as_str() {
+                            "update_id" => value.to_string(),
+                            _ => inner(value)?,
+                        };
+                        Some(format!("{}:{value}", Value::from(name.as_str())))
+                    })
+                    .collect();
+                format!("{{{}}}", fields.join(","))
+            }
+            plain => plain.to_string(),
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 2_000, ..Default::default() })]
+
+        /// Whatever stands in an update, it is read or kept as one that cannot be, with its number, and
+        /// what is read is understood: none is lost, none stops the bot.
+        #[test]
+        fn odd_updates_are_neither_lost_nor_fatal(
+            sample in 0..SAMPLES.len(),
+            changes in proptest::collection::vec((0..80usize, proptest::option::of(0..ODD.len())), 1..4),
+        ) {
+            let mut json = SAMPLES[sample].to_owned();
+            for (place, odd) in changes {
+                // Half characters cannot be read again to be changed further.
+                let Ok(value) = serde_json::from_str(&json) else { break };
+                let mut place = place;
+                json = replaced(&value, &mut place, odd.map(|odd| ODD[odd]));
+            }
+            let answer = format!(r#"{{"ok":true,"result":[{{"update_id":6}},{json},{{"update_id":8}}]}}"#);
+            let batch = crate::telegram::parse_batch(&bytes::Bytes::from(answer));
+            let batch = batch.expect("a batch");
+            let numbers: Vec<Option<i64>> = batch.items.iter().map(|item| item.update_id()).collect();
+            proptest::prop_assert_eq!(numbers, [Some(6), Some(7), Some(8)], "{}", json);
+            proptest::prop_assert_eq!(batch.next_offset(), Some(9));
+            for username in [None, Some("shop_bot".to_owned())] {
+                let myself = Myself { id: 77, username };
+                match &batch.items[1] {
+                    crate::telegram::Incoming::Update(update) => {
+                        let event = read(&update.kind, &myself);
+                        // A press is answered at least, else its circle turns for ever.
+                        if matches!(update.kind, UpdateKind::CallbackQuery(_)) {
+                            let is_answered =
+                                matches!(event, Event::Turn(..) | Event::PressNowhere { .. });
+                            proptest::prop_assert!(is_answered, "{} {:?}", json, event);
+                        }
+                    }
+                    crate::telegram::Incoming::Malformed(malformed) => {
+                        proptest::prop_assert!(!malformed.raw.as_str().is_empty());
+                    }
+                }
+            }
+        }
+    }
 }

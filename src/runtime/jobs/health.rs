@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::{MessageState, Moment};
 use crate::runtime::metrics::Metrics;
-use crate::store::{Store, StoreError, messages, meta, tokens};
+use crate::store::{Store, StoreError, bots, messages, meta, tokens};
 
 /// Where the last look at the node's health is kept.
 const HEALTH: &str = "health.checked_at";
@@ -32,6 +32,18 @@ pub async fn takes_writes(store: &Store, now: Moment) -> bool {
 /// An outage.
 pub async fn has_token(store: &Store) -> Result<bool, StoreError> {
     Ok(store.read(tokens::count).await? > 0)
+}
+
+/// How many bots are to run.
+///
+/// # Errors
+/// An outage.
+pub async fn enabled_bots(store: &Store) -> Result<usize, StoreError> {
+    let bots = store.read(bots::list).await?;
+    Ok(bots
+        .iter()
+        .filter(|bot| bot.enabled && !bot.deleted)
+        .count())
 }
 
 /// Figures that are read when they are asked for.
