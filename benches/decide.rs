@@ -72,6 +72,7 @@ fn bot() -> Bot {
         choice_ttl_s: 86_400,
         quote: Quote::Always,
         mode: UpdateMode::Poll,
+        keyboard: Vec::new(),
         help: true,
         responsible: None,
         authorization: None,

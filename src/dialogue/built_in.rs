@@ -35,10 +35,10 @@ fn description(built_in: BuiltIn) -> TextName {
 
 /// The command that a text is for a bot, if it is one. `folded` is the text folded with the bot's own
 /// settings; `username` the bot's, as far as it is known.
-pub(super) fn recognised(
+fn recognised(
     text: &str,
     folded: &str,
-    task_menu: bool,
+    (task_menu, has_keyboard): (bool, bool),
     username: Option<&str>,
 ) -> Option<BuiltIn> {
     let found = if folded.starts_with('/') {
@@ -46,7 +46,7 @@ pub(super) fn recognised(
     } else {
         *WORDS.get(folded)?
     };
-    (task_menu || !found.needs_task_menu()).then_some(found)
+    found.answers_in(task_menu, has_keyboard).then_some(found)
 }
 
 /// `/start payload`, `/start@botname`, `/My Key`. Look-alikes are not folded here: a command is Latin.
@@ -87,8 +87,9 @@ pub struct CommandEntry {
 /// The commands of a bot for setMyCommands (D5), described in `locale`: those that work.
 pub fn commands(bot: &Bot, locale: Locale) -> Vec<CommandEntry> {
     let texts = Texts::new(locale, &bot.texts);
-    BuiltIn::of_bot(bot.task_menu)
-        .filter(|built_in| built_in.is_offered())
+    let has_keyboard = !bot.keyboard.is_empty();
+    BuiltIn::of_bot(bot.task_menu, has_keyboard)
+        .filter(|built_in| built_in.is_offered(has_keyboard))
         .map(|built_in| CommandEntry {
             command: &built_in.command()[1..],
             description: texts.label(description(built_in), &[]),
@@ -99,7 +100,8 @@ pub fn commands(bot: &Bot, locale: Locale) -> Vec<CommandEntry> {
 /// The command that a text is in this scene; a keyword of the author's comes before one that gives way.
 pub(super) fn command_of(scene: &Scene<'_>, text: &str, folded: &str) -> Option<BuiltIn> {
     let bot = scene.turn.bot;
-    let found = recognised(text, folded, bot.task_menu, scene.turn.username)?;
+    let menus = (bot.task_menu, !bot.keyboard.is_empty());
+    let found = recognised(text, folded, menus, scene.turn.username)?;
     let is_own = || bot.keywords.find(None, folded).is_some();
     (!found.gives_way() || !is_own()).then_some(found)
 }
@@ -111,8 +113,9 @@ const LISTED_MAX: usize = 100;
 fn help(scene: &mut Scene<'_>) {
     let bot = scene.turn.bot;
     let private = !scene.in_group();
-    let commands: Vec<String> = BuiltIn::of_bot(bot.task_menu)
-        .filter(|built_in| built_in.is_offered())
+    let has_keyboard = !bot.keyboard.is_empty();
+    let commands: Vec<String> = BuiltIn::of_bot(bot.task_menu, has_keyboard)
+        .filter(|built_in| built_in.is_offered(has_keyboard))
         // The others only say that they work in the private chat.
         .filter(|built_in| {
             private || matches!(built_in, BuiltIn::Start | BuiltIn::Help | BuiltIn::Cancel)
@@ -163,6 +166,16 @@ fn help(scene: &mut Scene<'_>) {
     scene.say(text, Buttons::None);
 }
 
+/// The bot's own keyboard, for whoever may use it: in a private chat, since in a group it would lie over
+/// everybody's.
+fn panel(scene: &Scene<'_>) -> Buttons {
+    let rows = &scene.turn.bot.keyboard;
+    if rows.is_empty() || scene.in_group() || scene.turned_away() {
+        return Buttons::None;
+    }
+    Buttons::Panel(rows.clone())
+}
+
 /// Answers a command other than [`BuiltIn::Cancel`], whose answer depends on what is open.
 pub(super) fn perform(scene: &mut Scene<'_>, built_in: BuiltIn) {
     scene.trace.push(TraceStep::BuiltIn(built_in));
@@ -171,12 +184,23 @@ pub(super) fn perform(scene: &mut Scene<'_>, built_in: BuiltIn) {
         // A new beginning: what was open is left.
         BuiltIn::Start => {
             scene.leave();
-            scene.say_named(TextName::Greeting);
+            let text = scene.message(TextName::Greeting, &[]);
+            let panel = panel(scene);
+            scene.say(text, panel);
         }
         BuiltIn::Help => help(scene),
         BuiltIn::Cancel => scene.say_named(TextName::NothingToCancel),
         _ if !private => scene.say_private_only(),
         BuiltIn::MyKey => scene.say_named(TextName::MyKey),
+        BuiltIn::Menu if panel(scene) != Buttons::None => {
+            let text = scene.message(TextName::MenuShown, &[]);
+            let panel = panel(scene);
+            scene.say(text, panel);
+        }
+        BuiltIn::NoMenu if panel(scene) != Buttons::None => {
+            let text = scene.message(TextName::MenuHidden, &[]);
+            scene.say(text, Buttons::RemovePanel);
+        }
         _ if !scene.registered() => scene.say_named(TextName::NotRegistered),
         BuiltIn::NoMenu => {
             let text = scene.message(TextName::MenuHidden, &[]);
@@ -202,7 +226,7 @@ mod tests {
                 };
                 let folded = fold.fold(text);
                 assert_eq!(
-                    recognised(text, &folded, true, Some("shop_bot")),
+                    recognised(text, &folded, (true, false), Some("shop_bot")),
                     expected,
                     "{text:?} {lookalikes}"
                 );
@@ -241,9 +265,13 @@ mod tests {
             for text in built_in.words().iter().chain([&built_in.command()]) {
                 let folded = Fold::default().fold(text);
                 let expected = (!built_in.needs_task_menu()).then_some(built_in);
-                assert_eq!(recognised(text, &folded, false, None), expected, "{text}");
-                let found = recognised(text, &folded, true, None);
-                assert_eq!(found, Some(built_in), "{text}");
+                let found = |menus| recognised(text, &folded, menus, None);
+                assert_eq!(found((false, false)), expected, "{text}");
+                assert_eq!(found((true, false)), Some(built_in), "{text}");
+                // Of a keyboard the two that put it up and take it away.
+                let is_panel = matches!(built_in, BuiltIn::Menu | BuiltIn::NoMenu);
+                let expected = expected.or(is_panel.then_some(built_in));
+                assert_eq!(found((false, true)), expected, "{text}");
             }
         }
     }

@@ -98,6 +98,8 @@ pub struct Bot {
     pub code_groups: Vec<String>,
     /// Whether the task commands answer (D3).
     pub task_menu: bool,
+    /// Its own keyboard in place of the telephone's, row by row: what is pressed is written.
+    pub keyboard: Vec<Vec<String>>,
     /// Whether /help lists its keywords.
     pub help: bool,
     /// The language of its own sentences.

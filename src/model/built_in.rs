@@ -72,7 +72,8 @@ impl BuiltIn {
         }
     }
 
-    /// Answers only where the bot's `task_menu` is on (D3).
+    /// Is one of the task menu's (D3): answers where the bot's `task_menu` is on. Those that put the panel up
+    /// and take it away also answer where the bot has a keyboard of its own.
     pub fn needs_task_menu(self) -> bool {
         match self {
             BuiltIn::Start | BuiltIn::Help | BuiltIn::MyKey | BuiltIn::Cancel => false,
@@ -84,10 +85,16 @@ impl BuiltIn {
         }
     }
 
+    /// Whether a bot answers it.
+    pub fn answers_in(self, task_menu: bool, has_keyboard: bool) -> bool {
+        let is_panel = matches!(self, BuiltIn::Menu | BuiltIn::NoMenu);
+        !self.needs_task_menu() || task_menu || (has_keyboard && is_panel)
+    }
+
     /// Whether it is offered: in Telegram's list and by /help. One that only says that it does not work yet
     /// is answered, but nobody is led to it.
-    pub fn is_offered(self) -> bool {
-        TASKS_WORK || !self.needs_task_menu()
+    pub fn is_offered(self, has_keyboard: bool) -> bool {
+        TASKS_WORK || self.answers_in(false, has_keyboard)
     }
 
     /// Whether a keyword of that name answers instead.
@@ -96,9 +103,9 @@ impl BuiltIn {
     }
 
     /// The commands that a bot answers.
-    pub fn of_bot(task_menu: bool) -> impl Iterator<Item = BuiltIn> {
+    pub fn of_bot(task_menu: bool, has_keyboard: bool) -> impl Iterator<Item = BuiltIn> {
         BuiltIn::ALL
             .into_iter()
-            .filter(move |built_in| task_menu || !built_in.needs_task_menu())
+            .filter(move |built_in| built_in.answers_in(task_menu, has_keyboard))
     }
 }

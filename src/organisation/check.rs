@@ -304,13 +304,14 @@ impl BotChecker<'_> {
                 KindDefinition::Alias { .. } | KindDefinition::Unread => {}
             }
         }
+        self.keyboard(&built_in, &top, callable);
         self.look_alikes();
     }
 
     /// Folded words of the built-in commands that this bot answers, with the word as it is told.
     fn built_in_words(&self) -> HashMap<String, (BuiltIn, &'static str)> {
         let fold = self.bot.fold;
-        BuiltIn::of_bot(self.bot.task_menu)
+        BuiltIn::of_bot(self.bot.task_menu, !self.bot.keyboard.is_empty())
             .filter(|built_in| !built_in.gives_way())
             .flat_map(|built_in| {
                 let words = built_in.words().iter().copied();
@@ -334,6 +335,36 @@ impl BotChecker<'_> {
                     .map(move |word| (self.bot.fold.fold(word), record))
             })
             .collect()
+    }
+
+    /// A button of the keyboard is a text that the person writes: something should answer it.
+    fn keyboard(
+        &mut self,
+        built_in: &HashMap<String, (BuiltIn, &'static str)>,
+        top: &HashMap<String, usize>,
+        callable: &HashMap<String, &str>,
+    ) {
+        for row in &self.bot.keyboard {
+            for text in &row.value {
+                let folded = self.bot.fold.fold(text);
+                let is_known = built_in.contains_key(&folded)
+                    || BuiltIn::Help
+                        .words()
+                        .iter()
+                        .chain([&BuiltIn::Help.command()])
+                        .any(|word| self.bot.fold.fold(word) == folded)
+                    || top.contains_key(&folded)
+                    || (self.bot.allow_code && callable.contains_key(&Fold::default().fold(text)));
+                if !is_known {
+                    self.warn(
+                        "keyboard-unanswered",
+                        row.span,
+                        format!("на кнопку «{text}» клавиатуры ничего не отвечает"),
+                        "заведите ключевое слово верхнего уровня с таким текстом или уберите кнопку",
+                    );
+                }
+            }
+        }
     }
 
     /// D3 and D1: what answers before keywords are looked at.

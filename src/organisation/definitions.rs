@@ -87,6 +87,8 @@ pub struct BotDefinition {
     pub code_groups: Vec<At<String>>,
     /// Whether the task commands answer; without the key: in the main bot (D3).
     pub task_menu: bool,
+    /// `keyboard`: rows of texts.
+    pub keyboard: Vec<At<Vec<String>>>,
     /// `help`; keywords are listed where it is left out.
     pub help: bool,
     /// The language; `None`: the organisation's.

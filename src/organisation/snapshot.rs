@@ -32,6 +32,7 @@ pub fn bot_snapshot(bot: &BotDefinition, revision: i64, locale: Locale) -> Bot {
             .map(|group| group.value.clone())
             .collect(),
         task_menu: bot.task_menu,
+        keyboard: bot.keyboard.iter().map(|row| row.value.clone()).collect(),
         help: bot.help,
         locale: bot.locale.unwrap_or(locale),
         fold: bot.fold,

@@ -332,6 +332,10 @@ texts! {
         "Cancel what was begun";
 
     // Tasks.
+    MenuShown "menu_shown" Message [FIRST_NAME, BOT_NAME]
+        "ответ на «Меню» и /menu в боте, у которого есть своя клавиатура"
+        "Меню внизу. Убрать его: /nomenu"
+        "The menu is below. Hide it with /nomenu";
     MenuHidden "menu_hidden" Message [FIRST_NAME, BOT_NAME]
         "ответ на «Без меню», «бм» и /nomenu"
         "Меню убрано. Вернуть его: /menu"

@@ -550,6 +550,8 @@ fn the_sample_organisation_uses_every_key() {
                 "allow_code",
                 "code_groups",
                 "task_menu",
+                "keyboard",
+                "help",
                 "locale",
                 "fold_yo",
                 "fold_lookalikes",

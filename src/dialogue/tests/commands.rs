@@ -348,6 +348,47 @@ fn help_lists_what_works_here() {
 }
 
 #[test]
+fn a_bot_may_have_a_keyboard_of_its_own() {
+    let file = "keyboard = [\"Цена, Доставка\", \"Часы\"]\n[[keyword]]\nwords = \"Цена\"\nkind = \"text\"\ntext = \"100\"";
+    let rows = Buttons::Panel(vec![
+        vec!["Цена".into(), "Доставка".into()],
+        vec!["Часы".into()],
+    ]);
+    let mut world = World::new(file);
+    world.say(1, "/start");
+    assert_eq!(world.last().buttons, rows);
+    assert_eq!(
+        world.answers(1, "Без меню"),
+        ["Меню убрано. Вернуть его: /menu"]
+    );
+    assert_eq!(world.last().buttons, Buttons::RemovePanel);
+    assert_eq!(
+        world.answers(1, "меню"),
+        ["Меню внизу. Убрать его: /nomenu"]
+    );
+    assert_eq!(world.last().buttons, rows);
+    assert_eq!(
+        world.answers(1, "Цена"),
+        ["100"],
+        "what is pressed is written"
+    );
+    let help = world.answers(1, "/help").concat();
+    assert!(
+        help.contains("/menu — ") && !help.contains("/tasks"),
+        "{help}"
+    );
+    // Not over the telephones of a group, nor for strangers.
+    let mut start = incoming(1, IncomingKind::Text("/start".into()));
+    start.chat = ChatId(-5);
+    start.addressed = Addressed::GroupToBot;
+    world.come(start);
+    assert_eq!(world.last().buttons, Buttons::None);
+    let mut world = World::new(&format!("authorization = true\n{file}"));
+    world.say(1, "/start");
+    assert_eq!(world.last().buttons, Buttons::None);
+}
+
+#[test]
 fn an_own_keyword_of_that_name_wins_over_help() {
     let own = "[[keyword]]\nwords = \"Помощь\"\nkind = \"text\"\ntext = \"Звоните Ивану\"";
     check(

@@ -106,6 +106,15 @@ fn bot(file: &str) -> Bot {
             _ => Quote::Groups,
         },
         mode: UpdateMode::Poll,
+        keyboard: table.get("keyboard").map_or_else(Vec::new, |rows| {
+            let rows = rows.as_array().expect("rows").iter();
+            rows.map(|row| {
+                KeywordWords::parse(row.as_str().expect("a row"))
+                    .expect("words")
+                    .0
+            })
+            .collect()
+        }),
         help: flag("help", true),
         responsible: None,
         authorization: flag("authorization", false).then(Authorization::default),

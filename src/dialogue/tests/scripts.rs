@@ -109,6 +109,27 @@ fn r156_without_the_permission_only_keywords() {
 }
 
 #[test]
+fn files_quote_as_texts_do() {
+    for (quote, expected) in [("always", Some(500)), ("never", None)] {
+        let mut world = World::new(&format!("quote = \"{quote}\"\n{CODE_BOT}"));
+        world.scripts.algorithms.insert("Алгоритм1".into(), |_| {
+            said(ScriptReply::Message {
+                text: None,
+                files: vec![OutgoingFile {
+                    name: "акт.pdf".into(),
+                    source: FileSource::Base64(String::new()),
+                    photo: false,
+                }],
+                buttons: Vec::new(),
+            })
+        });
+        world.say(1, "Расчёт");
+        assert_eq!(world.last().text.to_plain(), "файл акт.pdf: ");
+        assert_eq!(world.last().reply_to, expected, "{quote}");
+    }
+}
+
+#[test]
 fn d28_who_may_not_type_code() {
     let mut world = world();
     world.may_code = false; // code_groups

@@ -2,12 +2,14 @@
 
 use super::keywords;
 use super::values::{code, is_code, locale, ttl};
-use crate::model::{BotCode, Fold, OnOtherText, Quote, UpdateMode};
+use crate::model::{BotCode, Fold, KeywordWords, OnOtherText, Quote, UpdateMode};
 use crate::organisation::definitions::{AuthorizationDefinition, BotDefinition, TokenSource};
 use crate::organisation::tokens::{SEALED, token_number};
 use crate::source::{At, Fields, Span};
 use crate::texts::{TemplateProblemKind, TextForm, TextName, check_template};
 
+/// Buttons in a row of the keyboard.
+const KEYBOARD_ROW_MAX: usize = 8;
 /// A choice stays open this long (D11).
 const CHOICE_TTL_S: i64 = 24 * 3600;
 /// Choices are kept 30 days: one that stays open longer could not be answered.
@@ -29,6 +31,7 @@ pub(super) fn read(fields: Fields<'_, '_>) -> Option<BotDefinition> {
     let task_menu = fields
         .flag("task_menu")
         .map_or(main.value, |flag| flag.value);
+    let keyboard = read_keyboard(&fields);
     let help = fields.flag("help").is_none_or(|flag| flag.value);
     let locale = locale(&fields, "locale");
     let defaults = Fold::default();
@@ -78,6 +81,7 @@ pub(super) fn read(fields: Fields<'_, '_>) -> Option<BotDefinition> {
         allow_code,
         code_groups,
         task_menu,
+        keyboard,
         help,
         locale,
         fold,
@@ -89,6 +93,36 @@ pub(super) fn read(fields: Fields<'_, '_>) -> Option<BotDefinition> {
         texts,
         keywords,
     })
+}
+
+/// Rows of the keyboard, each written as the words of a keyword are: `["Цена, Доставка", "Часы"]`.
+fn read_keyboard(fields: &Fields<'_, '_>) -> Vec<At<Vec<String>>> {
+    let mut rows = Vec::new();
+    for row in fields.texts("keyboard").unwrap_or_default() {
+        let refuse = |message: &str, hint: &str| {
+            let document = fields.document();
+            document.error("bad-keyboard", row.span, message, Some(hint.to_owned()));
+        };
+        match KeywordWords::parse(&row.value) {
+            Ok(words) if words.0.is_empty() => refuse(
+                "«keyboard»: строка кнопок пуста",
+                "впишите тексты кнопок через запятую или уберите строку",
+            ),
+            Ok(words) if words.0.len() > KEYBOARD_ROW_MAX => refuse(
+                "«keyboard»: в строке слишком много кнопок",
+                "разделите: больше 8 кнопок в ряд на телефоне не прочесть",
+            ),
+            Ok(words) => rows.push(At {
+                value: words.0,
+                span: row.span,
+            }),
+            Err(error) => {
+                let (message, hint) = super::keywords::wrong_words(error);
+                refuse(message, hint);
+            }
+        }
+    }
+    rows
 }
 
 fn non_empty(text: Option<At<String>>) -> Option<At<String>> {

@@ -217,23 +217,8 @@ fn read_words(entry: &Fields<'_, '_>, fold: Fold) -> (Box<[Box<str>]>, Span) {
     let words = match KeywordWords::parse(&text.value) {
         Ok(words) => words.0,
         Err(error) => {
-            match error {
-                WordsError::UnclosedQuote => refuse(
-                    "bad-words",
-                    "кавычка вокруг слова не закрыта",
-                    "закройте кавычку: 'слово, \"слово, с запятой\"'",
-                ),
-                WordsError::TextAfterQuote => refuse(
-                    "bad-words",
-                    "после закрытой кавычки стоит лишнее",
-                    "после кавычки ставится запятая; слово с кавычкой внутри берётся в кавычки целиком, а кавычка удваивается",
-                ),
-                WordsError::EmptyWord => refuse(
-                    "bad-words",
-                    "между запятыми нет слова",
-                    "уберите лишнюю запятую; слово с запятой берётся в двойные кавычки",
-                ),
-            }
+            let (message, hint) = wrong_words(error);
+            refuse("bad-words", message, hint);
             return (Box::default(), span);
         }
     };
@@ -719,5 +704,23 @@ impl Tree<'_, '_, '_> {
             format!("записи ведут по кругу: {}", titles.join(" → ")),
             Some("направьте одну из них на запись с ответом".to_owned()),
         );
+    }
+}
+
+/// What is wrong with a list of words, and the remedy.
+pub(super) fn wrong_words(error: WordsError) -> (&'static str, &'static str) {
+    match error {
+        WordsError::UnclosedQuote => (
+            "кавычка вокруг слова не закрыта",
+            "закройте кавычку: 'слово, \"слово, с запятой\"'",
+        ),
+        WordsError::TextAfterQuote => (
+            "после закрытой кавычки стоит лишнее",
+            "после кавычки ставится запятая; слово с кавычкой внутри берётся в кавычки целиком, а кавычка удваивается",
+        ),
+        WordsError::EmptyWord => (
+            "между запятыми нет слова",
+            "уберите лишнюю запятую; слово с запятой берётся в двойные кавычки",
+        ),
     }
 }

@@ -357,6 +357,33 @@ mod tests {
     }
 
     #[test]
+    fn ones_own_contact_tells_the_telephone_and_somebody_elses_does_not() {
+        let phone = |contact: &str| {
+            let json = format!(
+                "{{\"update_id\":1,{}}}",
+                private(&format!(
+                    r#""contact":{{"phone_number":"+7","first_name":"И"{contact}}}"#
+                ))
+            );
+            let parsed = parse_update(bytes::Bytes::from(json));
+            let crate::telegram::Incoming::Update(update) = parsed else {
+                panic!("not an update: {contact}");
+            };
+            let myself = Myself {
+                id: 77,
+                username: None,
+            };
+            match read(&update.kind, &myself) {
+                Event::Turn(_, incoming) => incoming.phone,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(phone(r#","user_id":5"#), Some("+7".to_owned()));
+        assert_eq!(phone(r#","user_id":6"#), None);
+        assert_eq!(phone(""), None, "somebody who is not at Telegram");
+    }
+
+    #[test]
     fn d28_groups_are_heard_when_they_speak_to_the_bot() {
         check(
             &group(r#""text":"Цена""#),
