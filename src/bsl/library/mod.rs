@@ -17,6 +17,7 @@ mod data_text;
 pub mod data_writer;
 pub mod dates;
 mod define;
+pub mod dom;
 pub mod errors;
 pub mod fixed;
 pub mod hashing;
@@ -102,6 +103,7 @@ pub static AREAS: &[&Area] = &[
     &xml_values::AREA,
     &regex::AREA,
     &xml::AREA,
+    &dom::AREA,
 ];
 
 /// The type of objects of the host, whose names are resolved by the object itself.

@@ -84,15 +84,37 @@ pub static AREA: Area = Area {
 /// they are: «Чтение JSON».
 #[must_use]
 pub fn presentation(ty: &TypeDef, locale: Locale) -> String {
-    if std::ptr::eq(ty, &UNDEFINED) && locale == Locale::Ru {
-        return "Не определено".to_string();
+    if let Some((_, ru, en)) = SHOWN.iter().find(|(name, ..)| *name == ty.ru) {
+        return (if locale == Locale::Ru { *ru } else { *en }).to_owned();
     }
     words(if locale == Locale::Ru { ty.ru } else { ty.en })
 }
 
-/// A name divided at its capitals and at changes between Latin and Cyrillic letters. Words but the first
-/// begin with a small letter.
-fn words(name: &str) -> String {
+/// Types that 1C shows otherwise than by the words of their names (measured on 8.3.27, blanks included;
+/// English texts are believed).
+const SHOWN: &[(&str, &str, &str)] = &[
+    ("Неопределено", "Не определено", "Undefined"),
+    ("ДокументDOM", "Документ  DOM", "DOM document"),
+    ("КомментарийDOM", "Комментарий  DOM", "DOM comment"),
+    ("РезультатXPath", "Результат DOM XPath", "DOM XPath result"),
+    (
+        "ВыражениеXPath",
+        "Выражение DOM XPath",
+        "DOM XPath expression",
+    ),
+    (
+        "РазыменовательПространствИменDOM",
+        "Разыменователь пространств имен DOM XPath",
+        "DOM XPath namespace resolver",
+    ),
+];
+
+/// A name divided at its capitals, at digits between letters and at changes between Latin and Cyrillic
+/// letters. Words but the first begin with a small letter. A name with an underscore is no words.
+pub(super) fn words(name: &str) -> String {
+    if name.contains('_') {
+        return name.to_owned();
+    }
     let letters: Vec<char> = name.chars().collect();
     let mut text = String::with_capacity(name.len() + 8);
     let mut start = 0;
@@ -106,8 +128,9 @@ fn words(name: &str) -> String {
                     && letters
                         .get(at + 1)
                         .is_some_and(|after| after.is_lowercase());
+                let at_digit = before.is_lowercase() && next.is_ascii_digit();
                 let other_script = before.is_ascii() != next.is_ascii();
-                follows_small || begins_word || other_script
+                follows_small || begins_word || at_digit || other_script
             }
         };
         if !ends {
@@ -177,6 +200,15 @@ mod tests {
             ("ValueTable", "Value table"),
             ("HTTPConnection", "HTTP connection"),
             ("JSONReader", "JSON reader"),
+            ("Последние7Дней", "Последние 7 дней"),
+            ("Last7Days", "Last 7 days"),
+            ("СНачала", "С начала"),
+            ("ЧтениеИЗапись", "Чтение и запись"),
+            ("СекцияCDATA", "Секция CDATA"),
+            ("CDATASection", "CDATA section"),
+            ("URLВКодировкеURL", "URL в кодировке URL"),
+            ("SHA256", "SHA256"),
+            ("Linux_x86_64", "Linux_x86_64"),
             ("", ""),
         ] {
             assert_eq!(words(name), text);

@@ -84,6 +84,12 @@ enumeration! {
     /// ТипФайлаАрхива.
     ARCHIVE_TYPE "ТипФайлаАрхива" "ArchiveFileType" [
         "Zip" "Zip",
+        "BZIP2" "BZIP2",
+        "GZIP" "GZIP",
+        "RAR" "RAR",
+        "SevenZip" "SevenZip",
+        "TAR" "TAR",
+        "XZ" "XZ",
     ]
 }
 
@@ -145,5 +151,17 @@ fn broken(vm: &Vm<'_>, error: &ZipError) -> Fault {
             "Файл не является архивом ZIP или поврежден",
             "The file is not a ZIP archive or is broken",
         ),
+    }
+}
+
+/// The type of archive of a parameter: only ZIP is read and written.
+fn zip_only(vm: &Vm<'_>, value: &crate::value::Value, number: u8) -> Result<(), Fault> {
+    match super::define::choice(value, &ARCHIVE_TYPE, number)? {
+        None | Some(0) => Ok(()),
+        Some(_) => Err(said(
+            vm,
+            "Архивы этого типа здесь недоступны: только ТипФайлаАрхива.Zip",
+            "Archives of this type are not available here: ArchiveFileType.Zip only",
+        )),
     }
 }

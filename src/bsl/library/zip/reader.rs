@@ -2,7 +2,7 @@
 
 use super::archive::Archive;
 use super::entries::{EntryObject, entries_value};
-use super::{ARCHIVE_TYPE, NAMES_ENCODING, RESTORE_PATHS, already_open, not_open};
+use super::{NAMES_ENCODING, RESTORE_PATHS, already_open, not_open, zip_only};
 use crate::library::bytes::BinaryData;
 use crate::library::define::{
     choice, is_left_out, method, native, native_of, native_of_mut, no_files, prop, recount,
@@ -124,7 +124,7 @@ fn open(vm: &mut Vm<'_>, args: &[Value], is_newer: bool) -> Result<Archive, Faul
         string_of(&args[1], 2)?;
     }
     let encoding = if is_newer {
-        choice(&args[2], &ARCHIVE_TYPE, 3)?;
+        zip_only(vm, &args[2], 3)?;
         None
     } else {
         choice(&args[2], &NAMES_ENCODING, 3)?

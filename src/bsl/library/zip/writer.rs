@@ -1,8 +1,8 @@
 //! ЗаписьZipФайла and ЗаписьФайлаАрхива.
 
 use super::{
-    ARCHIVE_TYPE, COMPRESSION_LEVEL, COMPRESSION_METHOD, ENCRYPTION_METHOD, NAMES_ENCODING, PART,
-    already_open, broken, no_passwords, not_open,
+    COMPRESSION_LEVEL, COMPRESSION_METHOD, ENCRYPTION_METHOD, NAMES_ENCODING, PART, already_open,
+    broken, no_passwords, not_open, zip_only,
 };
 use crate::library::args::bad_value;
 use crate::library::buffer;
@@ -162,7 +162,7 @@ fn open(vm: &mut Vm<'_>, args: &[Value], is_newer: bool) -> Result<Writer, Fault
     // The newer type has the kind of the archive before the rest.
     let shift = usize::from(is_newer);
     if is_newer {
-        choice(&args[2], &ARCHIVE_TYPE, 3)?;
+        zip_only(vm, &args[2], 3)?;
     } else {
         choice(&args[6], &NAMES_ENCODING, 7)?;
     }

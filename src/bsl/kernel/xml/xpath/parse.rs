@@ -12,6 +12,14 @@ pub struct Expression {
     pub(super) prefixes: Vec<String>,
 }
 
+impl Expression {
+    /// How many prefixes it names: each is looked up once.
+    #[must_use]
+    pub fn prefix_count(&self) -> usize {
+        self.prefixes.len()
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Axis {
     Child,
