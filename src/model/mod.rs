@@ -46,7 +46,7 @@ pub use outgoing::{
 };
 pub use party::{AttributeValue, Party, PartyGroup, PartyKind, PartyRef, Registration};
 pub use problem::{Level, Problem, render_problems, sort_problems};
-pub use rich_text::RichText;
+pub use rich_text::{Mark, RichText};
 pub use scenario::{FieldKind, NoticeEvent, StepKind, Term, Who};
 pub use script::{
     ScriptFailure, ScriptOutcome, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant,

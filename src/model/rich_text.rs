@@ -13,7 +13,56 @@ pub enum RichText {
     Plain(String),
 }
 
+/// A format of a part of a text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "each is an element of the markup")]
+pub enum Mark {
+    Bold,
+    Italic,
+    Underline,
+    Strikethrough,
+    Code,
+    /// An address; one that the markup refuses leaves the text without a link.
+    Link(String),
+}
+
+impl Mark {
+    fn tags(&self) -> (String, &'static str) {
+        let (open, close) = match self {
+            Mark::Bold => ("<b>", "</b>"),
+            Mark::Italic => ("<i>", "</i>"),
+            Mark::Underline => ("<u>", "</u>"),
+            Mark::Strikethrough => ("<s>", "</s>"),
+            Mark::Code => ("<code>", "</code>"),
+            Mark::Link(url) => {
+                let url = vestnik_markup::escape_attribute(url);
+                let open = format!("<a href=\"{url}\">");
+                return match vestnik_markup::parse(&format!("{open}а</a>")) {
+                    Ok(rich) if !rich.entities().is_empty() => (open, "</a>"),
+                    _ => (String::new(), ""),
+                };
+            }
+        };
+        (open.to_owned(), close)
+    }
+}
+
 impl RichText {
+    /// Markup of parts, each plain characters with its formats; outer formats come first.
+    pub fn of_parts(parts: impl IntoIterator<Item = (String, Vec<Mark>)>) -> RichText {
+        let mut markup = String::new();
+        for (text, marks) in parts {
+            if text.is_empty() {
+                continue;
+            }
+            let tags: Vec<_> = marks.iter().map(Mark::tags).collect();
+            markup.extend(tags.iter().map(|(open, _)| open.as_str()));
+            markup.push_str(&vestnik_markup::escape(&text));
+            markup.extend(tags.iter().rev().map(|(_, close)| *close));
+        }
+        RichText::Markup(markup)
+    }
+
     /// Reads a text that an author wrote: percent-encoded UTF-8 becomes its characters (R173, D27),
     /// and what is not valid markup stays plain text as it stands.
     pub fn authored(text: &str) -> RichText {
@@ -59,6 +108,27 @@ impl RichText {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_become_markup() {
+        let link = |url: &str| Mark::Link(url.to_owned());
+        let text = RichText::of_parts([
+            ("1 < 2".to_owned(), vec![Mark::Bold, Mark::Italic]),
+            (String::new(), vec![Mark::Code]),
+            (" & ".to_owned(), Vec::new()),
+            (
+                "сюда".to_owned(),
+                vec![link("https://example.org/?a=1&b=\"")],
+            ),
+            (
+                "внутрь".to_owned(),
+                vec![link("e1cib/data/Справочник.Товары")],
+            ),
+        ]);
+        let expected = "<b><i>1 &lt; 2</i></b> &amp; <a href=\"https://example.org/?a=1&amp;b=&quot;\">сюда</a>внутрь";
+        assert_eq!(text, RichText::Markup(expected.to_owned()));
+        assert_eq!(text.to_plain(), "1 < 2 & сюдавнутрь");
+    }
 
     #[test]
     fn authored_text_is_markup_only_where_it_is_valid() {

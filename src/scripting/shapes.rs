@@ -1,9 +1,10 @@
 //! What kind of value a value is, and what of it can be shown to a person.
 
+use vestnik_bsl::library::formatted::{Run, runs};
 use vestnik_bsl::vm::error::Fault;
 use vestnik_bsl::{Value, Vm};
 
-use crate::model::RichText;
+use crate::model::{Mark, RichText};
 
 /// The name of a value's type.
 pub(super) fn type_text(vm: &Vm<'_>, value: &Value) -> String {
@@ -47,8 +48,8 @@ pub(super) fn is_value_list(value: &Value) -> bool {
 /// Units of the longest text for a person: some two hundred messages of Telegram.
 const TEXT_MAX: usize = 1_000_000;
 
-/// A text for a person: a string is markup as its author wrote it, any other value is shown as it is
-/// (D27).
+/// A text for a person: a string is markup as its author wrote it, a formatted string becomes markup,
+/// any other value is shown as it is (D27).
 pub(super) fn rich(vm: &mut Vm<'_>, value: &Value) -> Result<RichText, Fault> {
     if matches!(value, Value::Undefined | Value::Missing) {
         return Ok(RichText::Plain(String::new()));
@@ -62,10 +63,34 @@ pub(super) fn rich(vm: &mut Vm<'_>, value: &Value) -> Result<RichText, Fault> {
     // Markup is read into parts; a text of signs alone has many.
     vm.charge_work(length * 8)?;
     vm.reserve(length * 16)?;
+    if let Some(runs) = runs(value) {
+        return Ok(formatted(runs));
+    }
     Ok(match value.as_string() {
         Some(text) => RichText::authored(&text),
         None => RichText::Plain(vm.text(value)),
     })
+}
+
+/// A formatted string as markup, its text escaped. A link that nobody's client opens is a text; a text
+/// of one width has no other format.
+fn formatted(runs: Vec<Run>) -> RichText {
+    RichText::of_parts(runs.into_iter().map(|run| {
+        let mut marks = Vec::new();
+        if run.fixed_width {
+            marks.push(Mark::Code);
+        } else {
+            let own = [
+                (run.bold, Mark::Bold),
+                (run.italic, Mark::Italic),
+                (run.underline, Mark::Underline),
+                (run.strikeout, Mark::Strikethrough),
+            ];
+            marks.extend(own.into_iter().filter(|(on, _)| *on).map(|(_, mark)| mark));
+            marks.extend(run.link.map(Mark::Link));
+        }
+        (run.text, marks)
+    }))
 }
 
 /// A date without time of day as ДД.ММ.ГГГГ (D14), any other value by the language's rules.

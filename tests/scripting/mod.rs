@@ -1,5 +1,6 @@
 //! Algorithms against the database: what they see, find, write and send, on both engines.
 
+mod article;
 mod basics;
 mod catalogs;
 mod library;

@@ -20,6 +20,7 @@ mod define;
 pub mod dom;
 pub mod errors;
 pub mod fixed;
+pub mod formatted;
 pub mod hashing;
 pub mod http;
 pub mod internal;
@@ -104,6 +105,7 @@ pub static AREAS: &[&Area] = &[
     &regex::AREA,
     &xml::AREA,
     &dom::AREA,
+    &formatted::AREA,
 ];
 
 /// The type of objects of the host, whose names are resolved by the object itself.

@@ -7,7 +7,8 @@ use crate::syntax::token::seed_names;
 use crate::value::Value;
 use crate::vm::Vm;
 use crate::vm::error::Fault;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// Code of a function. `args` has a place for every parameter; skipped ones are [`Value::Missing`].
@@ -258,7 +259,7 @@ const NO_WALK: &[&str] = &[
 ];
 
 /// A member of a type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Member {
     /// Number in [`Library::methods`].
     Method(u32),
@@ -345,7 +346,8 @@ impl Library {
                 library.entry(spelling).function = Some(index);
             }
         }
-        for def in unavailable::OBJECTS {
+        let palettes = super::formatted::OBJECTS.iter();
+        for def in unavailable::OBJECTS.iter().chain(palettes) {
             let index = library.add_function(def, false);
             for spelling in [def.ru, def.en] {
                 library.entry(spelling).object = Some(index);
@@ -481,10 +483,16 @@ impl Library {
         self.at(name).out
     }
 
-    /// A member of a type.
+    /// A member of a type. The machine asks once for each place of a program and type.
     #[must_use]
     pub fn member(&self, ty: &'static TypeDef, name: Name) -> Option<Member> {
-        self.members.get(&(address(ty), name)).copied()
+        let found = self.members.get(&(address(ty), name)).copied();
+        if let Some(member) = found
+            && WATCHED.get()
+        {
+            REACHED.with_borrow_mut(|reached| reached.insert((ty.ru, member)));
+        }
+        found
     }
 
     /// Arity of a type's constructor.
@@ -515,6 +523,22 @@ impl Library {
             })
             .map(|at| at as u16)
     }
+}
+
+thread_local! {
+    /// Whether members are noted on this thread.
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
+    static REACHED: RefCell<HashSet<(&'static str, Member)>> = RefCell::default();
+}
+
+/// The members that programs reach while `run` is executed on this thread, with the Russian names of
+/// their types: how the tests know that no member is without a case. Methods that the machine's loop
+/// does itself are reached too: it asks for them first.
+pub fn reached_members(run: impl FnOnce()) -> HashSet<(&'static str, Member)> {
+    WATCHED.set(true);
+    run();
+    WATCHED.set(false);
+    REACHED.take()
 }
 
 /// The library. It never changes, therefore all programs share it.

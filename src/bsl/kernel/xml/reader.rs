@@ -345,6 +345,16 @@ impl XmlReader {
 
     fn event(&mut self, text: &str) -> Read<Option<Step>> {
         let rest = &text[self.at..];
+        // Each event has a parser of its own, which would take this sign for the mark of a document's
+        // beginning. It is a character like others.
+        const MARK: char = '\u{feff}';
+        if rest.starts_with(MARK) {
+            if self.open.is_empty() {
+                return Err(XmlErrorKind::OutsideRoot);
+            }
+            self.at += MARK.len_utf8();
+            return Ok(Some(Step::Text(MARK.to_string())));
+        }
         let mut reader = Reader::from_str(rest);
         let config = reader.config_mut();
         // Names of tags are checked here: each event has a parser of its own.

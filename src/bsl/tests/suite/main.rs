@@ -9,6 +9,7 @@ use vestnik_bsl::allocator::Counting;
 static ALLOCATOR: Counting<mimalloc::MiMalloc> = Counting(mimalloc::MiMalloc);
 
 mod conformance;
+mod coverage;
 mod diagnostics;
 mod docs;
 mod evaluator;

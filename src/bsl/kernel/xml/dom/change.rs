@@ -7,10 +7,12 @@ use crate::kernel::xml::names::{local_part, prefix_part};
 impl Dom {
     fn may_hold(&self, parent: NodeId, child: NodeId) -> bool {
         use NodeKind::{
-            Attribute, Cdata, Comment, Document, Element, Fragment, Instruction, Reference, Text,
+            Attribute, Cdata, Comment, DocType, Document, Element, Fragment, Instruction,
+            Reference, Text,
         };
         match (self.kind(parent), self.kind(child)) {
-            (Document, Element | Comment | Instruction)
+            // The type of a document comes with its copy.
+            (Document, Element | Comment | Instruction | DocType)
             | (Element | Fragment, Element | Text | Cdata | Comment | Instruction | Reference)
             | (Attribute, Text | Reference) => true,
             // What is in it goes in.

@@ -57,7 +57,13 @@ fn calls(receivers: &HashMap<usize, String>) -> Vec<Call> {
             continue;
         }
         let params = count(def.params);
-        let call = format!("{}({})", def.ru, args(params));
+        let name = LIBRARY.names.find(def.ru);
+        let is_object = name.is_some_and(|name| LIBRARY.object(name).is_some());
+        let call = match is_object {
+            // A property of the global context.
+            true => def.ru.to_owned(),
+            false => format!("{}({})", def.ru, args(params)),
+        };
         calls.push(Call {
             text: if def.is_function {
                 format!("Р = {call}")
