@@ -6,7 +6,8 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use vestnik::dialogue::{
-    Addressed, Decision, Effect, Incoming, IncomingKind, NoScripts, Person, Turn, decide,
+    Addressed, Decision, Effect, Facts, Incoming, IncomingKind, NoScripts, NothingOutside, Person,
+    Turn, decide,
 };
 use vestnik::model::{
     Bot, BotCode, BotTexts, ButtonAction, Buttons, ChatId, Choice, Conversation, Fold, IdSource,
@@ -108,6 +109,9 @@ fn benches(c: &mut Criterion) {
     let conversation = Conversation::default();
     let turn = |incoming: &Incoming, choice: Option<&OpenChoice>| {
         decide(&Turn {
+            party: None,
+            facts: &Facts::Nothing,
+            outside: &NothingOutside,
             bot: &bot,
             username: Some("shop_bot"),
             conversation: &conversation,
@@ -150,7 +154,10 @@ fn benches(c: &mut Criterion) {
                     data = Some(first.clone());
                 }
             }
-            Effect::AnswerPress { .. } | Effect::CloseChoice(_) | Effect::Remember(_) => {}
+            Effect::AnswerPress { .. }
+            | Effect::CloseChoice(_)
+            | Effect::Change(_)
+            | Effect::Remember(_) => {}
         }
     }
     let press = incoming(IncomingKind::Press {

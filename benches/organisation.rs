@@ -124,6 +124,7 @@ fn main() {
     let options = ApplyOptions {
         dry_run: false,
         only_changed: true,
+        quiet: true,
         at: Moment(0),
         by: By::System,
     };

@@ -224,6 +224,7 @@ fn main() {
     settings.store.key_file = folder.path().join("bench.key");
     settings.http.listen = ([127, 0, 0, 1], 0).into();
     settings.organisation.dir = Some(files);
+    settings.organisation.quiet = true;
     fill(&settings);
     let node = app::start(settings, Clock::system(), Arc::new(AtomicBool::new(false)))
         .expect("the server");

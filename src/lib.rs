@@ -3,6 +3,7 @@
 //! what it must not know.
 
 pub mod app;
+pub mod authorization;
 pub mod channels;
 pub mod cli;
 pub mod dialogue;

@@ -19,6 +19,7 @@ pub fn apply_at_start(store: &Store, settings: &Settings, clock: &Clock) -> Resu
     let options = ApplyOptions {
         dry_run: false,
         only_changed: true,
+        quiet: settings.organisation.quiet,
         at: clock.now(),
         by: By::File(dir.display().to_string()),
     };

@@ -102,7 +102,9 @@ async fn deliver(api: &BotApi, delivery: Delivery<'_>) -> Result<Delivered, ApiE
             };
             let markup = match buttons {
                 Buttons::Inline(_) => reply_markup(buttons),
-                Buttons::None | Buttons::Panel(_) | Buttons::RemovePanel => None,
+                Buttons::None | Buttons::Panel(_) | Buttons::Contact(_) | Buttons::RemovePanel => {
+                    None
+                }
             };
             let markup = markup.as_ref();
             match text {
@@ -240,6 +242,15 @@ fn reply_markup(buttons: &Buttons) -> Option<ReplyMarkup> {
             resize: true,
             persistent: true,
             one_time: false,
+        }),
+        Buttons::Contact(label) => Some(ReplyMarkup::Keyboard {
+            rows: vec![vec![ReplyButton {
+                text: label.clone(),
+                request_contact: true,
+            }]],
+            resize: true,
+            persistent: false,
+            one_time: true,
         }),
         Buttons::RemovePanel => Some(ReplyMarkup::RemoveKeyboard),
     }

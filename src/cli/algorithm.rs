@@ -150,7 +150,9 @@ fn sent(outgoing: &Outgoing) -> String {
 fn shown(reply: &ScriptReply) -> String {
     match reply {
         ScriptReply::Nothing => "Результата нет.\n".to_owned(),
-        ScriptReply::Text(text) => format!("{}\n", text.to_plain()),
+        ScriptReply::Text(text) | ScriptReply::Party { text, .. } => {
+            format!("{}\n", text.to_plain())
+        }
         ScriptReply::Choice(variants) => variants
             .iter()
             .map(|variant| format!("[ {} ]\n", variant.text))

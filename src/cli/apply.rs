@@ -21,6 +21,9 @@ pub struct ApplyArgs {
     /// Only show what would change.
     #[arg(long)]
     dry_run: bool,
+    /// Tell nobody that he is registered.
+    #[arg(long)]
+    quiet: bool,
     /// A folder of the organisation, or files of one.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -40,6 +43,7 @@ pub fn run(args: &ApplyArgs) -> ExitCode {
     let options = ApplyOptions {
         dry_run: args.dry_run,
         only_changed: false,
+        quiet: args.quiet,
         at: now(),
         by: By::File(
             args.paths

@@ -61,6 +61,7 @@ fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     settings.store.key_file = dir.join("vestnik.key");
     settings.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.organisation.dir = Some(organisation.clone());
+    settings.organisation.quiet = true;
     let node = match app::start(settings, clock.clone(), signal.stop_flag()) {
         Ok(node) => node,
         Err(error) => {

@@ -18,6 +18,7 @@ mod demo;
 mod ends;
 mod export;
 mod logging;
+mod registrations;
 mod serve;
 mod shutdown;
 mod simulator;
@@ -51,6 +52,9 @@ enum Command {
     Demo(demo::DemoArgs),
     Simulator(simulator::SimulatorArgs),
     Token(token::TokenArgs),
+    Register(registrations::RegisterArgs),
+    Registrations(registrations::RegistrationsArgs),
+    Revoke(registrations::RevokeArgs),
     Backup(backup::BackupArgs),
     Bsl(bsl::BslArgs),
     Trace(trace::TraceArgs),
@@ -67,6 +71,9 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Simulator(args) => simulator::run(args),
         Command::Token(args) => token::run(args),
+        Command::Register(args) => registrations::register(args),
+        Command::Registrations(args) => registrations::list(args),
+        Command::Revoke(args) => registrations::revoke(args),
         Command::Backup(args) => backup::run(args),
         Command::Bsl(args) => bsl::run(args),
         Command::Trace(args) => trace::run(&args),

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use crate::model::{Bot, BuiltIn, Buttons, Fold, KeywordKind, Locale, RichText};
 use crate::texts::{TextName, Texts, Value};
 
+use super::applying;
 use super::scene::Scene;
 use super::trace::TraceStep;
 
@@ -185,8 +186,13 @@ pub(super) fn perform(scene: &mut Scene<'_>, built_in: BuiltIn) {
         BuiltIn::Start => {
             scene.leave();
             let text = scene.message(TextName::Greeting, &[]);
-            let panel = panel(scene);
-            scene.say(text, panel);
+            // A stranger need not guess what to write next.
+            let buttons = if scene.turned_away() && private {
+                applying::begin_button(scene)
+            } else {
+                panel(scene)
+            };
+            scene.say(text, buttons);
         }
         BuiltIn::Help => help(scene),
         BuiltIn::Cancel => scene.say_named(TextName::NothingToCancel),

@@ -1,14 +1,15 @@
 //! What comes out of a decision.
 
 use crate::model::{
-    ChoiceId, Conversation, HistoryStep, KeywordId, OpenChoice, Outgoing, ScriptRequest,
+    Change, ChoiceId, Conversation, HistoryStep, KeywordId, OpenChoice, Outgoing, ScriptRequest,
 };
 
+use super::applying::Applied;
 use super::scene::Here;
 use super::trace::Trace;
 
 /// Something that is to happen.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
     /// A message is sent.
     Send(Outgoing),
@@ -23,8 +24,17 @@ pub enum Effect {
     PutChoice(OpenChoice),
     /// The row of a choice, which need not be loaded, becomes closed: it was left for another one.
     CloseChoice(ChoiceId),
+    /// Something else is written in the same commit.
+    Change(Box<Change>),
     /// The conversation becomes this.
     Remember(Conversation),
+}
+
+impl Effect {
+    /// Something else is written in the same commit.
+    pub fn change(change: Change) -> Effect {
+        Effect::Change(Box::new(change))
+    }
 }
 
 /// What a turn comes to.
@@ -51,7 +61,7 @@ pub enum Decision {
 /// Where a turn goes on when its script has ended.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Pending {
-    pub(super) then: Then,
+    pub(super) then: Next,
     pub(super) effects: Vec<Effect>,
     pub(super) next: Conversation,
     pub(super) here: Option<Here>,
@@ -61,11 +71,32 @@ pub struct Pending {
 impl Pending {
     /// Whether a person called it: code, or an algorithm by its name.
     pub fn is_call(&self) -> bool {
-        self.then == Then::Called
+        self.then == Next::Reply(Then::Called)
+    }
+
+    /// Whether it checks the data of a stranger: what it writes and sends counts only when it finds who
+    /// that is.
+    pub fn is_check(&self) -> bool {
+        matches!(self.then, Next::Check(_))
     }
 }
 
-/// What the outcome is for.
+/// Who goes on.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Next {
+    /// The outcome is a reply.
+    Reply(Then),
+    /// It says who a stranger is.
+    Check(Box<Applied>),
+}
+
+impl From<Then> for Next {
+    fn from(then: Then) -> Next {
+        Next::Reply(then)
+    }
+}
+
+/// What a reply is for.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Then {
     /// Code or an algorithm that the person called: its choice belongs to no rule.

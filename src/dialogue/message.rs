@@ -3,8 +3,11 @@
 use crate::model::{BuiltIn, Buttons, Dialogue, OnOtherText, OpenChoice, RichText};
 use crate::texts::{TextName, Value};
 
+use super::applying;
 use super::built_in::{self, command_of};
 use super::choice::{self, Typed};
+use super::deciding;
+use super::facts::Facts;
 use super::rules::{self, Answer};
 use super::scene::Scene;
 use super::script;
@@ -16,6 +19,25 @@ pub(super) fn text(scene: &mut Scene<'_>, text: &str) {
     let bot = scene.turn.bot;
     let folded = scene.fold().fold(text);
     let command = command_of(scene, text, &folded);
+    if let Facts::Link(link) = scene.turn.facts {
+        applying::link(scene, link.as_deref());
+        return;
+    }
+    let is_cancel = command == Some(BuiltIn::Cancel);
+    if scene.turned_away() && !scene.in_group() {
+        match command {
+            Some(command @ (BuiltIn::Start | BuiltIn::MyKey)) => built_in::perform(scene, command),
+            _ => applying::text(scene, text, &folded, is_cancel),
+        }
+        return;
+    }
+    if let Some(asked) = deciding::asked(scene)
+        && !scene.in_group()
+        && (command.is_none() || is_cancel)
+    {
+        deciding::words(scene, asked, text, is_cancel);
+        return;
+    }
     let open = open_choice(scene);
 
     // (1) A built-in command. «Отмена» is one only while something is open (D3).
@@ -135,6 +157,10 @@ fn unknown(scene: &mut Scene<'_>, text: &str) {
 /// A message that is not text: answered once, not at every sticker. What is open stays open.
 pub(super) fn not_text(scene: &mut Scene<'_>, what: &str) {
     scene.trace.push(TraceStep::NotText(what.to_owned()));
+    if scene.turned_away() && !scene.in_group() {
+        applying::not_text(scene, what);
+        return;
+    }
     if scene.next.unsupported_told {
         return;
     }

@@ -12,7 +12,8 @@ use crate::texts::{TextName, Texts, Value};
 
 use vestnik_markup::utf16_len;
 
-use super::decision::{Decision, Effect, Pending, Then};
+use super::applying;
+use super::decision::{Decision, Effect, Next, Pending};
 use super::trace::{Trace, TraceStep};
 use super::turn::Turn;
 
@@ -38,7 +39,7 @@ pub(super) struct Scene<'a> {
     /// The question whose button was pressed: the next question takes its place.
     pub here: Option<Here>,
     /// The script that has to run before anything else is decided.
-    script: Option<(ScriptRequest, Then)>,
+    script: Option<(ScriptRequest, Next)>,
 }
 
 impl<'a> Scene<'a> {
@@ -55,7 +56,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The scene as it stood when a script was asked for.
-    pub fn resumed(turn: &'a Turn<'a>, pending: Pending) -> (Scene<'a>, Then) {
+    pub fn resumed(turn: &'a Turn<'a>, pending: Pending) -> (Scene<'a>, Next) {
         let scene = Scene {
             turn,
             texts: Texts::of(turn.bot),
@@ -69,9 +70,9 @@ impl<'a> Scene<'a> {
     }
 
     /// Asks for a script. Nothing else is decided after it in this scene.
-    pub fn run(&mut self, request: ScriptRequest, then: Then) {
+    pub fn run(&mut self, request: ScriptRequest, then: impl Into<Next>) {
         debug_assert!(self.script.is_none(), "one script a turn");
-        self.script = Some((request, then));
+        self.script = Some((request, then.into()));
     }
 
     pub fn finish(mut self) -> Decision {
@@ -168,11 +169,11 @@ impl<'a> Scene<'a> {
 
     /// Who is not let in is told how to get in (R95).
     pub fn say_stranger(&mut self) {
-        self.trace.push(TraceStep::Stranger);
         if self.in_group() {
+            self.trace.push(TraceStep::Stranger);
             self.say_private_only();
         } else {
-            self.say_named(TextName::NotRegistered);
+            applying::prompt(self);
         }
     }
 
@@ -183,12 +184,22 @@ impl<'a> Scene<'a> {
         } else {
             text
         };
+        self.say_with(text, |_| buttons)
+    }
+
+    /// The same with buttons that name the message they stand under.
+    pub fn say_with(
+        &mut self,
+        text: RichText,
+        buttons: impl FnOnce(MessageKey) -> Buttons,
+    ) -> MessageKey {
+        self.put_away();
         let reply_to = self.quoted();
-        self.post(
-            MessageKind::Answer,
-            reply_to,
-            OutgoingBody::Text { text, buttons },
-        )
+        let key = MessageKey(self.turn.ids.next_id());
+        let buttons = buttons(key);
+        let body = OutgoingBody::Text { text, buttons };
+        self.post(key, MessageKind::Answer, reply_to, body);
+        key
     }
 
     /// Shows a question and gives its message: in place of the one whose button was pressed, else as a
@@ -223,8 +234,10 @@ impl<'a> Scene<'a> {
 
     /// Sends files, at most 10 (D24), the first with a caption.
     pub fn say_files(&mut self, files: Vec<OutgoingFile>, caption: Option<RichText>) {
+        self.put_away();
         let reply_to = self.quoted();
         self.post(
+            MessageKey(self.turn.ids.next_id()),
             MessageKind::Answer,
             reply_to,
             OutgoingBody::Files {
@@ -237,6 +250,7 @@ impl<'a> Scene<'a> {
 
     pub fn edit(&mut self, target: EditTarget, text: Option<RichText>, buttons: Buttons) {
         self.post(
+            MessageKey(self.turn.ids.next_id()),
             MessageKind::Edit,
             None,
             OutgoingBody::Edit {
@@ -247,11 +261,13 @@ impl<'a> Scene<'a> {
         );
     }
 
-    fn post(&mut self, kind: MessageKind, reply_to: Option<i64>, body: OutgoingBody) -> MessageKey {
-        if kind == MessageKind::Answer {
-            self.put_away();
-        }
-        let key = MessageKey(self.turn.ids.next_id());
+    fn post(
+        &mut self,
+        key: MessageKey,
+        kind: MessageKind,
+        reply_to: Option<i64>,
+        body: OutgoingBody,
+    ) {
         let incoming = self.turn.incoming;
         self.effects.push(Effect::Send(Outgoing {
             key,
@@ -267,6 +283,5 @@ impl<'a> Scene<'a> {
             not_before: None,
             body,
         }));
-        key
     }
 }

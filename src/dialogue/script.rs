@@ -157,7 +157,7 @@ pub(super) fn resume(scene: &mut Scene<'_>, then: Then, outcome: ScriptOutcome) 
             Then::Called | Then::Rule(..) if told => {}
             Then::Called | Then::Rule(..) => scene.say_named(TextName::NoResult),
         },
-        Ok(ScriptReply::Text(text)) => {
+        Ok(ScriptReply::Text(text) | ScriptReply::Party { text, .. }) => {
             scene.say(text, Buttons::None);
         }
         Ok(ScriptReply::Choice(variants)) => offer(scene, then, variants, None),
@@ -200,6 +200,7 @@ fn kind_of(reply: &Result<ScriptReply, ScriptFailure>) -> &'static str {
     match reply {
         Ok(ScriptReply::Nothing) => "результата нет",
         Ok(ScriptReply::Text(_)) => "текст",
+        Ok(ScriptReply::Party { .. }) => "ссылка",
         Ok(ScriptReply::Choice(_)) => "выбор",
         Ok(ScriptReply::Message { .. }) => "сообщение с файлом или кнопками",
         Err(ScriptFailure::Error(_)) => "ошибка",

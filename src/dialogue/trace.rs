@@ -31,6 +31,8 @@ pub enum TraceStep {
     BuiltIn(BuiltIn),
     /// The bot serves the registered only, and this person is not.
     Stranger,
+    /// A step of the talk about authorisation, in words.
+    Authorization(String),
     /// A choice was open, but its time is over.
     Expired(ChoiceId),
     /// The open choice was answered by its variant with this number (D1, 2).
@@ -114,6 +116,7 @@ fn describe(step: &TraceStep, bot: &Bot, out: &mut String) {
         }
         TraceStep::BuiltIn(built_in) => write!(out, "встроенная команда {}", built_in.command()),
         TraceStep::Stranger => write!(out, "бот отвечает только зарегистрированным"),
+        TraceStep::Authorization(what) => write!(out, "авторизация: {what}"),
         TraceStep::Expired(choice) => write!(out, "время выбора {choice} истекло"),
         TraceStep::Variant(choice, index) => {
             write!(out, "выбор {choice}: вариант {}", index + 1)

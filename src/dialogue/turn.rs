@@ -1,6 +1,8 @@
 //! What goes into a decision.
 
-use crate::model::{Bot, ChatId, Conversation, IdSource, Moment, OpenChoice, PersonId};
+use crate::model::{Bot, ChatId, Conversation, IdSource, Moment, OpenChoice, PartyRef, PersonId};
+
+use super::facts::{Facts, Outside};
 
 /// Who wrote or pressed (D28: the sender, not the chat).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -126,6 +128,12 @@ pub struct Turn<'a> {
     /// Whether the private chat of this sender with this bot is linked to a party. An anonymous sender
     /// is nobody's (D28).
     pub registered: bool,
+    /// Who that party is, where `facts` are there; `None` too when it is a user marked for deletion.
+    pub party: Option<&'a PartyRef>,
+    /// What [`facts_needed`](super::facts_needed) names, as it was read.
+    pub facts: &'a Facts,
+    /// The world outside.
+    pub outside: &'a dyn Outside,
     /// Whether this sender is in a group that may type code; true where the bot names no groups.
     pub may_code: bool,
     /// The algorithms.

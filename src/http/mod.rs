@@ -7,9 +7,14 @@
 mod auth;
 mod bot_view;
 mod bots;
+mod edit;
 mod health;
+mod links;
 mod openapi;
+mod parties;
 mod problem;
+mod registrations;
+mod requests;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -87,5 +92,27 @@ fn operations(config: &mut ServiceConfig<'_>) {
         .service(bots::start)
         .service(bots::stop)
         .service(bots::restart)
-        .service(traces::list);
+        .service(traces::list)
+        // Before the registrations: `links` is no id of one.
+        .service(links::list)
+        .service(links::make)
+        .service(links::code)
+        .service(links::revoke)
+        .service(registrations::list)
+        .service(registrations::create)
+        .service(registrations::show)
+        .service(registrations::relink)
+        .service(registrations::revoke)
+        .service(requests::list)
+        .service(requests::show)
+        .service(requests::accept)
+        .service(requests::reject)
+        .service(parties::list)
+        .service(parties::create)
+        .service(parties::show)
+        .service(parties::change_fields)
+        .service(parties::mark)
+        .service(parties::list_groups)
+        .service(parties::create_group)
+        .service(parties::change_group);
 }

@@ -45,6 +45,30 @@ pub enum Refused {
     StoreUnavailable(Problem),
 }
 
+/// What every operation on people and requests may answer besides.
+#[derive(IntoResponses)]
+#[expect(
+    dead_code,
+    reason = "only described: the answers are made by `Problem`"
+)]
+pub enum Rejected {
+    /// Запрос неверен
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(Problem),
+    /// Такого нет
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(Problem),
+    /// Так уже есть, или сейчас нельзя
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(Problem),
+    /// Изменено другим после того, как прочитано
+    #[response(status = 412, content_type = "application/problem+json")]
+    Stale(Problem),
+    /// С этим Idempotency-Key был другой запрос
+    #[response(status = 422, content_type = "application/problem+json")]
+    KeyReused(Problem),
+}
+
 /// What every operation on one bot may answer besides.
 #[derive(IntoResponses)]
 #[response(
@@ -94,6 +118,56 @@ impl Problem {
             "Не найдено",
             format!("{what} «{code}»: нет такого"),
         )
+    }
+
+    /// 400: the request says something that cannot be.
+    pub fn invalid(detail: &str) -> Problem {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid",
+            "Запрос неверен",
+            detail.to_owned(),
+        )
+    }
+
+    /// 409: as things stand it cannot be done.
+    pub fn conflict(detail: &str) -> Problem {
+        Problem::new(
+            StatusCode::CONFLICT,
+            "conflict",
+            "Сейчас нельзя",
+            detail.to_owned(),
+        )
+    }
+
+    /// 422: a key of `Idempotency-Key` was used for another request.
+    pub fn key_reused() -> Problem {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "key_reused",
+            "Ключ уже использован",
+            "С этим Idempotency-Key был другой запрос; возьмите новый ключ".to_owned(),
+        )
+    }
+
+    /// What the store refused: not found, not unique, changed meanwhile; anything else is an outage.
+    pub fn of(error: &StoreError) -> Problem {
+        match error {
+            StoreError::NotFound { .. } => Problem::new(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "Не найдено",
+                error.to_string(),
+            ),
+            StoreError::NotUnique { .. } => Problem::conflict(&error.to_string()),
+            StoreError::Stale { .. } => Problem::new(
+                StatusCode::PRECONDITION_FAILED,
+                "stale",
+                "Изменено другим",
+                format!("{error}; прочитайте заново и повторите"),
+            ),
+            _ => Problem::store(error),
+        }
     }
 
     /// 503: the store does not answer.

@@ -79,8 +79,9 @@ fn every_operation_says_what_it_is_and_what_it_may_answer() {
         let summary = operation["summary"].as_str().unwrap_or_default();
         assert!(!summary.is_empty(), "{name}: {operation}");
         let answers = operation["responses"].as_object().expect("answers");
-        let done = &answers["200"]["content"];
-        assert!(done.is_object(), "{name}: {operation}");
+        let done = answers.get("200").or_else(|| answers.get("201"));
+        let done = done.is_some_and(|done| done["content"].is_object());
+        assert!(done, "{name}: {operation}");
         let required = operation["security"].as_array();
         let needs_token =
             required.is_some_and(|all| !all.iter().any(|one| *one == serde_json::json!({})));
@@ -90,11 +91,7 @@ fn every_operation_says_what_it_is_and_what_it_may_answer() {
                 "{name}: {status}"
             );
         }
-        assert_eq!(
-            answers.contains_key("404"),
-            name.contains("{code}"),
-            "{name}"
-        );
+        assert!(answers.contains_key("404") || !name.contains('{'), "{name}");
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let said = parameter["description"].as_str().unwrap_or_default();
             assert!(!said.is_empty(), "{name}: {parameter}");

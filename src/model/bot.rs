@@ -70,8 +70,13 @@ pub struct Authorization {
     pub algorithm: Option<String>,
     /// The code of the scenario that is started when the algorithm fails (R114).
     pub scenario: Option<String>,
-    /// The code of the user who decides (R115).
+    /// Who decides (R115): the code of a user, or `group:CODE`, of which the first to take it has it.
     pub responsible: Option<String>,
+    /// The attributes that the parts of the data between commas are, in order: a party that is created
+    /// from them gets these. `-` for a part that is none.
+    pub fields: Vec<String>,
+    /// Seconds after which whoever decides is reminded.
+    pub remind_after_s: i64,
 }
 
 /// The texts of a bot that its file overrides (R90, D20): name → template. The names and

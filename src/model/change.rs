@@ -1,11 +1,13 @@
 //! What is to be written, as a value: the pure rooms say it, the store's unit of work writes it, for an
 //! update, a script, a request of the control endpoint and a step of a process alike.
 
+use super::authorization::{AuthorizationRequest, Verdict};
 use super::by::By;
 use super::conversation::{Conversation, ConversationKey, OpenChoice};
-use super::ids::{BotCode, ChatId, ChoiceId};
+use super::ids::{BotCode, ChatId, ChoiceId, LinkId, RequestId};
 use super::outgoing::Outgoing;
 use super::party::{Party, PartyGroup, Registration};
+use super::registration_link::RegistrationLink;
 
 /// A row for the audit.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -87,6 +89,13 @@ pub enum Change {
     PutGroup(PartyGroup),
     /// A chat is linked to a party, whatever it was linked to, also after a revocation.
     Register(Registration),
+    /// The same by somebody else than who makes the other changes: an algorithm that found the party.
+    RegisterBy {
+        /// Bot, chat and party.
+        registration: Registration,
+        /// Who says so.
+        by: By,
+    },
     /// The same as a file says it: one that was revoked stays revoked (D23).
     SeedRegistration(Registration),
     /// A chat is linked to nobody any more.
@@ -95,6 +104,46 @@ pub enum Change {
         bot: BotCode,
         /// The private chat.
         chat: ChatId,
+    },
+    /// A stranger's data were confirmed and went through the chain: the request as it came out of it.
+    /// Written when the open request of its chat is still the one that was read.
+    OpenRequest {
+        /// The request, with the links that were tried.
+        request: Box<AuthorizationRequest>,
+        /// The open one that was read, with its version: it is replaced.
+        replaces: Option<(RequestId, i64)>,
+    },
+    /// A request goes on waiting in another way: somebody took it in hand, was offered parties, was
+    /// reminded. Written when its version is still the one before.
+    SaveRequest {
+        /// The request from now on, with the version that was read.
+        request: Box<AuthorizationRequest>,
+        /// A stable name of what happened; others who see its card are shown it.
+        event: Option<&'static str>,
+    },
+    /// A request is decided, when it is still open and has the version that was read.
+    DecideRequest {
+        /// Which.
+        request: RequestId,
+        /// The version that was read.
+        version: i64,
+        /// What is decided.
+        verdict: Verdict,
+        /// By whom.
+        by: By,
+    },
+    /// A registration link is made.
+    PutLink(Box<RegistrationLink>),
+    /// A person opened a registration link, which must still let people in.
+    UseLink {
+        /// Which, with the version that was read.
+        link: LinkId,
+        /// The version that was read.
+        version: i64,
+        /// The private chat that is linked.
+        chat: ChatId,
+        /// The name of the person, for a party that is made for him.
+        name: String,
     },
     /// A bot is switched on or off, kept over a restart (D30).
     Switch {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ChatId, ChoiceId, MessageKey, Moment, PersonId};
+use super::authorization::{ApplicantStep, CardStep};
+use super::ids::{ChatId, ChoiceId, MessageKey, Moment, PersonId, RequestId};
 use super::rich_text::RichText;
 
 /// How many steps of a choice's history are kept (D15): the oldest go first.
@@ -60,6 +61,22 @@ pub enum Dialogue {
         /// When it closes by itself.
         until: Moment,
     },
+    /// A stranger enters what lets him in (R97-R99).
+    Applying {
+        /// How far he has come.
+        step: ApplicantStep,
+        /// When what he entered is forgotten.
+        until: Moment,
+    },
+    /// A responsible person is asked something about a request (D21).
+    Deciding {
+        /// Which request.
+        request: RequestId,
+        /// What he is asked.
+        step: CardStep,
+        /// When the question closes by itself.
+        until: Moment,
+    },
 }
 
 impl Dialogue {
@@ -67,13 +84,17 @@ impl Dialogue {
     pub fn choice(&self) -> Option<ChoiceId> {
         match self {
             Dialogue::Choice { choice, .. } | Dialogue::Confirm { choice, .. } => Some(*choice),
+            Dialogue::Applying { .. } | Dialogue::Deciding { .. } => None,
         }
     }
 
     /// When the dialogue closes by itself.
     pub fn until(&self) -> Moment {
         match self {
-            Dialogue::Choice { until, .. } | Dialogue::Confirm { until, .. } => *until,
+            Dialogue::Choice { until, .. }
+            | Dialogue::Confirm { until, .. }
+            | Dialogue::Applying { until, .. }
+            | Dialogue::Deciding { until, .. } => *until,
         }
     }
 }

@@ -45,6 +45,14 @@ number_id! {
     ChoiceId
 }
 number_id! {
+    /// Our number of an authorisation request; it travels in `callback_data` of its cards.
+    RequestId
+}
+number_id! {
+    /// Our number of a registration link.
+    LinkId
+}
+number_id! {
     /// A moment: microseconds of Unix time, UTC.
     Moment
 }

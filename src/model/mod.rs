@@ -4,6 +4,7 @@
 //! Not here: I/O of any kind, async, actix, diesel. A type of this room can be made in a test by
 //! writing it down.
 
+mod authorization;
 mod backoff;
 mod bot;
 mod built_in;
@@ -17,11 +18,17 @@ mod near;
 mod outgoing;
 mod party;
 mod problem;
+mod registration_link;
 mod rich_text;
 mod scenario;
 mod script;
 mod words;
 
+pub use authorization::{
+    AUTHORIZATION_ACCEPTED, AUTHORIZATION_REJECTED, AUTHORIZATION_RELEASED, AUTHORIZATION_REPLACED,
+    AUTHORIZATION_TAKEN, ApplicantData, ApplicantStep, AuthorizationRequest, Card, CardStep, Link,
+    LinkOutcome, LinkResult, REGISTRATION_MADE, RequestFile, RequestState, Verdict,
+};
 pub use backoff::Backoff;
 pub use bot::{Authorization, Bot, BotTexts, Locale, OnOtherText, Quote, UpdateMode};
 pub use built_in::BuiltIn;
@@ -33,7 +40,8 @@ pub use conversation::{
 };
 pub use fold::{Fold, has_lookalike_mix};
 pub use ids::{
-    BotCode, ChatId, ChoiceId, IdSource, MessageKey, Moment, PersonId, TelegramBotId, UpdateId,
+    BotCode, ChatId, ChoiceId, IdSource, LinkId, MessageKey, Moment, PersonId, RequestId,
+    TelegramBotId, UpdateId,
 };
 pub use keyword::{
     Choice, Keyword, KeywordId, KeywordKind, KeywordTree, KeywordTreeBuilder, KeywordWords,
@@ -46,6 +54,7 @@ pub use outgoing::{
 };
 pub use party::{AttributeValue, Party, PartyGroup, PartyKind, PartyRef, Registration};
 pub use problem::{Level, Problem, render_problems, sort_problems};
+pub use registration_link::{LinkGrant, RegistrationLink};
 pub use rich_text::{Mark, RichText};
 pub use scenario::{FieldKind, NoticeEvent, StepKind, Term, Who};
 pub use script::{

@@ -182,6 +182,9 @@ pub enum Buttons {
     Inline(Vec<Vec<Button>>),
     /// A panel of texts in place of the keyboard (R72), row by row.
     Panel(Vec<Vec<String>>),
+    /// In place of the keyboard one button with this label: pressed, it sends the person's own contact, and
+    /// goes.
+    Contact(String),
     /// The panel is taken away.
     RemovePanel,
 }

@@ -3,6 +3,7 @@
 
 use super::conversation::HistoryStep;
 use super::outgoing::OutgoingFile;
+use super::party::PartyRef;
 use super::rich_text::RichText;
 
 /// What is to be run.
@@ -47,6 +48,15 @@ pub enum ScriptReply {
     Nothing,
     /// A text: a string is markup as its author wrote it, any other value is escaped (D27).
     Text(RichText),
+    /// A reference to a party: its presentation as a text, and who it is.
+    Party {
+        /// Which.
+        party: PartyRef,
+        /// It is there and not marked for deletion.
+        alive: bool,
+        /// Its presentation.
+        text: RichText,
+    },
     /// Массив, ФиксированныйМассив or СписокЗначений: a choice (D13) of at most [`VARIANTS_MAX`].
     Choice(Vec<ScriptVariant>),
     /// A structure with Текст, Файл or Кнопки, or binary data: a message with files.

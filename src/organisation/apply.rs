@@ -28,6 +28,8 @@ pub struct ApplyOptions {
     /// Leave `parties.toml` alone where its text is the same as at the last application: at start,
     /// where what people changed since must stay.
     pub only_changed: bool,
+    /// Tell nobody that his chat is linked now.
+    pub quiet: bool,
     /// Now.
     pub at: Moment,
     /// By whom.
@@ -166,6 +168,7 @@ struct Plan {
     bots: Vec<store::bots::BotDefinition>,
     gone: Vec<BotCode>,
     seeds: Vec<SeedChange>,
+    quiet: bool,
 }
 
 impl Plan {
@@ -301,6 +304,7 @@ fn plan(
         bots,
         gone,
         seeds,
+        quiet: options.quiet,
     }))
 }
 
@@ -435,7 +439,12 @@ fn write(
     for code in &plan.gone {
         store::bots::mark_deleted(conn, code, number)?;
     }
-    let stamp = Stamp { at, by, ids };
+    let stamp = Stamp {
+        at,
+        by,
+        quiet: plan.quiet,
+        ids,
+    };
     let seeds = plan.seeds.iter().map(|seed| match seed {
         SeedChange::PutGroup(group) => Change::PutGroup(group.clone()),
         SeedChange::PutParty(party) => Change::PutParty(party.clone()),

@@ -58,8 +58,12 @@ pub struct AuthorizationDefinition {
     pub algorithm: Option<At<String>>,
     /// The code of a scenario.
     pub scenario: Option<At<String>>,
-    /// The code of a user.
+    /// The code of a user, or a group as `group:CODE`.
     pub responsible: Option<At<String>>,
+    /// The attributes that the parts of the data are, in order; `-` for a part that is none.
+    pub fields: Vec<At<String>>,
+    /// Seconds after which the responsible person is reminded.
+    pub remind_after_s: i64,
 }
 
 /// A file in `bots/`.

@@ -25,6 +25,7 @@ pub const FILES: &[(&str, &str)] = files![
     "algorithms/Записать на дегустацию.bsl",
     "algorithms/ОбщегоНазначения.bsl",
     "bots/main.toml",
+    "bots/partners.toml",
     "bots/shop.toml",
     "bots/taste.toml",
     "parties.toml",
@@ -41,6 +42,7 @@ pub const WHAT_TO_TRY: &str = "\
                          пришлите стикер
   Полдень: свои          /start, «Мой ключ», «Обед» — выбор с подтверждением; «где фильтры»;
                          от имени человека 1001, менеджера: 2+2*2, «Остатки»
+  Полдень: партнёрам     авторизация: «ООО Ромашка, 7701234567» впустит алгоритм, остальных решает менеджер 1001
   Измените файл организации и примените: vestnik apply ПАПКА";
 
 /// The files as a folder that was given whole.

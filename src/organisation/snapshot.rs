@@ -56,6 +56,12 @@ pub fn bot_snapshot(bot: &BotDefinition, revision: i64, locale: Locale) -> Bot {
                     algorithm: value(&authorization.algorithm),
                     scenario: value(&authorization.scenario),
                     responsible: value(&authorization.responsible),
+                    fields: authorization
+                        .fields
+                        .iter()
+                        .map(|field| field.value.clone())
+                        .collect(),
+                    remind_after_s: authorization.remind_after_s,
                 }
             }),
         texts: BotTexts(

@@ -59,6 +59,7 @@ pub fn prepare(organisation: &Path, home: &Path) -> Result<Settings, String> {
     settings.store.key_file = home.join("vestnik.key");
     settings.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.organisation.dir = Some(copy);
+    settings.organisation.quiet = true;
     Ok(settings)
 }
 

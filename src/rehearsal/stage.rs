@@ -21,7 +21,7 @@ use crate::model::{BotCode, MessageState, Moment};
 use crate::runtime::Clock;
 use crate::settings::Settings;
 use crate::store::messages::{self, StoredMessage};
-use crate::store::{Conn, Store, StoreError, bots, inbox};
+use crate::store::{Conn, Store, StoreError, bots, events, inbox, requests};
 
 /// How long a bot may take to answer before the run gives up: generous, for a machine that is busy
 /// with other things. A sound run never comes near it.
@@ -330,7 +330,13 @@ impl Stage {
         if let Some(bot) = pending.first() {
             return Ok(Some(format!("необработанные обновления у бота {bot}")));
         }
+        if let Some(event) = self.read(|conn| events::open(conn, 1))?.first() {
+            return Ok(Some(format!("событие {} {}", event.kind, event.stream)));
+        }
         let now = self.clock.now();
+        if self.read(requests::next_due)?.is_some_and(|due| due <= now) {
+            return Ok(Some("напоминание о запросе авторизации".to_owned()));
+        }
         let open = self.open_messages()?;
         let due = |message: &&StoredMessage| message.not_before.is_none_or(|at| at <= now);
         Ok(open.iter().find(due).map(|message| {

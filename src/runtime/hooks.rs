@@ -23,6 +23,10 @@ pub enum Point {
     ScriptWrote,
     /// A script has ended; nothing of it is committed.
     ScriptRan,
+    /// An update of a queue is decided without a script; nothing of it is committed.
+    Decided,
+    /// The notices of an event are made; neither they nor its mark are committed.
+    Noticed,
     /// Within the job that accepts updates, before its commit.
     InCommit,
     /// Updates, answers and offset are committed; nothing is sent.
@@ -48,6 +52,8 @@ impl Point {
         Point::InScript,
         Point::ScriptWrote,
         Point::ScriptRan,
+        Point::Decided,
+        Point::Noticed,
         Point::InCommit,
         Point::Committed,
         Point::Claim,
@@ -64,6 +70,8 @@ impl Point {
             Point::InScript => "in-script",
             Point::ScriptWrote => "script-wrote",
             Point::ScriptRan => "script-ran",
+            Point::Decided => "decided",
+            Point::Noticed => "noticed",
             Point::InCommit => "in-commit",
             Point::Committed => "committed",
             Point::BeforeSend => "before-send",

@@ -28,6 +28,8 @@ pub mod jobs;
 pub mod lease;
 mod log;
 pub mod metrics;
+mod notices;
+mod notifier;
 pub mod recent_places;
 mod reports;
 pub mod responsible;

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use actix::prelude::*;
 
 use super::fleet::{Fleet, Shutdown};
+use super::notifier::{Look, Notifier, Reminders};
 use super::reports::Due;
 use super::shared::Shared;
-use super::timetable::{DueMessages, Timetable};
+use super::timetable::{DueMessages, DueSource, Timetable};
 use super::view::NodeView;
 
 /// Runs a node's work on an actix system of the thread that calls, to its end.
@@ -46,7 +47,17 @@ impl Team {
             store: shared.store.clone(),
             due,
         };
-        let timetable = Timetable::new(shared.clone(), vec![Rc::new(messages)]).start();
+        let notifier = Notifier::new(shared.clone()).start();
+        shared.store.watch(Arc::new(move |changed| {
+            if changed.events().next().is_some() {
+                notifier.do_send(Look);
+            }
+        }));
+        let reminders = Reminders {
+            shared: shared.clone(),
+        };
+        let sources: Vec<Rc<dyn DueSource>> = vec![Rc::new(messages), Rc::new(reminders)];
+        let timetable = Timetable::new(shared.clone(), sources).start();
         Team {
             fleet,
             timetable,

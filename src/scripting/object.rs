@@ -156,6 +156,7 @@ impl CatalogObject {
         let written = session.write(vm, |conn| {
             let stamp = Stamp {
                 at,
+                quiet: false,
                 by: &by,
                 ids: &ids,
             };

@@ -19,7 +19,7 @@ use super::host::{RunHost, language};
 use super::library::Library;
 use super::services::{Caller, CallerFile, Services};
 use super::session::Session;
-use super::{names, reply, stored};
+use super::{attributes, names, reply, shapes, stored};
 
 /// What a run came to.
 pub struct Run {
@@ -232,7 +232,7 @@ fn execute(
     };
     let mut vm = Vm::new(&program, &mut host, limits);
     let result = match start(&mut vm, library, request, session) {
-        Ok(Some(value)) => reply_of(&mut vm, &value),
+        Ok(Some(value)) => reply_of(&mut vm, session, &value),
         Ok(None) => {
             return Executed::failed(ScriptFailure::Unavailable);
         }
@@ -292,10 +292,21 @@ fn start(
     ))
 }
 
-fn reply_of(vm: &mut Vm<'_>, value: &Value) -> Result<ScriptReply, Fault> {
+fn reply_of(vm: &mut Vm<'_>, session: &Rc<Session>, value: &Value) -> Result<ScriptReply, Fault> {
     let account = vm.account();
     let _entered = account.enter();
-    let reply = reply::reply(vm, value)?;
+    let reply = match attributes::reference_of(value).filter(|party| !party.code.is_empty()) {
+        Some(party) => {
+            let loaded = session.load(&party);
+            let loaded = loaded.map_err(|error| session.fault(vm, error))?;
+            ScriptReply::Party {
+                alive: loaded.is_some_and(|loaded| !loaded.party.deleted),
+                party,
+                text: shapes::rich(vm, value)?,
+            }
+        }
+        None => reply::reply(vm, value)?,
+    };
     vm.stands()?;
     Ok(reply)
 }

@@ -14,6 +14,9 @@ use crate::model::{Locale, Word};
 pub struct OrganisationSettings {
     /// A folder of files that is applied at start when it changed.
     pub dir: Option<PathBuf>,
+    /// Nobody is told of the registrations in the files (as `vestnik apply --quiet`). No key of a file:
+    /// rehearsals and the demo set it.
+    pub quiet: bool,
     /// Its time zone.
     pub time_zone: Tz,
     /// The language of a bot that does not name one.
@@ -36,6 +39,7 @@ impl Default for OrganisationSettings {
         let (hour, minute) = Self::DAY_END;
         OrganisationSettings {
             dir: None,
+            quiet: false,
             time_zone: Self::TIME_ZONE,
             locale: Self::LOCALE,
             day_end: NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default(),

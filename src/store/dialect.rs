@@ -58,6 +58,14 @@ constant! {
     MessageDue: Nullable<BigInt> = "coalesce(messages.retry_at, messages.not_before)"
 }
 constant! {
+    /// The condition of the index `authorization_requests_open`.
+    RequestOpen: Bool = "authorization_requests.state in ('waiting', 'process')"
+}
+constant! {
+    /// The condition of the index `events_open`.
+    EventOpen: Bool = "events.handled_at is null"
+}
+constant! {
     /// The condition of the index `choices_open`.
     ChoiceOpen: Bool = "choices.status = 'open'"
 }

@@ -7,6 +7,7 @@ use crate::model::{By, Moment};
 
 use super::changed::Note;
 use super::conn::{Conn, on_engine};
+use super::dialect::EventOpen;
 use super::error::StoreError;
 use super::schema::events;
 
@@ -153,6 +154,24 @@ pub fn last_seq(conn: &mut Conn, stream: &str) -> Result<i64, StoreError> {
 pub fn open(conn: &mut Conn, limit: i64) -> Result<Vec<StoredEvent>, StoreError> {
     let rows: Vec<Row> = on_engine!(conn, c => events::table
         .filter(events::handled_at.is_null())
+        .order(events::id)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(StoredEvent::from).collect())
+}
+
+/// Events of a kind that are not handled. Order holds within a stream.
+///
+/// # Errors
+/// An outage.
+pub fn open_of_kinds(
+    conn: &mut Conn,
+    kinds: &[&str],
+    limit: i64,
+) -> Result<Vec<StoredEvent>, StoreError> {
+    let rows: Vec<Row> = on_engine!(conn, c => events::table
+        .filter(EventOpen.and(events::kind.eq_any(kinds)))
         .order(events::id)
         .limit(limit)
         .select(Row::as_select())

@@ -8,6 +8,7 @@
 //! This room knows nothing of Telegram, actors or HTTP. What happens when is decided by callers:
 //! the present moment is always an argument.
 
+mod authorizing;
 mod changed;
 mod checkpoint;
 mod conn;
@@ -32,15 +33,18 @@ pub mod choices;
 pub mod conversations;
 pub mod definitions;
 pub mod events;
+pub mod idempotency;
 pub mod inbox;
 pub mod journal;
 pub mod lease;
+pub mod links;
 pub mod messages;
 pub mod meta;
 pub mod offsets;
 pub mod parties;
 pub mod pauses;
 pub mod registrations;
+pub mod requests;
 pub mod retention;
 pub mod tokens;
 pub mod unit_of_work;

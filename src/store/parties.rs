@@ -593,6 +593,85 @@ pub fn find_by_name(
     Ok(found.map(|(code, _)| PartyRef { kind, code }))
 }
 
+/// Parties of all kinds whose name or code begins so, at most `limit` of each kind and of names and codes;
+/// case does not count.
+///
+/// # Errors
+/// An outage.
+pub fn beginning(conn: &mut Conn, text: &str, limit: i64) -> Result<Vec<PartyRef>, StoreError> {
+    let mut found = Vec::new();
+    for kind in [PartyKind::User, PartyKind::Partner, PartyKind::Counterparty] {
+        for party in names_beginning(conn, kind, text, limit)? {
+            if !found.contains(&party) {
+                found.push(party);
+            }
+        }
+        let key = key(kind.as_str(), text);
+        let end = format!("{key}\u{10FFFF}");
+        let pattern = key.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        let codes: Vec<String> = match &mut conn.engine {
+            Engine::Sqlite(c) => parties::table
+                .filter(parties::code_key.ge(&key).and(parties::code_key.lt(end)))
+                .order((parties::code_key, parties::code))
+                .select(parties::code)
+                .limit(limit)
+                .load(c)?,
+            Engine::Postgres(c) => parties::table
+                .filter(parties::code_key.like(format!("{pattern}%")).escape('!'))
+                .order((parties::code_key, parties::code))
+                .select(parties::code)
+                .limit(limit)
+                .load(c)?,
+        };
+        for code in codes {
+            let party = PartyRef { kind, code };
+            if !found.contains(&party) {
+                found.push(party);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Parties of a kind whose name begins so, by name, at most `limit`; case does not count.
+///
+/// # Errors
+/// An outage.
+pub fn names_beginning(
+    conn: &mut Conn,
+    kind: PartyKind,
+    name: &str,
+    limit: i64,
+) -> Result<Vec<PartyRef>, StoreError> {
+    let key = key(kind.as_str(), name);
+    let full = folded(name);
+    if full.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let end = format!("{key}\u{10FFFF}");
+    let pattern = key.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    let begins: Vec<(String, String)> = match &mut conn.engine {
+        // SQLite compares bytes, and its `like` uses no index.
+        Engine::Sqlite(c) => parties::table
+            .filter(parties::name_key.ge(&key).and(parties::name_key.lt(end)))
+            .order((parties::name_key, parties::code))
+            .select((parties::code, parties::name))
+            .limit(limit)
+            .load(c)?,
+        Engine::Postgres(c) => parties::table
+            .filter(parties::name_key.like(format!("{pattern}%")).escape('!'))
+            .order((parties::name_key, parties::code))
+            .select((parties::code, parties::name))
+            .limit(limit)
+            .load(c)?,
+    };
+    Ok(begins
+        .into_iter()
+        .filter(|(_, name)| folded(name).starts_with(&full))
+        .map(|(code, _)| PartyRef { kind, code })
+        .collect())
+}
+
 /// A party of a kind that has an attribute, and its spelling there, whatever the case of `name`.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use crate::model::{BotCode, By, Channel, ChatId, Moment, PartyRef, Registration};
+use crate::model::{BotCode, By, Channel, ChatId, Moment, PartyKind, PartyRef, Registration};
 
 use super::changed::{Note, RegistrationNow};
 use super::conn::{Conn, on_engine};
@@ -26,6 +26,8 @@ pub struct StoredRegistration {
     pub revoked_at: Option<Moment>,
     /// By whom it was revoked.
     pub revoked_by: Option<String>,
+    /// Counts its changes.
+    pub version: i64,
 }
 
 #[derive(Queryable, Selectable)]
@@ -39,6 +41,7 @@ struct Row {
     created_by: String,
     revoked_at: Option<i64>,
     revoked_by: Option<String>,
+    version: i64,
 }
 
 impl Row {
@@ -54,11 +57,13 @@ impl Row {
             created_by: self.created_by,
             revoked_at: self.revoked_at.map(Moment),
             revoked_by: self.revoked_by,
+            version: self.version,
         })
     }
 }
 
-/// Links a chat to a party, in place of what it was linked to and also after a revocation.
+/// Links a chat to a party, in place of what it was linked to and also after a revocation. Gives the
+/// version of the row: it numbers the links that this chat has had.
 ///
 /// # Errors
 /// An outage.
@@ -68,7 +73,7 @@ pub fn register(
     registration: &Registration,
     at: Moment,
     by: &By,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let kind = registration.party.kind.as_str();
     let code = &registration.party.code;
     let by = by.to_string();
@@ -102,33 +107,27 @@ pub fn register(
         version,
         party: Some(registration.party.clone()),
     }));
-    Ok(())
+    Ok(version)
 }
 
-/// What a file says: links a chat that is not linked, updates the party of one that is, and leaves a
-/// revoked one revoked.
+/// What a file that links a chat comes to: one that is not linked is, the party of one that is linked is
+/// another, and a revoked one stays revoked.
 ///
 /// # Errors
 /// An outage.
-pub fn seed(
+pub fn seeds(
     conn: &mut Conn,
     channel: Channel,
     registration: &Registration,
-    at: Moment,
-    by: &By,
 ) -> Result<Seeded, StoreError> {
-    match stored(conn, channel, &registration.bot, registration.chat)? {
-        Some(before) if before.revoked_at.is_some() => Ok(Seeded::LeftRevoked),
-        Some(before) if before.registration.party == registration.party => Ok(Seeded::Unchanged),
-        before => {
-            register(conn, channel, registration, at, by)?;
-            Ok(if before.is_none() {
-                Seeded::Created
-            } else {
-                Seeded::Updated
-            })
-        }
-    }
+    Ok(
+        match stored(conn, channel, &registration.bot, registration.chat)? {
+            Some(before) if before.revoked_at.is_some() => Seeded::LeftRevoked,
+            Some(before) if before.registration.party == registration.party => Seeded::Unchanged,
+            Some(_) => Seeded::Updated,
+            None => Seeded::Created,
+        },
+    )
 }
 
 /// Revokes; false when nothing was in force.
@@ -210,7 +209,11 @@ pub(super) fn move_chat(
     Ok(())
 }
 
-fn stored(
+/// A registration, also a revoked one.
+///
+/// # Errors
+/// An outage.
+pub fn stored(
     conn: &mut Conn,
     channel: Channel,
     bot: &BotCode,
@@ -294,5 +297,116 @@ pub fn list(conn: &mut Conn) -> Result<Vec<StoredRegistration>, StoreError> {
         .order((registrations::bot, registrations::chat))
         .select(Row::as_select())
         .load(c))?;
+    rows.into_iter().map(Row::registration).collect()
+}
+
+/// Which registrations a page shows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this bot.
+    pub bot: Option<BotCode>,
+    /// Of this party.
+    pub party: Option<PartyRef>,
+    /// In force, or revoked; `None`: both.
+    pub in_force: Option<bool>,
+    /// The chat key, or the beginning of the name or code of the party, whatever their case.
+    pub search: Option<String>,
+    /// Behind this bot and chat.
+    pub after: Option<(BotCode, ChatId)>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Parties that a search looks at. More share a beginning only where nobody searches by it.
+const SEARCHED_MAX: i64 = 200;
+
+/// Registrations by bot and chat.
+///
+/// # Errors
+/// An outage.
+pub fn page(conn: &mut Conn, filter: &Filter) -> Result<Vec<StoredRegistration>, StoreError> {
+    let Some(search) = filter.search.as_deref().map(str::trim) else {
+        return narrowed(conn, filter, None);
+    };
+    if search.is_empty() {
+        return narrowed(conn, filter, None);
+    }
+    let mut found = Vec::new();
+    if let Ok(chat) = search.parse::<i64>() {
+        found.extend(narrowed(conn, filter, Some(Searched::Chat(chat)))?);
+    }
+    let parties = super::parties::beginning(conn, search, SEARCHED_MAX)?;
+    for kind in [PartyKind::User, PartyKind::Partner, PartyKind::Counterparty] {
+        let of_kind = parties.iter().filter(|party| party.kind == kind);
+        let codes: Vec<String> = of_kind.map(|party| party.code.clone()).collect();
+        if !codes.is_empty() {
+            found.extend(narrowed(
+                conn,
+                filter,
+                Some(Searched::Parties(kind, codes)),
+            )?);
+        }
+    }
+    found.sort_by(|one, other| place(one).cmp(&place(other)));
+    found.dedup_by(|one, other| place(one) == place(other));
+    found.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
+fn place(stored: &StoredRegistration) -> (&str, i64) {
+    (stored.registration.bot.as_str(), stored.registration.chat.0)
+}
+
+enum Searched {
+    Chat(i64),
+    Parties(PartyKind, Vec<String>),
+}
+
+fn narrowed(
+    conn: &mut Conn,
+    filter: &Filter,
+    searched: Option<Searched>,
+) -> Result<Vec<StoredRegistration>, StoreError> {
+    let rows: Vec<Row> = on_engine!(conn, c => {
+        let mut query = registrations::table
+            .order((registrations::bot, registrations::chat))
+            .limit(filter.limit)
+            .select(Row::as_select())
+            .into_boxed();
+        if let Some(bot) = &filter.bot {
+            query = query.filter(registrations::bot.eq(bot.as_str()));
+        }
+        match &searched {
+            Some(Searched::Chat(chat)) => query = query.filter(registrations::chat.eq(chat)),
+            Some(Searched::Parties(kind, codes)) => {
+                query = query.filter(
+                    registrations::party_kind
+                        .eq(kind.as_str())
+                        .and(registrations::party_code.eq_any(codes)),
+                );
+            }
+            None => {}
+        }
+        if let Some(party) = &filter.party {
+            query = query.filter(
+                registrations::party_kind
+                    .eq(party.kind.as_str())
+                    .and(registrations::party_code.eq(party.code.as_str())),
+            );
+        }
+        query = match filter.in_force {
+            Some(true) => query.filter(registrations::revoked_at.is_null()),
+            Some(false) => query.filter(registrations::revoked_at.is_not_null()),
+            None => query,
+        };
+        if let Some((bot, chat)) = &filter.after {
+            query = query.filter(
+                registrations::bot.gt(bot.as_str()).or(registrations::bot
+                    .eq(bot.as_str())
+                    .and(registrations::chat.gt(chat.0))),
+            );
+        }
+        query.load(c)
+    })?;
     rows.into_iter().map(Row::registration).collect()
 }

@@ -13,7 +13,7 @@ use super::conn::{Conn, Engine, on_engine};
 use super::error::StoreError;
 use super::journal::without_texts;
 use super::schema::{inbox, journal, journal_index, messages};
-use super::{alarms, choices, meta, offsets, pauses};
+use super::{alarms, choices, idempotency, links, meta, offsets, pauses, requests};
 
 /// Rows that one job looks at.
 pub const ROWS_A_JOB: i64 = 500;
@@ -50,6 +50,10 @@ pub enum Purge {
     MessageRows,
     /// Closed choices are deleted after 30 days.
     Choices,
+    /// Decided authorisation requests are deleted: they hold what people wrote of themselves.
+    Requests,
+    /// Registration links that ran out, and what requests with an Idempotency-Key answered, are deleted.
+    Links,
     /// Pauses that are over are deleted.
     Pauses,
     /// Free pages are given back to the file system (SQLite).
@@ -58,7 +62,7 @@ pub enum Purge {
 
 impl Purge {
     /// All of them.
-    pub const ALL: [Purge; 10] = [
+    pub const ALL: [Purge; 12] = [
         Purge::InboxPayload,
         Purge::InboxKeys,
         Purge::JournalPayload,
@@ -67,6 +71,8 @@ impl Purge {
         Purge::MessagePayload,
         Purge::MessageRows,
         Purge::Choices,
+        Purge::Requests,
+        Purge::Links,
         Purge::Pauses,
         Purge::Vacuum,
     ];
@@ -79,6 +85,13 @@ pub struct Step {
     pub rows: usize,
     /// There is more to do: run the same step again.
     pub more: bool,
+}
+
+fn limited(rows: usize) -> Result<Step, StoreError> {
+    Ok(Step {
+        rows,
+        more: rows as i64 == ROWS_A_JOB,
+    })
 }
 
 /// One step of a purge, to be run as a job of its own until it tells that there is no more.
@@ -109,11 +122,17 @@ pub fn step(
         Purge::MessageRows => delete_messages(conn, keys),
         Purge::Choices => {
             let before = now.plus_micros(-choices::KEEP_DAYS * DAY_MICROS);
-            let rows = choices::purge(conn, before, ROWS_A_JOB)?;
-            Ok(Step {
-                rows,
-                more: rows as i64 == ROWS_A_JOB,
-            })
+            limited(choices::purge(conn, before, ROWS_A_JOB)?)
+        }
+        Purge::Requests => {
+            let before = now.plus_micros(-periods.personal_micros.max(DAY_MICROS));
+            limited(requests::purge(conn, before, ROWS_A_JOB)?)
+        }
+        Purge::Links => {
+            let answers = now.plus_micros(-idempotency::KEEP_DAYS * DAY_MICROS);
+            let rows = links::purge(conn, keys, ROWS_A_JOB)?
+                .max(idempotency::purge(conn, answers, ROWS_A_JOB)?);
+            limited(rows)
         }
         Purge::Pauses => Ok(Step {
             rows: pauses::purge(conn, now)? + alarms::purge(conn, now)?,

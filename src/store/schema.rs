@@ -227,6 +227,42 @@ diesel::table! {
 }
 
 diesel::table! {
+    authorization_requests (id) {
+        id -> BigInt,
+        bot -> Text,
+        chat -> BigInt,
+        state -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        decided_at -> Nullable<BigInt>,
+        remind_at -> Nullable<BigInt>,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    registration_links (id) {
+        id -> BigInt,
+        bot -> Text,
+        hash -> Text,
+        version -> BigInt,
+        expires_at -> BigInt,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    idempotency (token, key) {
+        token -> Text,
+        key -> Text,
+        request_hash -> Text,
+        status -> Integer,
+        body -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     audit (id) {
         id -> BigInt,
         at -> BigInt,

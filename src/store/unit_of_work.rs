@@ -23,7 +23,10 @@ use super::ids::Ids;
 use super::inbox::{self, NewUpdate, UpdateKey, UpdateState};
 use super::journal::{Draft, Handled, Written};
 use super::messages::{self, NewMessage};
-use super::{alarms, audit, bots, chats, choices, conversations, offsets, parties, registrations};
+use super::{
+    alarms, audit, authorizing, bots, chats, choices, conversations, links, offsets, parties,
+    registrations,
+};
 
 /// The channel of chats and registrations so far.
 const CHANNEL: Channel = Channel::Telegram;
@@ -35,6 +38,8 @@ pub struct Stamp<'a> {
     pub at: Moment,
     /// By whom.
     pub by: &'a By,
+    /// People are not told of registrations (`apply --quiet`).
+    pub quiet: bool,
     /// Keys for rows that need one.
     pub ids: &'a Ids,
 }
@@ -90,19 +95,46 @@ pub fn write(conn: &mut Conn, stamp: &Stamp<'_>, change: &Change) -> Result<Wrot
         Change::PutParty(party) => parties::put(conn, party)?,
         Change::PutGroup(group) => parties::put_group(conn, group)?,
         Change::Register(registration) => {
-            registrations::register(conn, CHANNEL, registration, stamp.at, stamp.by)?;
+            if !authorizing::register(conn, stamp, registration, stamp.by)? {
+                return Ok(Wrote::Nothing);
+            }
+        }
+        Change::RegisterBy { registration, by } => {
+            if !authorizing::register(conn, stamp, registration, by)? {
+                return Ok(Wrote::Nothing);
+            }
         }
         Change::SeedRegistration(registration) => {
-            let seeded = registrations::seed(conn, CHANNEL, registration, stamp.at, stamp.by)?;
+            let seeded = registrations::seeds(conn, CHANNEL, registration)?;
             if !matches!(seeded, parties::Seeded::Created | parties::Seeded::Updated) {
                 return Ok(Wrote::Nothing);
             }
+            authorizing::register(conn, stamp, registration, stamp.by)?;
         }
         Change::Revoke { bot, chat } => {
             if !registrations::revoke(conn, CHANNEL, bot, *chat, stamp.at, stamp.by)? {
                 return Ok(Wrote::Nothing);
             }
         }
+        Change::OpenRequest { request, replaces } => {
+            authorizing::open(conn, stamp, request, *replaces)?;
+        }
+        Change::SaveRequest { request, event } => {
+            authorizing::save(conn, stamp, request, *event)?;
+        }
+        Change::DecideRequest {
+            request,
+            version,
+            verdict,
+            by,
+        } => authorizing::decide(conn, stamp, (*request, *version), verdict, by)?,
+        Change::PutLink(link) => links::insert(conn, link)?,
+        Change::UseLink {
+            link,
+            version,
+            chat,
+            name,
+        } => authorizing::use_link(conn, stamp, (*link, *version), *chat, name)?,
         Change::Switch { bot, enabled } => bots::command(conn, bot, *enabled)?,
         Change::Audit(audited) => audit::write(
             conn,
@@ -117,20 +149,26 @@ pub fn write(conn: &mut Conn, stamp: &Stamp<'_>, change: &Change) -> Result<Wrot
             if !alarms::raise(conn, &alarm.place, stamp.at)? {
                 return Ok(Wrote::Nothing);
             }
-            let mut new = Vec::with_capacity(alarm.messages.len());
-            for message in &alarm.messages {
-                new.push(NewMessage::new(
-                    message,
-                    MessageState::Queued,
-                    None,
-                    stamp.at,
-                )?);
-                conn.note(Note::Due(message.to.bot.clone(), None));
-            }
-            messages::insert(conn, &new)?;
+            send(conn, &alarm.messages, stamp.at)?;
         }
     }
     Ok(Wrote::Done)
+}
+
+/// Writes messages that answer no update: their couriers are told after the commit.
+///
+/// # Errors
+/// An outage; or a body that cannot be written as JSON, which no type of ours is.
+pub fn send(conn: &mut Conn, messages: &[Outgoing], at: Moment) -> Result<(), StoreError> {
+    let mut new = Vec::with_capacity(messages.len());
+    for message in messages {
+        new.push(NewMessage::new(message, MessageState::Queued, None, at)?);
+    }
+    messages::insert(conn, &new)?;
+    for message in &new {
+        conn.note(Note::Due(message.bot().clone(), message.not_before()));
+    }
+    Ok(())
 }
 
 /// What happens to an update.
@@ -409,6 +447,7 @@ impl UnitOfWork {
         let stamp = Stamp {
             at: self.at,
             by: &By::System,
+            quiet: false,
             ids: &self.ids,
         };
         for part in self.parts.iter().filter(|part| part.is_written(&new)) {

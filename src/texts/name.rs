@@ -71,6 +71,8 @@ placeholders! {
     DATA "data" "данные, которые прислал собеседник";
     REASON "reason" "причина отказа";
     PERSON "person" "имя и фамилия собеседника в Telegram";
+    RESPONSIBLE "responsible" "кто решает или решил запрос";
+    DETAILS "details" "что сказали алгоритм и сценарий, какие файлы приложены; может быть пустым";
     TASK "task" "наименование задачи";
 }
 
@@ -390,10 +392,10 @@ texts! {
         "когда за день отправлено слишком много запросов авторизации"
         "Сегодня запросов авторизации было слишком много. Попробуйте завтра."
         "There were too many authorisation requests today. Please try tomorrow.";
-    AuthorizationRequest "authorization_request" Message [PERSON, BOT_NAME, CHAT_KEY, DATA]
+    AuthorizationRequest "authorization_request" Message [PERSON, BOT_NAME, CHAT_KEY, DATA, DETAILS]
         "сообщение ответственному о запросе авторизации"
-        "Запрос авторизации в боте «{bot_name}»\nОт: {person}, ключ <code>{chat_key}</code>\n\n{data}"
-        "Authorisation request in the bot “{bot_name}”\nFrom: {person}, key <code>{chat_key}</code>\n\n{data}";
+        "Запрос авторизации в боте «{bot_name}»\nОт: {person}, ключ <code>{chat_key}</code>\n\n{data}\n\n{details}"
+        "Authorisation request in the bot “{bot_name}”\nFrom: {person}, key <code>{chat_key}</code>\n\n{data}\n\n{details}";
     ButtonAccept "button_accept" Button []
         "кнопка ответственного: принять"
         "Принять"
@@ -406,6 +408,122 @@ texts! {
         "вопрос ответственному о причине отказа"
         "Напишите причину отказа: её увидит {person}."
         "Write the reason of the refusal: {person} will read it.";
+    ButtonPhone "button_phone" Button []
+        "кнопка, которая отправляет телефон собеседника вместо данных"
+        "Отправить телефон"
+        "Send my phone number";
+    ButtonCancel "button_cancel" Button []
+        "кнопка отказа от начатой авторизации"
+        "Отмена"
+        "Cancel";
+    AuthorizationNotYourContact "authorization_not_your_contact" Message [FIRST_NAME, BOT_NAME]
+        "ответ на чужой контакт, присланный вместо своего"
+        "Это не ваш контакт. Отправьте свой или введите данные текстом."
+        "This is not your own contact. Send yours or type the data.";
+    AuthorizationAlready "authorization_already" Note [FIRST_NAME]
+        "всплывающая строка на кнопку авторизации тому, кто уже зарегистрирован"
+        "Вы уже зарегистрированы."
+        "You are registered already.";
+    AuthorizationLooking "authorization_looking" Message [FIRST_NAME, BOT_NAME]
+        "когда ответственный долго не отвечает, собеседнику"
+        "Ваши данные ещё проверяются. О решении мы сообщим здесь."
+        "Your data are still being checked. You will be told here what was decided.";
+    AuthorizationCheckFailed "authorization_check_failed" Message [REASON]
+        "в сообщении ответственному: что сказал алгоритм проверки"
+        "Алгоритм: {reason}"
+        "Algorithm: {reason}";
+    AuthorizationScenarioFailed "authorization_scenario_failed" Message [REASON]
+        "в сообщении ответственному: почему не запущен сценарий"
+        "Сценарий: {reason}"
+        "Scenario: {reason}";
+    AuthorizationFiles "authorization_files" Message [FILE]
+        "в сообщении ответственному: какие файлы приложены"
+        "Файлы: {file}"
+        "Files: {file}";
+    AuthorizationReminder "authorization_reminder" Message []
+        "над повторным сообщением ответственному, когда запрос ждёт решения"
+        "⏰ Запрос ждёт решения"
+        "⏰ This request waits for a decision";
+    AuthorizationWho "authorization_who" Message []
+        "под карточкой запроса, когда выбирают, кого зарегистрировать"
+        "Кого зарегистрировать?"
+        "Who is it?";
+    AuthorizationWhichKind "authorization_which_kind" Message []
+        "под карточкой запроса, когда выбирают, кого создать"
+        "Кого создать?"
+        "Who is to be created?";
+    AuthorizationSearch "authorization_search" Message []
+        "вопрос ответственному, кого искать"
+        "Кого искать? Напишите наименование, код, ИНН, телефон или почту."
+        "Whom to look for? Write a name, a code, an INN, a telephone or an e-mail address.";
+    AuthorizationFound "authorization_found" Message []
+        "над найденными по запросу ответственного"
+        "Нашлось. Кого зарегистрировать?"
+        "Found. Who is it?";
+    AuthorizationNotFound "authorization_not_found" Message [TEXT]
+        "когда по запросу ответственного никого нет"
+        "По запросу «{text}» никого нет. Напишите иначе или нажмите «Создать»."
+        "Nobody was found for “{text}”. Write it differently or press “Create”.";
+    AuthorizationName "authorization_name" Message []
+        "вопрос ответственному о наименовании создаваемого"
+        "Напишите наименование."
+        "Write the name.";
+    AuthorizationTaken "authorization_taken" Message [RESPONSIBLE]
+        "под карточкой запроса, который решает другой ответственный"
+        "Решает {responsible}."
+        "{responsible} is deciding.";
+    AuthorizationTakenNote "authorization_taken_note" Note [RESPONSIBLE]
+        "всплывающая строка на кнопку запроса, который решает другой ответственный"
+        "Этот запрос уже решает {responsible}."
+        "{responsible} is deciding this request already.";
+    AuthorizationDecidedNote "authorization_decided_note" Note []
+        "всплывающая строка на кнопку запроса, по которому решение уже принято"
+        "Этот запрос уже решён."
+        "This request is already decided.";
+    AuthorizationDone "authorization_done" Message [PERSON]
+        "ответ ответственному, который решил запрос словами"
+        "Готово: {person} узнает о решении."
+        "Done: {person} will be told.";
+    AuthorizationAccepted "authorization_accepted" Message [PARTY, RESPONSIBLE]
+        "под карточкой принятого запроса"
+        "✅ Зарегистрирован: {party}. Решение: {responsible}"
+        "✅ Registered: {party}. Decided by {responsible}";
+    AuthorizationDeclined "authorization_declined" Message [REASON, RESPONSIBLE]
+        "под карточкой отклонённого запроса"
+        "❌ Отклонено: {responsible}. {reason}"
+        "❌ Refused by {responsible}. {reason}";
+    AuthorizationReplaced "authorization_replaced" Message []
+        "под карточкой запроса, вместо которого прислан новый"
+        "Вместо этого запроса прислан новый."
+        "A newer request took the place of this one.";
+    ButtonFind "button_find" Button []
+        "кнопка ответственного: найти, кого зарегистрировать"
+        "Найти"
+        "Find";
+    ButtonCreate "button_create" Button []
+        "кнопка ответственного: создать, кого зарегистрировать"
+        "Создать"
+        "Create";
+    ButtonNoReason "button_no_reason" Button []
+        "кнопка ответственного: отклонить без причины"
+        "Без причины"
+        "No reason";
+    ButtonUser "button_user" Button []
+        "кнопка: создать пользователя"
+        "Пользователь"
+        "User";
+    ButtonPartner "button_partner" Button []
+        "кнопка: создать партнера"
+        "Партнер"
+        "Partner";
+    ButtonCounterparty "button_counterparty" Button []
+        "кнопка: создать контрагента"
+        "Контрагент"
+        "Counterparty";
+    LinkInvalid "link_invalid" Message [FIRST_NAME, BOT_NAME, CHAT_KEY]
+        "ответ на ссылку для регистрации, которая больше не действует"
+        "Эта ссылка больше не действует. Попросите новую. Ваш ключ: <code>{chat_key}</code>"
+        "This link is no longer valid. Please ask for a new one. Your key: <code>{chat_key}</code>";
     Authorized "authorized" Message [FIRST_NAME, BOT_NAME, PARTY]
         "сообщение об успешной авторизации или регистрации"
         "Вы зарегистрированы: {party}."

@@ -50,7 +50,7 @@ fn it_prints_both_addresses_answers_and_leaves_nothing_behind() {
         );
     }
 
-    // Three bots, one of them with a choice of three levels.
+    // Four bots, one of them with a choice of three levels.
     let answer = |bot: i64, after: i64| {
         let path = format!("/sim/bots/{bot}/chats/1001/messages?after={after}");
         let entries = http::ask(page, "GET", &path, None).json();

@@ -1,6 +1,7 @@
 //! The whole application, seen from outside: Telegram, the control endpoint, the command line.
 
 mod alarms;
+mod authorization;
 mod commands;
 mod control;
 mod demo;

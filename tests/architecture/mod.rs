@@ -28,7 +28,12 @@ const ROOMS: &[Room] = &[
     ("model", &[], &["vestnik_markup"]),
     ("source", &["model"], &["toml"]),
     ("texts", &["model"], &["vestnik_markup"]),
-    ("dialogue", &["model", "texts"], &["vestnik_markup"]),
+    ("authorization", &["model", "texts"], &[]),
+    (
+        "dialogue",
+        &["authorization", "model", "texts"],
+        &["vestnik_markup"],
+    ),
     (
         "settings",
         &["model", "source"],
@@ -74,6 +79,7 @@ const ROOMS: &[Room] = &[
     (
         "runtime",
         &[
+            "authorization",
             "channels",
             "dialogue",
             "model",
@@ -104,7 +110,13 @@ const ROOMS: &[Room] = &[
     (
         "http",
         &["model", "runtime", "store"],
-        &["actix_web", "utoipa", "utoipa_actix_web"],
+        &[
+            "actix_web",
+            "chrono",
+            "chrono_tz",
+            "utoipa",
+            "utoipa_actix_web",
+        ],
     ),
     (
         "rehearsal",

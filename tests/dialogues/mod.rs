@@ -42,7 +42,15 @@ macro_rules! dialogues {
     };
 }
 
-dialogues!(article, keywords, choices, commands, constructor, talks);
+dialogues!(
+    article,
+    authorization,
+    keywords,
+    choices,
+    commands,
+    constructor,
+    talks
+);
 
 /// The runner itself can fail: each of these says something that is not so, and the report names the
 /// line.

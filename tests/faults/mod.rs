@@ -2,6 +2,7 @@
 //! starved and lied to, and afterwards the database and the simulated Telegram are held against what
 //! people wrote (docs/testing.md).
 
+mod authorization;
 mod bots;
 mod child;
 mod clock;

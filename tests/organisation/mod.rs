@@ -59,6 +59,7 @@ impl Base {
         ApplyOptions {
             dry_run,
             only_changed,
+            quiet: false,
             at: Moment(1),
             by: By::File("тест".into()),
         }
@@ -497,7 +498,7 @@ fn the_sample_organisation_has_no_finding() {
         .iter()
         .filter(|bot| bot.main.value)
         .count();
-    assert_eq!((reading.definitions.bots.len(), main), (3, 1));
+    assert_eq!((reading.definitions.bots.len(), main), (4, 1));
     for bot in &reading.definitions.bots {
         let snapshot = bot_snapshot(bot, 1, Locale::Ru);
         assert!(!snapshot.keywords.is_empty());

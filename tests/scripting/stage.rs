@@ -235,7 +235,9 @@ fn without_call(text: &str) -> String {
 pub fn shown(reply: &Result<ScriptReply, ScriptFailure>) -> String {
     match reply {
         Ok(ScriptReply::Nothing) => "—".to_owned(),
-        Ok(ScriptReply::Text(text)) => text.to_markup().into_owned(),
+        Ok(ScriptReply::Text(text) | ScriptReply::Party { text, .. }) => {
+            text.to_markup().into_owned()
+        }
         Ok(ScriptReply::Choice(variants)) => {
             let texts: Vec<&str> = variants.iter().map(|one| one.text.as_str()).collect();
             format!("[{}]", texts.join("|"))

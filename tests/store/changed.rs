@@ -38,6 +38,7 @@ fn link(chat: i64, code: &str) -> Registration {
 fn change(conn: &mut Conn, store: &Store, change: &Change) -> Result<(), StoreError> {
     let ids = store.ids().clone();
     let stamp = Stamp {
+        quiet: false,
         at: Moment(1),
         by: &By::System,
         ids: &ids,
@@ -114,7 +115,7 @@ fn commits_are_told_before_their_writer_goes_on(db: &Db) {
     store
         .write_blocking(|c| parties::set_deleted(c, &user("ivanov"), true))
         .expect("marked");
-    assert_eq!(told.lock().pop().expect("told"), "user:ivanov  v4");
+    assert_eq!(told.lock().pop().expect("told"), "user:ivanov Петров v4");
 }
 
 fn what_is_undone_is_not_told(db: &Db) {

@@ -245,13 +245,12 @@ fn a_revoked_registration_stays_out(db: &Db) {
         let registration = registration(code);
         store
             .write_blocking(move |c| {
-                registrations::seed(
-                    c,
-                    Channel::Telegram,
-                    &registration,
-                    Moment(1),
-                    &By::File("parties.toml".into()),
-                )
+                let seeds = registrations::seeds(c, Channel::Telegram, &registration)?;
+                if matches!(seeds, Seeded::Created | Seeded::Updated) {
+                    let by = By::File("parties.toml".into());
+                    registrations::register(c, Channel::Telegram, &registration, Moment(1), &by)?;
+                }
+                Ok(seeds)
             })
             .expect("seeded")
     };

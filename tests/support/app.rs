@@ -80,6 +80,7 @@ impl Builder {
         self.settings.store.key_file = dir.path().join("vestnik.key");
         self.settings.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         self.settings.organisation.dir = Some(organisation.clone());
+        self.settings.organisation.quiet = true;
         let stage = Stage::start(self.settings, noon()).unwrap_or_else(|error| panic!("{error}"));
         Some(App {
             stage: Some(stage),
@@ -196,6 +197,7 @@ impl App {
         let options = ApplyOptions {
             dry_run: false,
             only_changed: false,
+            quiet: true,
             at: self.clock().now(),
             by: By::File("test".to_owned()),
         };

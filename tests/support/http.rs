@@ -53,6 +53,18 @@ pub fn send_json(addr: SocketAddr, method: &str, path: &str, body: &str) -> Answ
     )
 }
 
+/// Sends a JSON body with further headers, each line ended.
+#[track_caller]
+pub fn send_with(addr: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+    let length = body.len();
+    send(
+        addr,
+        &format!(
+            "{method} {path} HTTP/1.1\r\nHost: {addr}\r\n{headers}Content-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        ),
+    )
+}
+
 #[track_caller]
 fn send(addr: SocketAddr, request: &str) -> Answer {
     let mut stream = TcpStream::connect(addr).expect("connected");

@@ -237,7 +237,7 @@ fn r95_with_authorization_on_strangers_are_not_served() {
 case R120 a stranger
 @shop a
 > Выбор
-<~ ^Вы ещё не зарегистрированы. Ваш ключ: 2000
+<~ ^Чтобы пользоваться ботом, пройдите авторизацию
 > /start
 < Здравствуйте, Иван!
 > мк
@@ -259,7 +259,7 @@ case R120 a registered person
             .last()
             .text
             .to_plain()
-            .starts_with("Вы ещё не зарегистрированы")
+            .starts_with("Чтобы пользоваться ботом")
     );
     assert!(world.conversations.is_empty());
 }

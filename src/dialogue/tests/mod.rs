@@ -15,11 +15,11 @@ use chrono::NaiveDate;
 
 use super::*;
 use crate::model::{
-    Authorization, Bot, BotCode, BotTexts, ButtonAction, Buttons, ChatId, Choice, ChoiceStatus,
-    EditTarget, Fold, IdSource, Keyword, KeywordId, KeywordKind, KeywordTreeBuilder, KeywordWords,
-    Locale, MessageKey, MessageKind, Moment, OnOtherText, OpenChoice, OutgoingBody, PersonId,
-    Quote, RichText, ScriptFailure, ScriptProgram, ScriptReply, ScriptRequest, ScriptVariant,
-    UpdateMode, Variants,
+    Authorization, Bot, BotCode, BotTexts, ButtonAction, Buttons, Change, ChatId, Choice,
+    ChoiceStatus, EditTarget, Fold, IdSource, Keyword, KeywordId, KeywordKind, KeywordTreeBuilder,
+    KeywordWords, Locale, MessageKey, MessageKind, Moment, OnOtherText, OpenChoice, OutgoingBody,
+    PersonId, Quote, RichText, ScriptFailure, ScriptProgram, ScriptReply, ScriptRequest,
+    ScriptVariant, UpdateMode, Variants,
 };
 use crate::rehearsal::dialogues::{Attachment, ChatName, StepKind, parse};
 
@@ -248,7 +248,9 @@ impl Shown {
                 .iter()
                 .map(|row| row.iter().map(|button| button.label.as_str()).collect())
                 .collect(),
-            Buttons::None | Buttons::Panel(_) | Buttons::RemovePanel => Vec::new(),
+            Buttons::None | Buttons::Panel(_) | Buttons::Contact(_) | Buttons::RemovePanel => {
+                Vec::new()
+            }
         }
     }
 
@@ -340,6 +342,8 @@ struct World {
     read: Vec<Shown>,
     /// Notes over the chat, the answers to presses.
     notes: Vec<Option<String>>,
+    /// What is written besides conversations and choices.
+    changes: Vec<Change>,
     trace: Trace,
     next_number: i64,
 }
@@ -358,6 +362,7 @@ impl World {
             messages: Vec::new(),
             read: Vec::new(),
             notes: Vec::new(),
+            changes: Vec::new(),
             trace: Trace::default(),
             next_number: 1,
         }
@@ -436,6 +441,9 @@ impl World {
             .and_then(|id| self.choices.get(&id))
             .map(|stored| serde_json::from_str(stored).expect("a stored choice reads back"));
         let turn = Turn {
+            party: None,
+            facts: &Facts::Nothing,
+            outside: &NothingOutside,
             bot: &self.bot,
             username: Some("shop_bot"),
             conversation: &conversation,
@@ -478,6 +486,7 @@ impl World {
     fn carry_out(&mut self, place: (PersonId, ChatId), effect: Effect) {
         match effect {
             Effect::AnswerPress { text, .. } => self.notes.push(text),
+            Effect::Change(change) => self.changes.push(*change),
             Effect::Remember(conversation) => {
                 if conversation.is_default() {
                     self.conversations.remove(&place);

@@ -10,6 +10,11 @@ use crate::texts::{TemplateProblemKind, TextForm, TextName, check_template};
 
 /// Buttons in a row of the keyboard.
 const KEYBOARD_ROW_MAX: usize = 8;
+/// A responsible person is reminded so long after he was asked: a question of the morning comes back after
+/// lunch.
+const REMIND_AFTER_S: i64 = 4 * 3_600;
+/// What a file may say instead.
+const REMIND_AFTER_RANGE_S: (i64, i64) = (60, 30 * 86_400);
 /// A choice stays open this long (D11).
 const CHOICE_TTL_S: i64 = 24 * 3600;
 /// Choices are kept 30 days: one that stays open longer could not be answered.
@@ -222,6 +227,9 @@ fn read_authorization(section: &Fields<'_, '_>) -> AuthorizationDefinition {
         algorithm: non_empty(section.text("algorithm")),
         scenario: non_empty(section.text("scenario")),
         responsible: non_empty(section.text("responsible")),
+        fields: section.texts("fields").unwrap_or_default(),
+        remind_after_s: ttl(section, "remind_after", REMIND_AFTER_RANGE_S)
+            .unwrap_or(REMIND_AFTER_S),
     };
     section.refuse_rest();
     authorization

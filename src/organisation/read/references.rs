@@ -167,6 +167,20 @@ impl<'f> Checker<'_, 'f> {
         );
     }
 
+    /// A user, or a group as `group:CODE`; a bare code may be a group's too.
+    fn responsible(&mut self, path: &str, code: &At<String>) {
+        let named = code.value.as_str();
+        if let Some(group) = named.strip_prefix("group:") {
+            self.group(path, group, code.span);
+        } else if !self.names.groups.contains(named) {
+            let user = PartyRef {
+                kind: PartyKind::User,
+                code: named.strip_prefix("user:").unwrap_or(named).to_owned(),
+            };
+            self.party(path, &user, code.span);
+        }
+    }
+
     fn group(&mut self, path: &str, code: &str, span: Span) {
         if self.names.groups.contains(code) || self.names.broken.contains(&FileKind::Parties) {
             return;
@@ -285,11 +299,7 @@ impl<'f> Checker<'_, 'f> {
                     self.scenario(path, code);
                 }
                 if let Some(code) = &authorization.responsible {
-                    let user = PartyRef {
-                        kind: PartyKind::User,
-                        code: code.value.clone(),
-                    };
-                    self.party(path, &user, code.span);
+                    self.responsible(path, code);
                 }
             }
             for keyword in &bot.keywords {

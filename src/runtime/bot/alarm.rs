@@ -34,7 +34,8 @@ pub(super) fn of_failure(
     let ScriptProgram::Algorithm(name) = &started.request.program else {
         return None;
     };
-    if started.pending.is_call() {
+    // An error of a check is a failed check: whoever decides reads it with the request (R109).
+    if started.pending.is_call() || started.pending.is_check() {
         return None;
     }
     let bot = &started.bot;

@@ -245,6 +245,41 @@ pub fn write_unit(unit: &UnitOfWork, conn: &mut Conn) -> Result<Vec<bool>, Store
     Ok(new)
 }
 
+/// What became of a plan that others may have overtaken.
+pub enum Fresh {
+    /// It is written.
+    Written(Committed),
+    /// What it was decided by has changed meanwhile: nothing is written.
+    Stale,
+    /// The node is ending.
+    Ending,
+}
+
+/// Writes a plan of one update, unless what it was decided by has changed.
+pub async fn commit_fresh(core: &BotCore, plan: Plan) -> Fresh {
+    let writing = match prepare(core, plan) {
+        Ok(writing) => writing,
+        Err(error) => {
+            tracing::error!(bot = %core.code, "the rows of an update were not made: {error}");
+            return Fresh::Ending;
+        }
+    };
+    match write(core, writing.unit()).await {
+        Ok(new) => Fresh::Written(writing.committed(new)),
+        Err(StoreError::Closed | StoreError::LeaseLost) => Fresh::Ending,
+        Err(StoreError::Stale { what }) => {
+            tracing::debug!(bot = %core.code, what, "somebody was faster; the update is decided again");
+            Fresh::Stale
+        }
+        Err(error) => {
+            tracing::error!(bot = %core.code, "an update was not written as decided: {error}");
+            one_by_one(core, writing)
+                .await
+                .map_or(Fresh::Ending, Fresh::Written)
+        }
+    }
+}
+
 /// Writes a plan. When the database takes everything but one update's part, that update is kept as
 /// failed and the rest is written. `None`: the node is ending.
 pub async fn commit(core: &BotCore, plan: Plan) -> Option<Committed> {

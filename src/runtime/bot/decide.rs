@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use super::commit::{Item, Receipt};
 use super::core::BotCore;
+use super::outside::WorldOutside;
 use super::queues::Started;
 use super::{alarm, script_end};
 use crate::channels;
-use crate::dialogue::{self, Decision, Effect, Incoming, IncomingKind, Scripts, Turn};
+use crate::dialogue::{self, Decision, Effect, Facts, Incoming, IncomingKind, Scripts, Turn};
 use crate::model::{
     Alarm, Audited, Bot, Change, ChatId, ChoiceId, ChoiceStatus, Conversation, ConversationKey,
-    MessageKey, Moment, OpenChoice, Outgoing, ScriptOutcome, ScriptVariant, TelegramBotId,
-    UpdateId,
+    Link, MessageKey, Moment, OpenChoice, Outgoing, RequestState, ScriptOutcome, ScriptVariant,
+    TelegramBotId, UpdateId,
 };
 use crate::runtime::hooks::{self, Point};
 use crate::runtime::log::hashed;
@@ -59,6 +60,8 @@ pub struct Case<'a> {
     pub conversation: &'a Conversation,
     /// The choice that the decision wants to see.
     pub choice: Option<&'a OpenChoice>,
+    /// The rows that it wants to see besides.
+    pub facts: &'a Facts,
     /// What came.
     pub incoming: &'a Incoming,
 }
@@ -166,12 +169,25 @@ pub fn with_turn<R>(
             .standing(&core.code, chat, &bot.code_groups)
     };
     let may_code = bot.code_groups.is_empty() || in_groups;
+    // Only what reads rows asks who it is: a message that a rule answers costs one look.
+    let party = match case.facts {
+        Facts::Nothing => None,
+        _ => script_end::party(core, case.incoming)
+            .filter(|party| !core.shared.directory.is_deleted(party)),
+    };
+    let outside = WorldOutside {
+        shared: &core.shared,
+        bot,
+    };
     work(&Turn {
         bot,
         username: myself.username.as_deref(),
         conversation: case.conversation,
         choice: case.choice,
         registered,
+        party: party.as_ref(),
+        facts: case.facts,
+        outside: &outside,
         may_code,
         scripts: &LibraryScripts(library.clone()),
         incoming: case.incoming,
@@ -248,7 +264,13 @@ pub fn decide_turn(
         pending: *pending,
     });
     // A script that needs nothing but its input is run here: it then costs no second commit.
-    let quick = script_end::known_caller(core, case.incoming, &started.bot).and_then(|caller| {
+    let known = if started.pending.is_check() {
+        // What came with the data has to be fetched, and it reads in any case.
+        None
+    } else {
+        script_end::known_caller(core, case.incoming, &started.bot)
+    };
+    let quick = known.and_then(|caller| {
         let scripts = &core.shared.scripts;
         scripts.run_quick(&started.library, &started.request, &caller)
     });
@@ -299,14 +321,18 @@ pub fn after_script(
     let mut ready = Ready {
         audited: script_end::audited(key, started, &ended.outcome, took),
         alarm: alarm::of_failure(core, started, &ended.outcome),
-        sends: ended.sends,
-        offers: ended.offers,
         ..Ready::default()
     };
+    // A check that found nobody is undone whole.
+    if !script_end::is_failed_check(started, &ended.outcome) {
+        ready.sends = ended.sends;
+        ready.offers = ended.offers;
+    }
     script_end::report_failure(core, key, started, &ended.outcome);
     let case = Case {
         conversation: &started.conversation,
         choice: started.choice.as_ref(),
+        facts: &Facts::Nothing,
         incoming,
     };
     let (bot, library) = (&started.bot, &started.library);
@@ -358,6 +384,10 @@ fn apply(
                     conversation,
                 });
             }
+            Effect::Change(change) => {
+                report(core, &change);
+                item.changes.push(*change);
+            }
             Effect::CloseChoice(id) => {
                 if let Some(Some(choice)) = scratch.choices.get_mut(&id) {
                     choice.status = ChoiceStatus::Closed;
@@ -375,6 +405,22 @@ fn apply(
                 });
             }
         }
+    }
+}
+
+/// Nobody lets a person in, and nobody who could was reached: whoever runs the bots has to know (D21).
+fn report(core: &BotCore, change: &Change) {
+    if let Change::OpenRequest { request, .. } = change
+        && request.state == RequestState::Failed
+        && let Some(last) = request.links.last()
+        && last.link == Link::Responsible
+    {
+        tracing::error!(
+            bot = %core.code,
+            request = request.id.0,
+            "an authorisation request reached nobody who decides: {}",
+            last.reason
+        );
     }
 }
 

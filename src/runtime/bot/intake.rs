@@ -3,8 +3,9 @@
 //!
 //! Pure: a parsed update and the bot's own identity in, an [`Event`] out.
 
-use crate::dialogue::{Addressed, Incoming, IncomingFile, IncomingKind, Person};
+use crate::dialogue::{Addressed, Incoming, IncomingFile, IncomingKind, LINK_MARK, Person};
 use crate::model::{ChatId, ConversationKey, PersonId};
+use crate::store::links;
 use crate::telegram::{
     CallbackQuery, ChatKind, Content, EntityKind, FileRef, MemberStatus, Message, UpdateKind, User,
 };
@@ -269,6 +270,43 @@ fn without_mention(message: &Message, myself: &Myself) -> String {
         kept = format!("{before}{joint}{behind}");
     }
     kept
+}
+
+/// The secret of a registration link in `/start …` gives way to its hash, in what is decided and in the raw
+/// update alike: it is neither stored nor logged, and a pending update can be decided all the same (D23).
+/// Only for what comes from Telegram: the hash that a person writes himself is none.
+pub fn seal_link(event: &mut Option<Event>, raw: &mut String) {
+    let Some(Event::Turn(_, incoming)) = event else {
+        return;
+    };
+    let IncomingKind::Text(text) = &mut incoming.kind else {
+        return;
+    };
+    // Nearly every text ends here.
+    if !text.starts_with('/') {
+        return;
+    }
+    let Some(payload) = text
+        .split_once(char::is_whitespace)
+        .filter(|(head, _)| head.to_lowercase().starts_with("/start"))
+        .map(|(_, payload)| payload.trim().to_owned())
+    else {
+        return;
+    };
+    let sealed = if payload.starts_with(links::PREFIX) {
+        format!("{LINK_MARK}{}", links::hash(&payload))
+    } else if payload.starts_with(LINK_MARK) {
+        "-".to_owned()
+    } else {
+        return;
+    };
+    *text = text.replace(&payload, &sealed);
+    *raw = raw.replace(&payload, &sealed);
+    if raw.contains(LINK_MARK) != sealed.starts_with(LINK_MARK) {
+        // Spelled with escapes: the update goes on, its raw form does not.
+        raw.clear();
+        raw.push_str("{}");
+    }
 }
 
 #[cfg(test)]

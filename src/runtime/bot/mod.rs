@@ -7,7 +7,7 @@
 //! | `poller.rs` | the long poll and the offset |
 //! | `intake.rs` | what an update means; the only door for updates |
 //! | `turns.rs` | from a batch to a commit, and the backlog of an earlier run |
-//! | `decide.rs` | one decision of the pure rules |
+//! | `decide.rs`, `outside.rs` | one decision of the pure rules, and the world as they see it |
 //! | `albums.rs`, `backlog.rs` | the messages of an album become one; rows that an earlier run left |
 //! | `queues.rs`, `scripts.rs`, `script_end.rs` | updates that wait for each other, and the script that one of them needs |
 //! | `commit.rs`, `settle.rs` | what a commit writes, and what follows from it |
@@ -26,6 +26,7 @@ pub mod courier;
 pub mod decide;
 pub mod intake;
 pub mod marks;
+pub mod outside;
 pub mod parcel;
 pub mod poller;
 pub mod presentation;

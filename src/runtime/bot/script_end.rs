@@ -72,6 +72,11 @@ pub fn caller_of(
     }
 }
 
+/// Whether a script was to say who a stranger is and did not: then nothing of it has happened (R109).
+pub fn is_failed_check(started: &Started, outcome: &ScriptOutcome) -> bool {
+    started.pending.is_check() && dialogue::found(outcome).is_err()
+}
+
 /// What a script sends, into the item; buttons under a message become a choice.
 pub fn send(
     core: &BotCore,
@@ -177,7 +182,7 @@ pub fn audited(
     };
     let (result, error) = match &outcome.reply {
         Ok(ScriptReply::Nothing) => (String::new(), None),
-        Ok(ScriptReply::Text(text)) => (text.to_plain(), None),
+        Ok(ScriptReply::Text(text) | ScriptReply::Party { text, .. }) => (text.to_plain(), None),
         Ok(ScriptReply::Choice(variants)) => (format!("вариантов: {}", variants.len()), None),
         Ok(ScriptReply::Message { text, files, .. }) => {
             let text = text

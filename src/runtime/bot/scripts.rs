@@ -17,15 +17,15 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::commit::{self, Committed, Item, Plan, Receipt};
+use super::commit::{self, Committed, Fresh, Item, Plan, Receipt};
 use super::core::BotCore;
 use super::decide::{self, Case, Decided, Ended, Scratch};
 use super::queues::{Started, Task, Waiting, Work};
 use super::script_end::{caller_of, party};
-use super::{courier, settle};
-use crate::dialogue::Incoming;
+use super::{courier, script_end, settle};
+use crate::dialogue::{self, Facts, Incoming};
 use crate::model::{
-    Backoff, Bot, ConversationKey, Locale, Moment, Outgoing, ScriptFailure, ScriptOutcome,
+    Backoff, ConversationKey, Locale, Moment, Outgoing, ScriptFailure, ScriptOutcome,
     TelegramBotId, UpdateId,
 };
 use crate::runtime::hooks::{self, Point};
@@ -45,6 +45,9 @@ const TYPING_AFTER: Duration = Duration::from_secs(1);
 const TYPING_EVERY: Duration = Duration::from_secs(4);
 /// How often a run is made again when the database failed it.
 const TRIES_MAX: u32 = 5;
+/// How often an update is decided again because somebody was faster: each time somebody else has decided
+/// something, and one request has few who do.
+const DECIDED_MAX: u32 = 20;
 /// The waits before that.
 const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
 
@@ -73,49 +76,95 @@ pub fn enqueue(core: &Rc<BotCore>, key: ConversationKey, task: Task) {
 
 /// Handles one waiting update to its end. False when it stays waiting: the node or the bot is ending.
 pub async fn perform(core: &Rc<BotCore>, key: ConversationKey, task: Task) -> bool {
-    let Task { waiting, work } = task;
-    let Waiting {
-        update_id,
-        ref with,
-        received_at,
-        ref incoming,
-        ..
-    } = waiting;
-    let started = match work {
-        Work::Script(started) => started,
-        Work::Decide => {
-            let Some((conversation, choice)) =
-                jobs::conversations::read_case(&core.shared.store, &core.code, key, incoming).await
-            else {
-                return false;
-            };
-            let case = Case {
-                conversation: &conversation,
-                choice: choice.as_ref(),
-                incoming,
-            };
-            match decide::decide_case(core, key, &case, update_id) {
-                Decided::Item(item) => {
-                    let item = item.with_receipt(Receipt::Finish { update_id });
-                    let plan = Plan {
-                        next_offset: None,
-                        items: item.and_parts(with),
-                    };
-                    return settle::commit(core, plan, received_at).await;
-                }
-                Decided::Script(started) => started,
-            }
+    let Task { waiting, mut work } = task;
+    let mut decided = 0;
+    loop {
+        let last = decided >= DECIDED_MAX;
+        decided += 1;
+        let handled = match work {
+            Work::Script(started) => run_to_end(core, key, &waiting, &started).await,
+            Work::Decide => match decide_alone(core, key, &waiting, last).await {
+                Ok(handled) => handled,
+                Err(started) => run_to_end(core, key, &waiting, &started).await,
+            },
+        };
+        match handled {
+            Handled::Done => return true,
+            Handled::Ending => return false,
+            Handled::Stale => work = Work::Decide,
         }
+    }
+}
+
+/// What handling an update came to.
+enum Handled {
+    Done,
+    Ending,
+    /// Somebody was faster: it is to be decided again.
+    Stale,
+}
+
+/// Decides an update alone, with all that it wants to see, and commits it. An error is the script that
+/// has to run first. `last`: it is not decided again, whoever was faster.
+async fn decide_alone(
+    core: &Rc<BotCore>,
+    key: ConversationKey,
+    waiting: &Waiting,
+    last: bool,
+) -> Result<Handled, Box<Started>> {
+    let (update_id, incoming) = (waiting.update_id, &waiting.incoming);
+    let (store, now) = (&core.shared.store, core.clock().now());
+    let read = jobs::conversations::read_case(store, &core.code, key, incoming, now).await;
+    let Some((conversation, choice, facts)) = read else {
+        return Ok(Handled::Ending);
     };
+    let case = Case {
+        conversation: &conversation,
+        choice: choice.as_ref(),
+        facts: &facts,
+        incoming,
+    };
+    let item = match decide::decide_case(core, key, &case, update_id) {
+        Decided::Item(item) => item.with_receipt(Receipt::Finish { update_id }),
+        Decided::Script(started) => return Err(started),
+    };
+    hooks::pass(Point::Decided);
+    let plan = Plan {
+        next_offset: None,
+        items: item.and_parts(&waiting.with),
+    };
+    if last || facts == Facts::Nothing {
+        let done = settle::commit(core, plan, waiting.received_at).await;
+        return Ok(if done { Handled::Done } else { Handled::Ending });
+    }
+    Ok(match commit::commit_fresh(core, plan).await {
+        Fresh::Written(committed) => {
+            settle::settle(core, committed, waiting.received_at);
+            Handled::Done
+        }
+        Fresh::Stale => Handled::Stale,
+        Fresh::Ending => Handled::Ending,
+    })
+}
+
+/// Runs the script of an update and commits what it came to.
+async fn run_to_end(
+    core: &Rc<BotCore>,
+    key: ConversationKey,
+    waiting: &Waiting,
+    started: &Started,
+) -> Handled {
+    let update_id = waiting.update_id;
     let mut tries = 0;
     loop {
         tries += 1;
-        match attempt(core, key, &waiting, &started, tries).await {
-            Attempt::Done => return true,
-            Attempt::Ending => return false,
+        match attempt(core, key, waiting, started, tries).await {
+            Attempt::Done => return Handled::Done,
+            Attempt::Ending => return Handled::Ending,
+            Attempt::Stale => return Handled::Stale,
             Attempt::Outage(error) => {
                 if core.stopping.get() {
-                    return false;
+                    return Handled::Ending;
                 }
                 tracing::warn!(bot = %core.code, update = update_id.0, "the database failed a script; it runs again: {error}");
                 tokio::time::sleep(RETRY.pause(tries)).await;
@@ -127,9 +176,9 @@ pub async fn perform(core: &Rc<BotCore>, key: ConversationKey, task: Task) -> bo
                     Some(false) => {
                         settle::remember_open(core, key);
                         core.courier.do_send(courier::Reload);
-                        return true;
+                        return Handled::Done;
                     }
-                    None => return false,
+                    None => return Handled::Ending,
                 }
             }
         }
@@ -138,6 +187,8 @@ pub async fn perform(core: &Rc<BotCore>, key: ConversationKey, task: Task) -> bo
 
 enum Attempt {
     Done,
+    /// What it was decided by has changed meanwhile.
+    Stale,
     Ending,
     Outage(StoreError),
 }
@@ -157,7 +208,7 @@ async fn attempt(
         ref incoming,
         marked,
     } = *waiting;
-    let caller = match caller(core, update_id, incoming, &started.bot).await {
+    let caller = match caller(core, update_id, incoming, started).await {
         Some(caller) => caller,
         None => return Attempt::Ending,
     };
@@ -173,7 +224,11 @@ async fn attempt(
     for line in &ran.trace {
         tracing::debug!(bot = %core.code, chat = %hashed(key.chat), "script: {line}");
     }
-    let finish = ran.finish.take();
+    // A check that found nobody is undone whole: dropping the way to its thread does that.
+    let finish = ran
+        .finish
+        .take()
+        .filter(|_| !script_end::is_failed_check(started, &ran.outcome));
     let plan = |outcome: ScriptOutcome, sends: Vec<Outgoing>| {
         let ended = Ended {
             outcome,
@@ -193,10 +248,7 @@ async fn attempt(
     };
     let Some(finish) = finish else {
         let plan = plan(ran.outcome, std::mem::take(&mut ran.sends));
-        return match commit::commit(core, plan).await {
-            Some(committed) => done(core, committed, received_at),
-            None => Attempt::Ending,
-        };
+        return commit_attempt(core, started, plan, received_at).await;
     };
     let error = match commit_under(
         core,
@@ -210,6 +262,7 @@ async fn attempt(
     };
     let failure = match &error {
         StoreError::Closed | StoreError::LeaseLost => return Attempt::Ending,
+        StoreError::Stale { .. } if started.pending.is_check() => return Attempt::Stale,
         StoreError::LendExpired { .. } => ScriptFailure::Limit {
             brief: "запись длилась слишком долго и отменена".to_owned(),
             whole: error.to_string(),
@@ -224,7 +277,23 @@ async fn attempt(
         messages: Vec::new(),
         reply: Err(failure),
     };
-    match commit::commit(core, plan(outcome, Vec::new())).await {
+    commit_attempt(core, started, plan(outcome, Vec::new()), received_at).await
+}
+
+async fn commit_attempt(
+    core: &Rc<BotCore>,
+    started: &Started,
+    plan: Plan,
+    received_at: Moment,
+) -> Attempt {
+    if started.pending.is_check() {
+        return match commit::commit_fresh(core, plan).await {
+            Fresh::Written(committed) => done(core, committed, received_at),
+            Fresh::Stale => Attempt::Stale,
+            Fresh::Ending => Attempt::Ending,
+        };
+    }
+    match commit::commit(core, plan).await {
         Some(committed) => done(core, committed, received_at),
         None => Attempt::Ending,
     }
@@ -337,28 +406,51 @@ async fn caller(
     core: &BotCore,
     update_id: UpdateId,
     incoming: &Incoming,
-    bot: &Bot,
+    started: &Started,
 ) -> Option<Caller> {
+    let bot = &started.bot;
     let party = party(core, incoming);
     let facts = match &party {
         Some(party) => core.shared.directory.facts(party).await?,
         None => Arc::default(),
     };
     let mut caller = caller_of(core, incoming, bot, party, &facts);
-    if !incoming.files.is_empty() {
+    // A check sees what came with the data, not with the press that confirmed them.
+    let data = dialogue::data_of(&started.conversation).filter(|_| started.pending.is_check());
+    let came: Vec<(&str, &str, Option<u64>, &str)> = match data {
+        Some(data) => {
+            caller.phone = data.phone.clone().or(caller.phone);
+            let files = data.files.iter();
+            files
+                .map(|file| (&*file.id, &*file.name, file.size, &*file.mime))
+                .collect()
+        }
+        None => {
+            let files = incoming.files.iter();
+            files
+                .map(|file| (&*file.id, &*file.name, file.size, &*file.mime))
+                .collect()
+        }
+    };
+    if !came.is_empty() {
         let is_read = core.shared.scripts.library().reads_files();
-        caller.files = files(core, incoming, is_read).await;
+        caller.files = files(core, &came, is_read).await;
     }
     caller.update = Some((TelegramBotId(core.api.bot_id()), update_id));
     Some(caller)
 }
 
-/// The files that came with a message, each with what is in it where some algorithm reads that.
-async fn files(core: &BotCore, incoming: &Incoming, is_read: bool) -> Vec<CallerFile> {
-    let mut files = Vec::with_capacity(incoming.files.len());
-    for file in &incoming.files {
+/// The files that came with a message (id, name, size, MIME type), each with what is in it where some
+/// algorithm reads that.
+async fn files(
+    core: &BotCore,
+    came: &[(&str, &str, Option<u64>, &str)],
+    is_read: bool,
+) -> Vec<CallerFile> {
+    let mut files = Vec::with_capacity(came.len());
+    for &(id, name, size, mime) in came {
         let content = if is_read {
-            match fetch(core, &file.id).await {
+            match fetch(core, id).await {
                 Ok(content) => Some(content),
                 Err(error) => {
                     tracing::warn!(
@@ -373,9 +465,9 @@ async fn files(core: &BotCore, incoming: &Incoming, is_read: bool) -> Vec<Caller
             None
         };
         files.push(CallerFile {
-            name: file.name.clone(),
-            size: file.size,
-            mime: file.mime.clone(),
+            name: name.to_owned(),
+            size,
+            mime: mime.to_owned(),
             content,
         });
     }

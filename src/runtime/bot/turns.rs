@@ -11,10 +11,10 @@ use super::backlog::{self, Message, album_of, read_item};
 use super::commit::{self, Item, Plan, Receipt};
 use super::core::BotCore;
 use super::decide::{self, Case, Outcome, Scratch};
-use super::intake::Event;
+use super::intake::{self, Event};
 use super::queues::{Task, Waiting, Work};
 use super::{scripts, settle};
-use crate::dialogue::{self, Incoming, IncomingKind};
+use crate::dialogue::{self, Facts, Incoming, IncomingKind};
 use crate::model::{
     Buttons, Change, Channel, ChatAddress, ConversationKey, IdSource, Lane, MessageKey,
     MessageKind, Moment, Outgoing, OutgoingBody, UpdateId,
@@ -54,24 +54,21 @@ pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_a
         }
         return true;
     }
-    let events: Vec<Option<Event>> = batch
-        .items
-        .iter()
-        .map(|item| read_item(core, item))
-        .collect();
+    let (events, raws): (Vec<Option<Event>>, Vec<String>) =
+        batch.items.iter().map(|item| read_new(core, item)).unzip();
     let Some(mut scratch) = load(core, events.iter().flatten()).await else {
         return false;
     };
     // What goes on when the batch is committed, in order.
     let mut later: Vec<(ConversationKey, Later)> = Vec::new();
-    for (incoming, event) in batch.items.iter().zip(events) {
+    for ((incoming, event), raw) in batch.items.iter().zip(events).zip(raws) {
         let Some(update_id) = incoming.update_id() else {
             // Without a number it cannot be kept apart from its neighbours; it was logged and counted.
             continue;
         };
         let receipt = Receipt::Accept {
             update_id: UpdateId(update_id),
-            raw: incoming.raw().as_str().to_owned(),
+            raw,
             received_at,
         };
         let index = plan.items.len();
@@ -177,14 +174,22 @@ fn reachable_again(core: &BotCore, key: ConversationKey) -> Option<Change> {
         })
 }
 
+/// What came from Telegram, and its JSON as it is kept.
+fn read_new(core: &BotCore, item: &telegram::Incoming) -> (Option<Event>, String) {
+    let mut event = read_item(core, item);
+    let mut raw = item.raw().as_str().to_owned();
+    intake::seal_link(&mut event, &mut raw);
+    (event, raw)
+}
+
 /// After an unclean stop: first everything is accepted, then handled one at a time.
 async fn handle_carefully(core: &Rc<BotCore>, batch: telegram::Batch, received_at: Moment) -> bool {
     let caught_up = batch.items.len() < BACKLOG_CHUNK;
     let items = batch.items.iter().filter_map(|item| {
-        let event = read_item(core, item);
+        let (event, raw) = read_new(core, item);
         let receipt = Receipt::Accept {
             update_id: UpdateId(item.update_id()?),
-            raw: item.raw().as_str().to_owned(),
+            raw,
             received_at,
         };
         let state = if event.is_some() {
@@ -402,6 +407,12 @@ async fn decide(
                 return Some((item, Some(Work::Decide)));
             }
             let conversation = scratch.conversations.get(key).cloned().unwrap_or_default();
+            // What needs rows that others write too is decided alone: where somebody was faster it is
+            // decided again.
+            if dialogue::facts_needed(&conversation, incoming).is_some() {
+                item.state = UpdateState::Pending;
+                return Some((item, Some(Work::Decide)));
+            }
             let choice = match dialogue::choice_needed(&conversation, incoming) {
                 None => None,
                 Some(id) => match scratch.choices.get(&id) {
@@ -419,6 +430,7 @@ async fn decide(
             let case = Case {
                 conversation: &conversation,
                 choice: choice.as_ref(),
+                facts: &Facts::Nothing,
                 incoming,
             };
             match decide::decide_turn(core, &case, marked) {

@@ -24,6 +24,7 @@ pub async fn set_enabled(
         let stamp = Stamp {
             at,
             by: &by,
+            quiet: false,
             ids: &ids,
         };
         unit_of_work::write(conn, &stamp, &change)

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::look;
-use crate::dialogue::{self, Incoming};
-use crate::model::{BotCode, ChoiceId, Conversation, ConversationKey, OpenChoice};
+use super::{authorizing, look};
+use crate::dialogue::{self, Facts, Incoming};
+use crate::model::{BotCode, ChoiceId, Conversation, ConversationKey, Moment, OpenChoice};
 use crate::store::{Store, choices, conversations};
 
 /// Conversations by key and choices by id, as far as they exist.
@@ -47,18 +47,23 @@ pub async fn read_choice(store: &Store, bot: &BotCode, id: ChoiceId) -> Option<O
     look(store, "a choice", move |conn| choices::get(conn, &bot, id)).await
 }
 
-/// A conversation with the choice that the decision about this incoming wants to see. `None`: the node
-/// is ending.
+/// A conversation with the choice and the rows that the decision about this incoming wants to see.
+/// `None`: the node is ending.
 pub async fn read_case(
     store: &Store,
     bot: &BotCode,
     key: ConversationKey,
     incoming: &Incoming,
-) -> Option<(Conversation, Option<OpenChoice>)> {
+    now: Moment,
+) -> Option<(Conversation, Option<OpenChoice>, Facts)> {
     let (mut conversations, mut choices) =
         read_conversations(store, bot, vec![(key, incoming.clone())]).await?;
     let conversation = conversations.remove(&key).unwrap_or_default();
     let choice = dialogue::choice_needed(&conversation, incoming)
         .and_then(|id| choices.remove(&id).flatten());
-    Some((conversation, choice))
+    let facts = match dialogue::facts_needed(&conversation, incoming) {
+        None => Facts::Nothing,
+        Some(needed) => authorizing::facts(store, bot, key.chat, needed, now).await?,
+    };
+    Some((conversation, choice, facts))
 }

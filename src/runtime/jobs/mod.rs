@@ -4,6 +4,7 @@
 //! the store is closed or the lease is lost the node is ending: functions then answer `None` or do
 //! nothing, and what they would have written is sorted out by the next node.
 
+pub mod authorizing;
 pub mod bots;
 pub mod chats;
 pub mod conversations;
@@ -12,6 +13,7 @@ pub mod health;
 pub mod lease;
 pub mod left_behind;
 pub mod messages;
+pub mod notices;
 pub mod people;
 pub mod presentation;
 pub mod retention;
