@@ -26,7 +26,9 @@ pub(super) fn text(scene: &mut Scene<'_>, text: &str) {
     let is_cancel = command == Some(BuiltIn::Cancel);
     if scene.turned_away() && !scene.in_group() {
         match command {
-            Some(command @ (BuiltIn::Start | BuiltIn::MyKey)) => built_in::perform(scene, command),
+            Some(command @ (BuiltIn::Start | BuiltIn::MyKey | BuiltIn::Help)) => {
+                built_in::perform(scene, command);
+            }
             _ => applying::text(scene, text, &folded, is_cancel),
         }
         return;

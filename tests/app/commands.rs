@@ -487,3 +487,74 @@ fn an_algorithm_is_tried_beside_the_server() {
     );
     assert_eq!(unknown.code, 1, "{unknown:?}");
 }
+
+#[test]
+fn d23_people_are_registered_and_revoked_beside_a_running_server() {
+    let simulator = simulator();
+    let dir = folder(&simulator);
+    let parties = "[[user]]\ncode = \"ivanov\"\nname = \"Иванов\"\n";
+    write(dir.path(), "org/parties.toml", parties);
+    let mut server = Running::start(vestnik(dir.path()).args(SERVE));
+    server.wait_out("vestnik: http://");
+    let command = |words: &[&str]| {
+        let mut words = words.to_vec();
+        words.extend(["--config", "settings.toml"]);
+        run(dir.path(), &words)
+    };
+    let register = ["register", "shop", "77", "user:ivanov"];
+    let done = command(&register);
+    assert_eq!(
+        (done.code, done.out.trim()),
+        (0, "Зарегистрирован: shop:77 — user:ivanov"),
+        "{done:?}"
+    );
+    let told = || {
+        let entries = simulator.messages(FIRST_BOT, 77, 0);
+        let is_notice =
+            |entry: &&vestnik_simulator::Entry| entry.text == "Вы зарегистрированы: Иванов.";
+        entries.iter().filter(is_notice).count()
+    };
+    let began = Instant::now();
+    while told() == 0 {
+        assert!(
+            began.elapsed() < PATIENCE,
+            "nobody was told\n{}",
+            server.err()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let again = command(&register);
+    assert_eq!(
+        (again.code, again.out.trim()),
+        (0, "Уже так: shop:77 — user:ivanov"),
+        "{again:?}"
+    );
+    let list = command(&["registrations", "--search", "иван"]);
+    assert!(
+        list.out.starts_with("shop  77  user:ivanov  person:cli:"),
+        "{list:?}"
+    );
+    for (words, named) in [
+        (["register", "nobody", "77", "user:ivanov"], "nobody"),
+        (["register", "shop", "77", "user:nobody"], "user:nobody"),
+        (["register", "shop", "0", "user:ivanov"], "положительное"),
+    ] {
+        let refused = command(&words);
+        assert_eq!(refused.code, 1, "{refused:?}");
+        assert!(refused.err.contains(named), "{refused:?}");
+    }
+    let revoked = command(&["revoke", "shop", "77"]);
+    assert_eq!(
+        (revoked.code, revoked.out.trim()),
+        (0, "Отозвана: shop:77"),
+        "{revoked:?}"
+    );
+    assert_eq!(command(&["revoke", "shop", "77"]).code, 1);
+    assert_eq!(command(&["registrations"]).out, "");
+    let all = command(&["registrations", "--all"]);
+    assert!(all.out.contains("отозвана: person:cli:"), "{all:?}");
+    // Once, and nobody where nobody is to be told.
+    let quiet = command(&["register", "shop", "77", "user:ivanov", "--quiet"]);
+    assert_eq!(quiet.code, 0, "{quiet:?}");
+    assert_eq!(told(), 1);
+}
