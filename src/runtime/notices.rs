@@ -89,10 +89,12 @@ fn authorized(
         ("party", Value::Text(party)),
     ];
     let text = voice.texts().message(TextName::Authorized, &values);
-    // The button that sends a telephone may still be there.
-    let buttons = match request {
-        Some(_) => Buttons::RemovePanel,
-        None => Buttons::None,
+    // Who is let in gets the bot's own keyboard; the button that sends a telephone may still be there.
+    let keyboard = voice.bot.as_ref().map(|bot| &bot.keyboard);
+    let buttons = match (keyboard.filter(|rows| !rows.is_empty()), request) {
+        (Some(rows), _) => Buttons::Panel(rows.clone()),
+        (None, Some(_)) => Buttons::RemovePanel,
+        (None, None) => Buttons::None,
     };
     message(shared, bot, chat, OutgoingBody::Text { text, buttons })
 }
