@@ -76,7 +76,10 @@ pub(super) fn text(scene: &mut Scene<'_>, text: &str) {
                 choice::answer_with_child(scene, open, child, text);
                 return;
             }
-            Typed::Other if bot.on_other_text == OnOtherText::Repeat => {
+            Typed::Other
+                if bot.on_other_text == OnOtherText::Repeat
+                    && !is_button_of_keyboard(scene, &folded) =>
+            {
                 scene.trace.push(TraceStep::Folded(folded));
                 choice::repeat(scene, open);
                 return;
@@ -93,6 +96,13 @@ pub(super) fn text(scene: &mut Scene<'_>, text: &str) {
         return;
     }
     afresh(scene, text, folded, command);
+}
+
+/// Whether a text stands on the bot's own keyboard: who presses it wants what it says, also where any other
+/// text repeats the question.
+fn is_button_of_keyboard(scene: &Scene<'_>, folded: &str) -> bool {
+    let mut buttons = scene.turn.bot.keyboard.iter().flatten();
+    buttons.any(|text| scene.fold().fold(text) == folded)
 }
 
 /// (5) keywords and (6) the unknown reply: nothing is open.

@@ -233,8 +233,8 @@ texts! {
         "This choice is no longer valid.";
     ChoiceLeave "choice_leave" Message [FIRST_NAME, BOT_NAME]
         "под вопросом, заданным снова, потому что прислан другой текст (on_other_text = \"repeat\"): как выйти"
-        "Выберите один из вариантов. Чтобы выйти, напишите «Отмена»."
-        "Choose one of these. To leave, send /cancel.";
+        "Чтобы выйти, напишите «Отмена»."
+        "To leave, send /cancel.";
     ChoiceEmpty "choice_empty" Message [FIRST_NAME, BOT_NAME, KEYWORD]
         "когда выбирать не из чего"
         "Сейчас выбирать не из чего."

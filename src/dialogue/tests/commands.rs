@@ -377,6 +377,12 @@ fn a_bot_may_have_a_keyboard_of_its_own() {
         help.contains("/menu — ") && !help.contains("/tasks"),
         "{help}"
     );
+    // Its buttons lead out of a question that any other text repeats.
+    let choice = "\n[[keyword]]\nwords = \"Цвет\"\nkind = \"choice\"\nvariants = [\"Красный\"]";
+    check(
+        &format!("on_other_text = \"repeat\"\n{file}{choice}"),
+        "case keyboard\n@shop a\n> Цвет\n< Выберите вариант:\n> погода\n<~ напишите «Отмена»\n> цена\n< 100\n> погода\n< Не знаю\n<!",
+    );
     // Not over the telephones of a group, nor for strangers.
     let mut start = incoming(1, IncomingKind::Text("/start".into()));
     start.chat = ChatId(-5);
