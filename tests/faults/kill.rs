@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use vestnik_simulator::{Fault, FaultKind};
+use vestnik_simulator::{Attachment, Fault, FaultKind, FileKind, Say};
 
 use super::child::World;
 use super::on_both;
@@ -11,7 +11,8 @@ on_both!(
     every_step,
     again_and_again_in_its_commit,
     at_random_under_load,
-    twenty_kills
+    twenty_kills,
+    an_album_between_two_polls
 );
 
 /// At each point the process is held, killed and started again, on the same files.
@@ -71,6 +72,38 @@ fn again_and_again_in_its_commit(db: crate::store::Db) {
     world.wait_settled(&server);
     server.kill();
     world.check();
+}
+
+/// The parts of an album wait in the table for the poll that may bring more: killed before it, they are one
+/// message all the same.
+fn an_album_between_two_polls(db: crate::store::Db) {
+    let world = World::new(db, 1);
+    let bot = world.bot();
+    let photo = || Attachment {
+        kind: FileKind::Photo,
+        name: "photo.jpg".to_owned(),
+        bytes: b"x".to_vec(),
+        caption: None,
+        about: serde_json::Map::new(),
+    };
+    let mut say = Say::text(1_001, "Цена");
+    say.album = vec![photo(), photo(), photo()];
+    world.simulator.say(bot, say).expect("said");
+    let server = world.serve_to("poll:2");
+    server.wait_for("held at poll");
+    server.kill();
+    assert_eq!(
+        world.count("select count(*) as n from inbox where state = 'pending'"),
+        3
+    );
+    let server = world.serve();
+    world.wait_settled(&server);
+    server.kill();
+    assert_eq!(world.answers(bot, 1_001).len(), 1);
+    assert_eq!(
+        world.count("select count(*) as n from inbox where state = 'done'"),
+        3
+    );
 }
 
 /// The generator of a test: the seed is printed and can be given by `VESTNIK_TEST_SEED`.
