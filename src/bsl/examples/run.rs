@@ -5,8 +5,11 @@
     clippy::print_stderr,
     reason = "a tool for a person"
 )]
+use std::hash::{BuildHasher, RandomState};
+use std::time::{SystemTime, UNIX_EPOCH};
 use vestnik_bsl::allocator::Counting;
 use vestnik_bsl::host::MessageStatus;
+use vestnik_bsl::kernel::date::Date;
 use vestnik_bsl::{Environment, Host, Limits, Locale, Program, Source, Vm};
 
 #[global_allocator]
@@ -16,6 +19,23 @@ struct Console;
 impl Host for Console {
     fn message(&mut self, text: &str, _: MessageStatus) {
         println!("{text}");
+    }
+
+    fn now_utc(&mut self) -> Date {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let since = since.unwrap_or_default();
+        let ticks = u64::from(since.subsec_micros()) / 100;
+        let date = Date::from_unix_seconds(since.as_secs() as i64).unwrap_or(Date::EMPTY);
+        Date::from_ticks(date.ticks() + ticks).unwrap_or(date)
+    }
+
+    /// Not for secrets: the seed of the standard maps.
+    fn random(&mut self, bytes: &mut [u8]) -> bool {
+        for part in bytes.chunks_mut(8) {
+            let number = RandomState::new().hash_one(0).to_le_bytes();
+            part.copy_from_slice(&number[..part.len()]);
+        }
+        true
     }
 }
 

@@ -2,12 +2,15 @@
 //! 3999-12-31 23:59:59, in steps of 0.0001 s (bsl-semantics.md: `Д + 0.0001 <> Д`, while text,
 //! Секунда() and Формат show whole seconds).
 //!
-//! Days are chrono's (proleptic Gregorian); the range, the ticks and their rounding, the texts and the
-//! periods are 1C's. It knows no clock and no zone: the current moment and the shift of a zone come from
-//! the caller (`timezone` computes the shift).
+//! Days are our own arithmetic. chrono's `NaiveDate` in its place was measured by instructions
+//! (callgrind, 200,000 dates): the parts of a date took 151 instead of 54, the end of a month 274
+//! instead of 160, the start of a quarter 141 instead of 78; a program of date functions 11% more in
+//! all. Every day of the calendar is compared with chrono's in the tests.
+//!
+//! It knows no clock and no zone: the current moment and the shift of a zone come from the caller
+//! (`timezone` computes the shift).
 
 use super::number::{DEFAULT_MAX_DIGITS, Number, Rounding};
-use chrono::{Datelike, Months, NaiveDate};
 
 /// Ticks in a second.
 const SECOND: u64 = 10_000;
@@ -57,21 +60,31 @@ pub enum Period {
     Year,
 }
 
-/// Days in the month; 0 for what is no month.
+/// Days from 0001-01-01 to the first of the month; the year may be one past the end.
+fn days_before(year: u32, month: u32) -> u64 {
+    // Counted from March, so that the leap day is the last of its year.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let (year, month) = (u64::from(year), u64::from(month));
+    year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 - 306
+}
+
+fn is_leap(year: u32) -> bool {
+    (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400)
+}
+
+/// Days in the month.
 #[must_use]
 pub fn days_in_month(year: u32, month: u32) -> u32 {
-    first_of(year, month).map_or(0, |first| u32::from(first.num_days_in_month()))
-}
-
-/// The first day of a quarter.
-fn first_of_quarter(day: NaiveDate) -> NaiveDate {
-    let month0 = day.month0() / 3 * 3;
-    first_of(day.year() as u32, month0 + 1).unwrap_or(day)
-}
-
-/// The first of a month.
-fn first_of(year: u32, month: u32) -> Option<NaiveDate> {
-    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, 1)
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
 }
 
 impl Date {
@@ -90,12 +103,19 @@ impl Date {
         minute: u32,
         second: u32,
     ) -> Option<Date> {
-        if !(1..=3999).contains(&year) || hour >= 24 || minute >= 60 || second >= 60 {
+        let in_calendar = (1..=3999).contains(&year)
+            && (1..=12).contains(&month)
+            && day >= 1
+            && day <= days_in_month(year, month)
+            && hour < 24
+            && minute < 60
+            && second < 60;
+        if !in_calendar {
             return None;
         }
-        let day = Date::at_midnight(NaiveDate::from_ymd_opt(year as i32, month, day)?);
+        let days = days_before(year, month) + u64::from(day) - 1;
         let seconds = u64::from(hour) * 3600 + u64::from(minute) * 60 + u64::from(second);
-        Some(Date(day.0 + seconds * SECOND))
+        Some(Date(days * DAY + seconds * SECOND))
     }
 
     /// Ticks of 0.0001 s since the empty date; the inverse of [`Date::from_ticks`].
@@ -216,28 +236,38 @@ impl Date {
     /// The calendar's parts.
     #[must_use]
     pub fn parts(self) -> DateParts {
-        let day = self.day();
+        let (year, month, day) = self.civil();
         let second = self.0 % DAY / SECOND;
         DateParts {
-            year: day.year() as u32,
-            month: day.month(),
-            day: day.day(),
+            year,
+            month,
+            day,
             hour: (second / 3600) as u32,
             minute: (second / 60 % 60) as u32,
             second: (second % 60) as u32,
         }
     }
 
-    /// The day by the calendar.
-    #[inline]
-    fn day(self) -> NaiveDate {
-        NaiveDate::from_num_days_from_ce_opt((self.0 / DAY) as i32 + 1).unwrap_or(NaiveDate::MAX)
-    }
-
-    /// The beginning of a day from 0001-01-01 to 4000-01-01.
-    #[inline]
-    fn at_midnight(day: NaiveDate) -> Date {
-        Date((day.num_days_from_ce() - 1) as u64 * DAY)
+    fn civil(self) -> (u32, u32, u32) {
+        // Counted from 0000-03-01, where a year ends with its leap day.
+        let days = self.0 / DAY + 306;
+        let era = days / 146_097;
+        let day_of_era = days % 146_097;
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month + 2) / 5 + 1;
+        let (month, next) = if month < 10 {
+            (month + 3, 0)
+        } else {
+            (month - 9, 1)
+        };
+        (
+            (era * 400 + year_of_era + next) as u32,
+            month as u32,
+            day as u32,
+        )
     }
 
     /// Дата + число: seconds, rounded to 0.0001. `None` outside the calendar.
@@ -268,15 +298,16 @@ impl Date {
     /// ДобавитьМесяц: the day is clamped to the month's end, the time kept.
     #[must_use]
     pub fn add_months(self, months: i64) -> Option<Date> {
-        let count = Months::new(u32::try_from(months.unsigned_abs()).ok()?);
-        let day = match months < 0 {
-            true => self.day().checked_sub_months(count)?,
-            false => self.day().checked_add_months(count)?,
-        };
-        if !(1..=3999).contains(&day.year()) {
+        let (year, month, day) = self.civil();
+        let index = i64::from(year * 12 + month - 1).checked_add(months)?;
+        let year = u32::try_from(index.div_euclid(12)).ok()?;
+        let month = index.rem_euclid(12) as u32 + 1;
+        if !(1..=3999).contains(&year) {
             return None;
         }
-        Some(Date(Date::at_midnight(day).0 + self.0 % DAY))
+        let day = day.min(days_in_month(year, month));
+        let days = days_before(year, month) + u64::from(day) - 1;
+        Some(Date(days * DAY + self.0 % DAY))
     }
 
     /// НачалоДня, НачалоМесяца…
@@ -290,13 +321,13 @@ impl Date {
             // The calendar begins on a Monday.
             Period::Week => self.0 - self.0 % (7 * DAY),
             Period::Month | Period::Quarter | Period::Year => {
-                let day = self.day();
-                let into = match period {
-                    Period::Month => day.day0(),
-                    Period::Year => day.ordinal0(),
-                    _ => return Date::at_midnight(first_of_quarter(day)),
+                let (year, month, _) = self.civil();
+                let month = match period {
+                    Period::Quarter => (month - 1) / 3 * 3 + 1,
+                    Period::Year => 1,
+                    _ => month,
                 };
-                start_of_day - u64::from(into) * DAY
+                days_before(year, month) * DAY
             }
         })
     }
@@ -311,13 +342,18 @@ impl Date {
             Period::Day => start + DAY,
             Period::Week => (start + 7 * DAY).min(DAYS_END * DAY),
             Period::Month | Period::Quarter | Period::Year => {
-                let step = Months::new(match period {
+                let (year, month, _) = Date(start).civil();
+                let step = match period {
                     Period::Quarter => 3,
                     Period::Year => 12,
                     _ => 1,
-                });
-                let next = Date(start).day().checked_add_months(step);
-                Date::at_midnight(next.unwrap_or(NaiveDate::MAX)).0
+                };
+                let month = month + step;
+                if month > 12 {
+                    days_before(year + 1, month - 12) * DAY
+                } else {
+                    days_before(year, month) * DAY
+                }
             }
         };
         Date(next - SECOND)
@@ -326,7 +362,7 @@ impl Date {
     /// ДеньГода: 1…366.
     #[must_use]
     pub fn day_of_year(self) -> u32 {
-        self.day().ordinal()
+        ((self.0 - self.start_of(Period::Year).0) / DAY) as u32 + 1
     }
 
     /// НеделяГода: week 1 holds 1 January (not ISO's rule), weeks begin on Monday.
@@ -345,7 +381,7 @@ impl Date {
     /// The quarter, 1…4.
     #[must_use]
     pub fn quarter(self) -> u32 {
-        self.day().quarter()
+        (self.civil().1 - 1) / 3 + 1
     }
 
     /// Строка(Дата): ДД.ММ.ГГГГ Ч:ММ:СС, the hour without a leading zero.

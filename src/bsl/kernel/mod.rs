@@ -8,12 +8,14 @@
 //! # Ours, and why
 //!
 //! A well-kept crate does the work where 1C asks for what everybody does: hashes, deflate and archives,
-//! encodings of texts, events of XML, regular expressions, zones and days of the calendar, Base64,
-//! hexadecimal, UUID, percent signs. These stay our own, because what they must do is 1C's alone:
+//! encodings of texts, events of XML, regular expressions, zones, Base64, hexadecimal, UUID, percent
+//! signs. These stay our own, because what they must do is 1C's alone:
 //!
 //! - `number`: decimal of any length whose division stops at 27 digits and whose text has no trailing
 //!   zeros. Decimal crates have a fixed width or another rule of division; `num-bigint` carries what
 //!   does not fit 128 bits.
+//! - `date`: ticks of 0.0001 s from 0001 to 3999, ends of periods, weeks that are not ISO's. chrono's days
+//!   inside of it were tried and cost two to three times the instructions (see there).
 //! - `json`: 1C's reader gives tokens and the place of each, takes comments, keeps numbers decimal and
 //!   stops when its caller's account is empty; a crate that makes values skips all that.
 //! - `format`, `numerals`, `locale`: the language of format strings, and words in two languages as 1C

@@ -207,6 +207,7 @@ names! {
         types {}
         objects {
             "ТипВнешнейКомпоненты" "AddInType",
+            "ТипПодключенияВнешнейКомпоненты" "AddInConnectionType",
         }
     }
     CLIENT {
@@ -469,6 +470,7 @@ names! {
             "ПроверитьЗаполнение" "CheckFilling",
         }
         types {
+            "ОбъектМетаданных" "MetadataObject",
             "Запрос" "Query",
             "СхемаЗапроса" "QuerySchema",
             "ПостроительЗапроса" "QueryBuilder",
@@ -481,6 +483,8 @@ names! {
             "УдалениеОбъекта" "ObjectDeletion",
         }
         objects {
+            "ПроверкаЗаполнения" "FillChecking",
+            "ИсточникРасширенийКонфигурации" "ConfigurationExtensionsSource",
             "Справочники" "Catalogs",
             "Документы" "Documents",
             "Константы" "Constants",
@@ -576,6 +580,7 @@ names! {
             "СоздатьФабрикуXDTO" "CreateXDTOFactory",
         }
         types {
+            "ФабрикаXDTO" "XDTOFactory",
             "ЧтениеFastInfoset" "FastInfosetReader",
             "ЗаписьFastInfoset" "FastInfosetWriter",
             "НаборСхемXML" "XMLSchemaSet",
@@ -639,10 +644,18 @@ mod tests {
                 known.extend([ty.ru.to_lowercase(), ty.en.to_lowercase()]);
             }
         }
-        for (ru, en, _) in REASONS {
-            let names: HashSet<String> = [ru, en].map(|name| name.to_lowercase()).into();
-            for name in names {
+        // A property of the global context may have the name of its type.
+        let mut objects = known.clone();
+        let own = |ru: &str, en: &str| HashSet::from([ru, en].map(str::to_lowercase));
+        let functions = FUNCTIONS.iter().map(|def| (def.ru, def.en));
+        for (ru, en) in functions.chain(TYPES.iter().map(|ty| (ty.ru, ty.en))) {
+            for name in own(ru, en) {
                 assert!(known.insert(name), "{ru} {en}");
+            }
+        }
+        for def in OBJECTS {
+            for name in own(def.ru, def.en) {
+                assert!(objects.insert(name), "{} {}", def.ru, def.en);
             }
         }
     }

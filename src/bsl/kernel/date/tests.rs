@@ -2,6 +2,7 @@
 //!
 //! Sources: bsl-semantics.md, «Strings and dates» and «Our own decisions», else said.
 use super::*;
+use chrono::{Datelike, NaiveDate};
 use proptest::prelude::*;
 
 fn d(text: &str) -> Date {
@@ -191,8 +192,12 @@ fn every_day_of_4000_years() {
     let mut days = 0u64;
     while year < 4000 {
         let date = Date(days * DAY);
-        let parts = date.parts();
-        assert_eq!((parts.year, parts.month, parts.day), (year, month, day));
+        assert_eq!(date.civil(), (year, month, day));
+        let theirs = NaiveDate::from_num_days_from_ce_opt(days as i32 + 1).expect("a day");
+        let parts = (theirs.year() as u32, theirs.month(), theirs.day());
+        assert_eq!(parts, (year, month, day));
+        assert_eq!(date.weekday(), theirs.weekday().number_from_monday());
+        assert_eq!(date.day_of_year(), theirs.ordinal());
         assert_eq!(Date::new(year, month, day, 0, 0, 0), Some(date));
         days += 1;
         day += 1;

@@ -195,7 +195,9 @@ fn refused() -> String {
         }
         told.push(reason.ru);
         let same = REASONS.iter().filter(|(.., other)| other.ru == reason.ru);
-        let names: Vec<&str> = same.map(|(ru, ..)| *ru).collect();
+        let mut names: Vec<&str> = same.map(|(ru, ..)| *ru).collect();
+        let mut seen = HashSet::new();
+        names.retain(|name| seen.insert(*name));
         let _ = writeln!(
             out,
             "| {} | {} | {} |",

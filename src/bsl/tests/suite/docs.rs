@@ -106,7 +106,9 @@ fn refused() -> String {
         }
         told.push(reason.ru);
         let same = REASONS.iter().filter(|(.., other)| other.ru == reason.ru);
-        let names: Vec<String> = same.map(|(ru, ..)| format!("`{ru}`")).collect();
+        let mut names: Vec<String> = same.map(|(ru, ..)| format!("`{ru}`")).collect();
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
         let _ = writeln!(out, "\n**{}**: {}.", capital(reason.ru), names.join(", "));
     }
     out
