@@ -1,7 +1,8 @@
 //! How a bot is shown. The comments of these types are in Russian: they are the descriptions that the
 //! OpenAPI document gives to people.
 
-use serde::Serialize;
+use chrono::SecondsFormat;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::model;
@@ -10,10 +11,22 @@ use crate::runtime::{
     PollerSnapshot,
 };
 
-/// Микросекунды от 01.01.1970 UTC.
-#[derive(Clone, Copy, Serialize, ToSchema)]
-#[serde(transparent)]
+/// Момент по RFC 3339, в UTC.
+#[derive(Clone, Copy, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-24T09:30:00.000000Z")]
 pub struct Moment(pub i64);
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match chrono::DateTime::from_timestamp_micros(self.0) {
+            Some(moment) => {
+                serializer.serialize_str(&moment.to_rfc3339_opts(SecondsFormat::Micros, true))
+            }
+            // Outside of what a calendar can write: 262,000 years away.
+            None => serializer.serialize_none(),
+        }
+    }
+}
 
 impl From<model::Moment> for Moment {
     fn from(moment: model::Moment) -> Moment {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::Caller;
+use super::guard::is_passed_on;
 use super::problem::Problem;
 use super::scope::Scope;
 use crate::runtime::{self, NodeView};
@@ -85,7 +86,7 @@ pub async fn ready(view: Data<NodeView>) -> HttpResponse {
 #[utoipa::path(
     operation_id = "metrics",
     summary = "Показатели для Prometheus",
-    description = "С этой машины без токена, с другой нужен токен с правом read",
+    description = "С этой машины без токена; с другой или через посредника (Forwarded, X-Forwarded-For) нужен токен с правом read",
     security((), ("token" = ["read"])),
     responses(
         (status = 200, description = "Показатели", body = String, content_type = "text/plain"),
@@ -103,7 +104,8 @@ pub async fn metrics(
 ) -> Result<HttpResponse, Problem> {
     let local = request
         .peer_addr()
-        .is_some_and(|peer| peer.ip().is_loopback());
+        .is_some_and(|peer| peer.ip().is_loopback())
+        && !is_passed_on(request.headers());
     if !local {
         caller
             .ok_or_else(Problem::unauthorised)?

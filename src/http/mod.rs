@@ -8,6 +8,7 @@ mod auth;
 mod bot_view;
 mod bots;
 mod edit;
+mod guard;
 mod health;
 mod links;
 mod openapi;
@@ -23,7 +24,7 @@ mod traces;
 use std::net::{SocketAddr, TcpListener};
 
 use actix_web::dev::Server;
-use actix_web::middleware::DefaultHeaders;
+use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, web};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -31,6 +32,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub use scope::Scope;
 
 use crate::runtime::NodeView;
+use problem::Problem;
 
 /// A request's body is small: definitions come as files of their own resource.
 const BODY_MAX: usize = 1024 * 1024;
@@ -55,6 +57,9 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// # Errors
 /// When the listener cannot be used.
 pub fn serve(listener: TcpListener, view: NodeView) -> std::io::Result<Server> {
+    let listening = listener.local_addr()?;
+    let names = guard::Names::new(listening, view.settings().http.public_url.as_deref());
+    let names = web::Data::new(names);
     let server = HttpServer::new(move || {
         let (app, document) = App::new()
             .into_utoipa_app()
@@ -63,13 +68,28 @@ pub fn serve(listener: TcpListener, view: NodeView) -> std::io::Result<Server> {
             .split_for_parts();
         app.app_data(web::Data::new(view.clone()))
             .app_data(web::Data::new(document))
+            .app_data(names.clone())
             .app_data(web::PayloadConfig::new(BODY_MAX))
+            .app_data(
+                web::JsonConfig::default()
+                    .limit(BODY_MAX)
+                    .error_handler(|error, _| Problem::bad_body(&error).into()),
+            )
+            .app_data(
+                web::QueryConfig::default()
+                    .error_handler(|error, _| Problem::bad_query(&error.to_string()).into()),
+            )
+            .app_data(
+                web::PathConfig::default()
+                    .error_handler(|_, request| Problem::no_such("Адрес", request.path()).into()),
+            )
+            .wrap(from_fn(guard::check))
             .wrap(
                 DefaultHeaders::new()
                     .add(("X-Content-Type-Options", "nosniff"))
                     .add(("Cache-Control", "no-store")),
             )
-            .default_service(web::to(problem::not_found))
+            .default_service(web::to(problem::not_served))
     })
     .workers(1)
     .max_connections(CONNECTIONS_MAX)

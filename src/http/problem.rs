@@ -3,10 +3,12 @@
 
 use std::fmt;
 
+use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentType, WWW_AUTHENTICATE};
-use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use actix_web::http::header::{ALLOW, ContentType, WWW_AUTHENTICATE};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, web};
 use serde::Serialize;
+use utoipa::openapi::OpenApi;
 use utoipa::{IntoResponses, ToSchema};
 
 use crate::store::StoreError;
@@ -25,6 +27,9 @@ pub struct Problem {
     code: &'static str,
     /// Что случилось и что делать.
     detail: String,
+    /// The methods that are served, for the header `Allow`.
+    #[serde(skip)]
+    allowed: Option<String>,
 }
 
 /// What every operation behind a token may answer.
@@ -79,6 +84,16 @@ pub enum Rejected {
 #[expect(dead_code, reason = "only described: the answer is made by `Problem`")]
 pub struct NoSuchBot(Problem);
 
+/// What every operation with query parameters may answer besides.
+#[derive(IntoResponses)]
+#[response(
+    status = 400,
+    description = "Параметры запроса не читаются",
+    content_type = "application/problem+json"
+)]
+#[expect(dead_code, reason = "only described: the answer is made by `Problem`")]
+pub struct BadQuery(Problem);
+
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: String) -> Problem {
         Problem {
@@ -87,6 +102,7 @@ impl Problem {
             status: status.as_u16(),
             code,
             detail,
+            allowed: None,
         }
     }
 
@@ -108,6 +124,86 @@ impl Problem {
             "Нет прав",
             format!("У этого токена нет права «{scope}»"),
         )
+    }
+
+    /// 403: the request was sent to another name than that of this machine.
+    pub fn foreign_host(host: &str) -> Problem {
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "foreign_host",
+            "Чужое имя узла",
+            format!(
+                "Запрос назвал узел «{host}», а этот адрес управления открыт только для этой машины; обращайтесь к 127.0.0.1 или localhost. Имя, под которым его открывает посредник, задаётся в http.public_url"
+            ),
+        )
+    }
+
+    /// 400: the query parameters, by what serde says of them.
+    pub fn bad_query(error: &str) -> Problem {
+        let quoted = |after: &str| {
+            let (_, rest) = error.split_once(after)?;
+            rest.split('`').nth(1).map(str::to_owned)
+        };
+        let known = error.split_once("expected ").map(|(_, rest)| {
+            let names: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+            names.join(", ")
+        });
+        let detail = match (quoted("missing field"), quoted("unknown field"), known) {
+            (Some(name), ..) => format!("Нет параметра «{name}»: допишите к адресу {name}=…"),
+            (None, Some(name), Some(known)) => {
+                format!("Параметра «{name}» нет; здесь есть: {known}")
+            }
+            _ => format!("Значение параметра не читается: {error}"),
+        };
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "bad_query",
+            "Неверные параметры запроса",
+            detail,
+        )
+    }
+
+    /// 400, 413 or 415: a body that is not the JSON that is expected.
+    pub fn bad_body(error: &JsonPayloadError) -> Problem {
+        let (status, code, title) = match error {
+            JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body_too_large",
+                "Слишком большое тело запроса",
+            ),
+            JsonPayloadError::ContentType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_json",
+                "Ожидается JSON",
+            ),
+            _ => (StatusCode::BAD_REQUEST, "bad_body", "Неверное тело запроса"),
+        };
+        let detail = match error {
+            JsonPayloadError::ContentType => {
+                "Пришлите тело с заголовком Content-Type: application/json".to_owned()
+            }
+            other => format!("Тело запроса не читается: {other}"),
+        };
+        Problem::new(status, code, title, detail)
+    }
+
+    /// 405: the address is served, but not by this method.
+    fn method_not_allowed(request: &HttpRequest, allowed: Vec<String>) -> Problem {
+        let allowed = allowed.join(", ");
+        let detail = format!(
+            "Адрес {} не отвечает на {}; отвечает на {allowed}",
+            request.path(),
+            request.method()
+        );
+        Problem {
+            allowed: Some(allowed),
+            ..Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "Другой метод",
+                detail,
+            )
+        }
     }
 
     /// 404 for a resource.
@@ -198,6 +294,9 @@ impl ResponseError for Problem {
         if self.status == 401 {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
+        if let Some(allowed) = &self.allowed {
+            response.insert_header((ALLOW, allowed.as_str()));
+        }
         let body = serde_json::to_string(self).unwrap_or_default();
         response
             .insert_header(ContentType(
@@ -207,7 +306,54 @@ impl ResponseError for Problem {
     }
 }
 
-/// The answer to an address that is not served.
-pub async fn not_found(request: actix_web::HttpRequest) -> Result<HttpResponse, Problem> {
-    Err(Problem::no_such("Адрес", request.path()))
+/// The answer to what no operation takes: another method, or an address that is not served.
+pub async fn not_served(
+    request: HttpRequest,
+    document: web::Data<OpenApi>,
+) -> Result<HttpResponse, Problem> {
+    let allowed = methods_of(&document, request.path());
+    Err(if allowed.is_empty() {
+        Problem::no_such("Адрес", request.path())
+    } else {
+        Problem::method_not_allowed(&request, allowed)
+    })
+}
+
+/// The methods that the document has for a path.
+fn methods_of(document: &OpenApi, path: &str) -> Vec<String> {
+    let fits = |template: &str| {
+        let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+        loop {
+            match (wanted.next(), given.next()) {
+                (None, None) => return true,
+                (Some(wanted), Some(given)) => {
+                    let any = wanted.starts_with('{') && !given.is_empty();
+                    if !any && wanted != given {
+                        return false;
+                    }
+                }
+                _ => return false,
+            }
+        }
+    };
+    let found = document.paths.paths.iter().filter(|(path, _)| fits(path));
+    let mut methods = Vec::new();
+    for (_, item) in found {
+        let taken = [
+            ("GET", item.get.is_some()),
+            ("POST", item.post.is_some()),
+            ("PUT", item.put.is_some()),
+            ("PATCH", item.patch.is_some()),
+            ("DELETE", item.delete.is_some()),
+        ];
+        methods.extend(
+            taken
+                .into_iter()
+                .filter(|(_, is)| *is)
+                .map(|(name, _)| name.to_owned()),
+        );
+    }
+    methods.sort();
+    methods.dedup();
+    methods
 }

@@ -122,5 +122,6 @@ fn schemas_say_what_the_answers_hold() {
         "/Problem/required",
         serde_json::json!(["type", "title", "status", "code", "detail"]),
     );
-    check("/Moment/format", serde_json::json!("int64"));
+    check("/Moment/format", serde_json::json!("date-time"));
+    check("/Moment/type", serde_json::json!("string"));
 }

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
 use super::bot_view::Moment;
-use super::problem::{NoSuchBot, Problem, Refused};
+use super::problem::{BadQuery, NoSuchBot, Problem, Refused};
 use super::scope::Scope;
 use crate::model::{BotCode, ChatId};
 use crate::runtime::NodeView;
@@ -96,7 +96,7 @@ impl From<&Traced> for Entry {
     summary = "Почему бот так ответил: что он пробовал для последних сообщений чата",
     security(("token" = ["read"])),
     params(("code" = String, Path, description = "Код бота"), Wanted),
-    responses((status = 200, description = "Сделано", body = Page), Refused, NoSuchBot),
+    responses((status = 200, description = "Сделано", body = Page), BadQuery, Refused, NoSuchBot),
 )]
 #[get("/api/v1/bots/{code}/traces")]
 pub async fn list(
