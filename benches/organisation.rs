@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use vestnik::model::{Locale, Moment};
-use vestnik::organisation::{ApplyOptions, Given, Loader, apply};
+use vestnik::organisation::{ApplyOptions, Given, Gone, Loader, apply};
 use vestnik::store::{By, Key, Store, StoreConfig};
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
@@ -125,6 +125,7 @@ fn main() {
         dry_run: false,
         only_changed: true,
         quiet: true,
+        gone: Gone::Refuse,
         at: Moment(0),
         by: By::System,
     };

@@ -16,7 +16,7 @@ use vestnik::app;
 use vestnik::model::{AttributeValue, Party, PartyKind, PartyRef};
 use vestnik::runtime::Clock;
 use vestnik::settings::{Settings, StoreUrl};
-use vestnik::store::{Store, parties};
+use vestnik::store::parties;
 use vestnik_simulator::{Say, Simulator, SimulatorConfig, SimulatorHandle};
 
 /// Keywords of each bot.
@@ -105,8 +105,8 @@ fn organisation(bots: usize, folder: &std::path::Path) {
 }
 
 fn fill(settings: &Settings) {
-    let config = app::store_config(settings, "bench".to_owned()).expect("a key");
-    let store = Store::open(config).expect("a database");
+    let opened = app::open_store(settings, "bench".to_owned(), app::Making::Allowed);
+    let store = opened.expect("a database").store;
     for first in (0..COUNTERPARTIES).step_by(1_000) {
         store
             .write_blocking(move |conn| {

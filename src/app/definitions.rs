@@ -1,7 +1,7 @@
 //! The organisation's folder at the start of a node.
 
 use super::node::NodeError;
-use crate::organisation::{ApplyError, ApplyOptions, Given, apply};
+use crate::organisation::{ApplyError, ApplyOptions, Given, Gone, apply};
 use crate::runtime::clock::Clock;
 use crate::settings::Settings;
 use crate::store::{By, Store};
@@ -20,6 +20,8 @@ pub fn apply_at_start(store: &Store, settings: &Settings, clock: &Clock) -> Resu
         dry_run: false,
         only_changed: true,
         quiet: settings.organisation.quiet,
+        // A server that starts deletes no bot: somebody has to say so (`apply --delete-bots`).
+        gone: Gone::Keep,
         at: clock.now(),
         by: By::File(dir.display().to_string()),
     };
@@ -28,7 +30,8 @@ pub fn apply_at_start(store: &Store, settings: &Settings, clock: &Clock) -> Resu
         ApplyError::Store(error) => NodeError::Store(error),
     })?;
     for finding in &applied.findings {
-        tracing::warn!(code = finding.code, file = %finding.file, line = finding.line, "{}", finding.message);
+        let hint = finding.hint.as_deref().unwrap_or_default();
+        tracing::warn!(code = finding.code, file = %finding.file, line = finding.line, hint, "{}", finding.message);
     }
     if let Some(revision) = applied.revision {
         tracing::info!(

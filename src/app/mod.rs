@@ -9,5 +9,5 @@ mod descriptors;
 mod followed_clock;
 mod node;
 
-pub use configuration::{endpoint_options, store_config, trial_services};
+pub use configuration::{Making, Opened, database, endpoint_options, open_store, trial_services};
 pub use node::{NodeError, NodeHandle, start};

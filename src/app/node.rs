@@ -42,7 +42,8 @@ pub enum NodeError {
     Endpoint(#[from] EndpointError),
     /// The control endpoint's address cannot be used.
     #[error(
-        "http.listen = \"{address}\": {error}; укажите другой адрес или порт (0 — любой свободный)"
+        "http.listen = \"{address}\": {}; система сообщает: {error}",
+        why_not_listening(error)
     )]
     Listen {
         /// The address.
@@ -77,6 +78,23 @@ pub enum NodeError {
     /// It was asked to stop before it had started.
     #[error("остановлен до запуска")]
     Stopped,
+}
+
+/// What a person may do about an address that the system does not give.
+fn why_not_listening(error: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::AddrInUse => {
+            "этот порт уже занят другой программой; остановите её или укажите другой порт (0 — любой свободный)"
+        }
+        ErrorKind::AddrNotAvailable => {
+            "у этой машины нет такого адреса; укажите 127.0.0.1 или адрес из списка команды ip addr"
+        }
+        ErrorKind::PermissionDenied => {
+            "на этот порт нет прав (порты до 1024 открывает только администратор); укажите порт от 1024"
+        }
+        _ => "адрес не открывается; укажите другой адрес или порт (0 — любой свободный)",
+    }
 }
 
 /// A node that runs on its thread.
@@ -196,7 +214,22 @@ async fn run(
         }
     };
     let metrics = Arc::new(Metrics::new().map_err(|error| NodeError::System(error.to_string()))?);
-    let store = Store::open(configuration::store_config(&settings, lease::node_name())?)?;
+    let opened = configuration::open_store(
+        &settings,
+        lease::node_name(),
+        configuration::Making::Allowed,
+    )?;
+    tracing::info!(database = %opened.database, is_new = opened.is_new, "the database is open");
+    for (file, mode) in &opened.shared {
+        tracing::warn!(
+            file = %file.display(),
+            %mode,
+            "others than its owner may read this file; close it: chmod 600"
+        );
+    }
+    let store = opened.store;
+    // Before the organisation is applied: a server that cannot begin changes nothing.
+    let early = listen_early(&store, &settings).await?;
     definitions::apply_at_start(&store, &settings, &clock)?;
     if let Some(limit) = limit {
         let bots = jobs::health::enabled_bots(&store).await?;
@@ -217,8 +250,7 @@ async fn run(
     let Some(unclean) = acquire(&store, &lease, &mut stop, stop_early).await? else {
         return Err(NodeError::Stopped);
     };
-    // At our turn and not before: the node that we waited for may have had the same port.
-    let (listener, http_addr) = match listen(&settings) {
+    let (listener, http_addr) = match early.map_or_else(|| listen(&settings), Ok) {
         Ok(listening) => listening,
         Err(error) => {
             jobs::lease::release_lease(&store).await;
@@ -306,6 +338,18 @@ fn listen(settings: &Settings) -> Result<(TcpListener, SocketAddr), NodeError> {
     let listener = crate::http::listen(settings.http.listen).map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     Ok((listener, address))
+}
+
+/// Takes the address before anything else is done. `None`: another node is at work on this database and
+/// may have the same port; then it is taken at our turn.
+async fn listen_early(
+    store: &Store,
+    settings: &Settings,
+) -> Result<Option<(TcpListener, SocketAddr)>, NodeError> {
+    if jobs::lease::is_held(store, lease::now(), lease::is_dead).await? {
+        return Ok(None);
+    }
+    listen(settings).map(Some)
 }
 
 /// Waits for the lease. Says who holds it. `None`: asked to stop meanwhile.

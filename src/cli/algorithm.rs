@@ -5,13 +5,12 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::ends::{EXIT_ENVIRONMENT, EXIT_INPUT, load_settings, store_failed};
+use super::ends::{EXIT_ENVIRONMENT, EXIT_INPUT, load_settings, open, store_failed};
+use crate::app::Making;
 use crate::model::{
     ChatId, FileSource, Outgoing, OutgoingBody, PartyRef, RichText, ScriptFailure, ScriptReply,
 };
 use crate::rehearsal::{Trial, TrialError, Tried, try_algorithm};
-use crate::store::Store;
-use crate::{app, runtime};
 
 /// Try algorithms.
 #[derive(Args)]
@@ -62,10 +61,8 @@ pub fn run(args: AlgorithmArgs) -> ExitCode {
 }
 
 fn run_one(args: &RunArgs) -> Result<ExitCode, ExitCode> {
-    let settings = load_settings(args.config.as_deref())?;
-    let store = app::store_config(&settings, runtime::node_name())
-        .and_then(Store::open)
-        .map_err(|error| store_failed(&error))?;
+    let settings = load_settings(args.config.as_deref(), &[])?;
+    let store = open(&settings, Making::Refused)?;
     let trial = Trial {
         algorithm: args.name.clone(),
         party: args.party.clone(),

@@ -124,7 +124,11 @@ fn check_paths(args: &CheckArgs) -> Result<Vec<Problem>, ExitCode> {
             given.whole || !problem.code.starts_with("unknown-") || is_own(problem)
         }),
     );
-    problems.extend(check(&reading.definitions, &given.files));
+    problems.extend(
+        check(&reading.definitions, &given.files)
+            .into_iter()
+            .filter(|problem| given.whole || problem.code != "no-main-bot"),
+    );
     if args.tokens {
         let mut found = Vec::new();
         for bot in &reading.definitions.bots {
@@ -141,7 +145,11 @@ fn check_paths(args: &CheckArgs) -> Result<Vec<Problem>, ExitCode> {
                 }
             }
         }
-        problems.extend(check_tokens::ask(args.config.as_deref(), &found)?);
+        problems.extend(check_tokens::ask(
+            args.config.as_deref(),
+            &args.paths,
+            &found,
+        )?);
     }
     Ok(problems)
 }
@@ -219,7 +227,11 @@ fn check_database(args: &CheckArgs) -> Result<Vec<Problem>, ExitCode> {
                 }),
             }
         }
-        problems.extend(check_tokens::ask(args.config.as_deref(), &found)?);
+        problems.extend(check_tokens::ask(
+            args.config.as_deref(),
+            &args.paths,
+            &found,
+        )?);
     }
     Ok(problems)
 }

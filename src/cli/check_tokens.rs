@@ -1,6 +1,6 @@
 //! «Проверка токена» (R77): whether Telegram knows the tokens, and as whom.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::ends::{EXIT_ENVIRONMENT, load_settings};
@@ -23,11 +23,15 @@ pub struct Found {
 ///
 /// # Errors
 /// The exit code when Telegram cannot be asked at all; why is printed.
-pub fn ask(config: Option<&Path>, found: &[Found]) -> Result<Vec<Problem>, ExitCode> {
+pub fn ask(
+    config: Option<&Path>,
+    paths: &[PathBuf],
+    found: &[Found],
+) -> Result<Vec<Problem>, ExitCode> {
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let settings = load_settings(config)?;
+    let settings = load_settings(config, paths)?;
     let failed = |error: &dyn std::fmt::Display| {
         eprintln!("vestnik: {error}");
         ExitCode::from(EXIT_ENVIRONMENT)

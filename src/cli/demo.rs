@@ -2,7 +2,7 @@
 //! browser without a bot of Telegram's.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -15,7 +15,7 @@ use crate::app;
 use crate::model::Moment;
 use crate::organisation::demo;
 use crate::runtime::Clock;
-use crate::settings::{Settings, StoreUrl};
+use crate::settings::{FILE, Settings, StoreUrl};
 
 /// Try it: a simulated Telegram with a chat page, and three bots of a sample organisation.
 #[derive(Args)]
@@ -62,7 +62,7 @@ fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     settings.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.organisation.dir = Some(organisation.clone());
     settings.organisation.quiet = true;
-    let node = match app::start(settings, clock.clone(), signal.stop_flag()) {
+    let node = match app::start(settings.clone(), clock.clone(), signal.stop_flag()) {
         Ok(node) => node,
         Err(error) => {
             eprintln!("vestnik: {error}");
@@ -76,11 +76,19 @@ fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
         let words: Vec<&str> = bot.first_words.iter().map(String::as_str).collect();
         simulator.suggest(bot.number, &words);
     }
+    write_settings(dir, &settings)?;
+    eprintln!("vestnik: база данных {}", app::database(&settings));
     println!("Чат с ботами:       {}/", simulator.url());
     println!("Управление:         http://{}/health/ready", node.http_addr);
     println!("Файлы организации:  {}", organisation.display());
     println!();
     println!("{}", demo::WHAT_TO_TRY);
+    println!();
+    println!("Команды для другого окна; файлы организации можно менять:");
+    for command in commands(dir, &organisation, node.http_addr) {
+        println!("  {command}");
+    }
+    println!();
     println!("Завершить: Ctrl-C");
     // The clock in the page's drawer is the clock of the bots too.
     let mut seen = simulator.clock().version;
@@ -95,4 +103,52 @@ fn demo(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     node.stop()?;
     simulator.stop();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Settings for commands beside the demo: they find its database from any folder.
+fn write_settings(dir: &Path, settings: &Settings) -> std::io::Result<()> {
+    let text = format!(
+        "# Записано командой vestnik demo при запуске и будет записано снова: свои настройки держите в\n\
+         # другом файле.\n\
+         [telegram]\napi_url = \"{}\"\n[store]\nurl = \"sqlite:vestnik.db\"\nkey_file = \"vestnik.key\"\n\
+         [http]\nlisten = \"127.0.0.1:0\"\n[organisation]\ndir = \"organisation\"\n",
+        settings.telegram.api_url
+    );
+    std::fs::write(dir.join(FILE), text)
+}
+
+/// Commands that work as they stand, in any shell of this machine.
+fn commands(dir: &Path, organisation: &Path, control: SocketAddr) -> Vec<String> {
+    // As we were called ourselves: a program that is not installed is named by its path.
+    let program = std::env::args_os()
+        .next()
+        .unwrap_or_else(|| "vestnik".into());
+    let program = match Path::new(&program) {
+        path if path.components().count() > 1 => {
+            std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+        }
+        path => path.to_owned(),
+    };
+    let (program, organisation) = (quoted(&program), quoted(organisation));
+    let config = quoted(&dir.join(FILE));
+    vec![
+        format!("{program} check {organisation}"),
+        format!("{program} apply {organisation} --config {config}"),
+        format!("{program} trace main 1001 --config {config}"),
+        format!("{program} algorithm run Остатки --as user:ivanov --config {config}"),
+        format!("curl -sS http://{control}/health/ready"),
+    ]
+}
+
+/// A path as one word of a shell.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = text
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | ':'));
+    if is_plain {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }

@@ -22,7 +22,7 @@ pub struct ServeArgs {
 /// Runs the command.
 pub fn run(args: &ServeArgs) -> ExitCode {
     logging::start();
-    let settings = match load_settings(args.config.as_deref()) {
+    let settings = match load_settings(args.config.as_deref(), &[]) {
         Ok(settings) => settings,
         Err(code) => return code,
     };

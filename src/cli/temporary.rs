@@ -16,7 +16,13 @@ impl Temporary {
     pub fn new(prefix: &str) -> std::io::Result<Temporary> {
         let name = format!("{prefix}-{}", std::process::id());
         let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path)?;
+        let mut maker = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::DirBuilderExt;
+            maker.mode(0o700);
+        }
+        maker.create(&path)?;
         Ok(Temporary {
             path,
             is_ours: true,

@@ -32,7 +32,11 @@ pub struct Problem {
     pub column: u32,
     /// How many characters the problem spans on its line.
     pub width: u32,
-    /// The line itself, free of secrets.
+    /// The column of the place in `excerpt`, from 1: other than `column` where a long line was cut; 0: the
+    /// same.
+    #[serde(skip)]
+    pub caret: u32,
+    /// The line itself, free of secrets, cut around the place where it is long.
     pub excerpt: Option<String>,
     /// What is wrong.
     pub message: String,
@@ -55,8 +59,9 @@ impl Problem {
             line: 0,
             column: 0,
             width: 0,
+            caret: 0,
             excerpt: None,
-            message: message.into(),
+            message: short(message.into()),
             hint: None,
         }
     }
@@ -64,20 +69,30 @@ impl Problem {
     /// The same problem with a remedy.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Problem {
-        self.hint = Some(hint.into());
+        self.hint = Some(short(hint.into()));
         self
     }
 
     /// The same problem with a remedy, where there is one.
     #[must_use]
     pub fn maybe_hint(mut self, hint: Option<String>) -> Problem {
-        self.hint = hint.or(self.hint);
+        self.hint = hint.map(short).or(self.hint);
         self
     }
 
     /// True for [`Level::Error`].
     pub fn is_error(&self) -> bool {
         self.level == Level::Error
+    }
+}
+
+/// A sentence with what somebody wrote in it may be as long as a file.
+const SENTENCE_CHARS: usize = 1000;
+
+fn short(sentence: String) -> String {
+    match sentence.char_indices().nth(SENTENCE_CHARS) {
+        None => sentence,
+        Some((end, _)) => format!("{}…", &sentence[..end]),
     }
 }
 
@@ -97,7 +112,12 @@ impl fmt::Display for Problem {
         if let Some(excerpt) = &self.excerpt {
             let number = self.line.to_string();
             let gap = " ".repeat(number.len());
-            let indent = " ".repeat(self.column.saturating_sub(1) as usize);
+            let at = if self.caret > 0 {
+                self.caret
+            } else {
+                self.column
+            };
+            let indent = " ".repeat(at.saturating_sub(1) as usize);
             let caret = "^".repeat(self.width.max(1) as usize);
             write!(f, "\n  {number} | {excerpt}\n  {gap} | {indent}{caret}")?;
         }

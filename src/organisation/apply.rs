@@ -11,6 +11,7 @@ use super::check::check;
 use super::definitions::{BotDefinition, Definitions, TokenSource};
 use super::diff::{Diff, Sign, diff};
 use super::files::{DefinitionFile, FileKind, Given, PARTIES};
+use super::gone;
 use super::read::{Known, read};
 use super::seed::{Data, SeedChange, seed_changes};
 use super::tokens::{SEALED, Sealing, TokenSeal, foreign_seal, seal_file, sealed_token};
@@ -19,6 +20,17 @@ use crate::model::{
 };
 use crate::store::unit_of_work::{self, Stamp};
 use crate::store::{self, Conn, Ids, Key, Store, StoreError};
+
+/// What becomes of bots that a whole folder lacks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gone {
+    /// The application is refused: the folder may be the wrong one.
+    Refuse,
+    /// They are deleted, and the difference says what goes with them.
+    Delete,
+    /// They stay as they are, and a finding says so.
+    Keep,
+}
 
 /// How files are applied.
 #[derive(Clone, Debug)]
@@ -30,6 +42,8 @@ pub struct ApplyOptions {
     pub only_changed: bool,
     /// Tell nobody that his chat is linked now.
     pub quiet: bool,
+    /// What becomes of bots that are gone.
+    pub gone: Gone,
     /// Now.
     pub at: Moment,
     /// By whom.
@@ -83,9 +97,14 @@ impl TokenSeal for Key {
 pub fn apply(store: &Store, given: &Given, options: &ApplyOptions) -> Result<Applied, ApplyError> {
     for _ in 0..TRIES {
         let present = store.read_blocking(|conn| conn.savepoint(present))?;
-        let Some(plan) = plan(store.key(), given, &present, options)? else {
-            return Ok(Applied::default());
+        let (given, kept) = gone::with_kept(given, &present, options.gone);
+        let Some(mut plan) = plan(store.key(), &given, &present, options)? else {
+            return Ok(Applied {
+                findings: kept,
+                ..Applied::default()
+            });
         };
+        plan.applied.findings.extend(kept);
         if options.dry_run || plan.is_empty() {
             return Ok(plan.applied);
         }
@@ -107,11 +126,13 @@ pub fn apply(store: &Store, given: &Given, options: &ApplyOptions) -> Result<App
 }
 
 /// What is in the database before an application.
-struct Present {
+pub(super) struct Present {
     version: i64,
-    files: BTreeMap<String, DefinitionFile>,
-    bots: Vec<store::bots::BotRecord>,
-    data: Data,
+    pub(super) files: BTreeMap<String, DefinitionFile>,
+    pub(super) bots: Vec<store::bots::BotRecord>,
+    pub(super) data: Data,
+    /// Messages of each bot that wait to be sent.
+    pub(super) waiting: BTreeMap<BotCode, i64>,
 }
 
 fn present(conn: &mut Conn) -> Result<Present, StoreError> {
@@ -120,6 +141,7 @@ fn present(conn: &mut Conn) -> Result<Present, StoreError> {
         files: stored_files(conn)?,
         bots: store::bots::list(conn)?,
         data: data(conn)?,
+        waiting: store::messages::waiting_by_bot(conn)?,
     })
 }
 
@@ -188,6 +210,7 @@ fn plan(
     options: &ApplyOptions,
 ) -> Result<Option<Plan>, ApplyError> {
     let mut problems = given.problems.clone();
+    problems.extend(gone::no_bots(given, present));
     if problems.iter().any(Problem::is_error) {
         return Err(refused(problems));
     }
@@ -242,6 +265,14 @@ fn plan(
     problems.extend(reading.problems);
     if problems.iter().any(Problem::is_error) {
         problems.extend(check(&reading.definitions, &texts));
+        // All in one go; but a bot whose file is there and has errors is not gone.
+        let gone = gone_bots(&reading.definitions, present).into_iter();
+        if options.gone != Gone::Delete {
+            problems.extend(
+                gone.filter(|code| gone::has_no_file(code, &texts, present))
+                    .map(|code| gone::refusal(&code, given, present)),
+            );
+        }
         return Err(refused(problems));
     }
     let mut definitions = reading.definitions;
@@ -287,6 +318,12 @@ fn plan(
     }
     let bots = changed_bots(&definitions, &after, present, &mut difference);
     let gone = gone_bots(&definitions, present);
+    if options.gone == Gone::Delete {
+        gone::announce(&gone, present, &mut difference);
+    } else if !gone.is_empty() {
+        problems.extend(gone.iter().map(|code| gone::refusal(code, given, present)));
+        return Err(refused(problems));
+    }
     let seeds = if reseed {
         seed_changes(&definitions.parties, &present.data, &mut difference)
     } else {

@@ -14,7 +14,7 @@ use crate::model::{
     BuiltIn, Channel, Fold, Level, Problem, RichText, has_lookalike_mix, nearest, sort_problems,
 };
 use crate::scripting::Library;
-use crate::source::{At, Source, Span};
+use crate::source::{At, Source, Span, text_of};
 
 /// The longest message that Telegram shows in one piece, in UTF-16 units.
 const MESSAGE_UNITS: usize = Channel::Telegram.limits().text_units;
@@ -68,8 +68,33 @@ pub fn check(definitions: &Definitions, files: &BTreeMap<String, DefinitionFile>
             problems.extend(message_findings(&source, "оповещение", &notification.text));
         }
     }
+    problems.extend(main_bot(definitions, files));
     sort_problems(&mut problems);
     problems
+}
+
+/// Notices and messages without a bot of their own go through the main one.
+fn main_bot(
+    definitions: &Definitions,
+    files: &BTreeMap<String, DefinitionFile>,
+) -> Option<Problem> {
+    let first = definitions.bots.first()?;
+    let notifies = definitions
+        .scenarios
+        .iter()
+        .any(|scenario| !scenario.notifications.is_empty());
+    let is_needed = definitions.bots.len() > 1 || notifies;
+    if !is_needed || definitions.bots.iter().any(|bot| bot.main.value) {
+        return None;
+    }
+    let text = files
+        .get(&first.file)
+        .and_then(|file| text_of(&file.bytes).ok())?;
+    Some(
+        Source::new(&first.file, text)
+            .problem(Level::Warning, "no-main-bot", first.code.span, "главного бота нет")
+            .hint("добавьте main = true в файл одного из ботов: через него идут оповещения и сообщения, для которых бот не назван"),
+    )
 }
 
 /// What is wrong with a text that is sent as a message.
@@ -507,6 +532,14 @@ impl BotChecker<'_> {
                     variant.span,
                     format!("вариант «{label}» не отличить от «{first}»"),
                     "уберите один из них: отвечать будет одна и та же запись",
+                );
+            }
+            if label.contains('<') && RichText::authored(label).to_plain() != label {
+                self.warn(
+                    "markup-in-variant",
+                    variant.span,
+                    format!("в варианте «{label}» теги: на кнопке они останутся как есть"),
+                    "уберите теги: оформление бывает только в тексте сообщений",
                 );
             }
             if label.chars().count() > LABEL_CHARS {

@@ -2,7 +2,7 @@
 //!
 //! | file | what for |
 //! |---|---|
-//! | `files` | the files themselves: from disk, by path |
+//! | `files`, `disk`, `stray` | the files themselves; how they come from disk; what lies beside them |
 //! | `read/` | text → definitions, with every mistake of every file told in one go |
 //! | `definitions` | what the files say, with places |
 //! | `snapshot` | a bot's definition → the bot that its actor works with |
@@ -11,6 +11,7 @@
 //! | `tokens` | literal tokens become sealed ones in the kept text |
 //! | `seed` | `parties.toml` against the data that is there |
 //! | `diff` | what an application would change, for people |
+//! | `gone` | bots that an application would delete |
 //! | `apply`, `load`, `export` | the same against the store |
 //!
 //! Definitions are text: the store keeps each file byte for byte, and everything else is made from
@@ -21,16 +22,19 @@ mod check;
 pub mod definitions;
 pub mod demo;
 mod diff;
+mod disk;
 mod export;
 mod files;
+mod gone;
 mod load;
 mod programs;
 mod read;
 mod seed;
 mod snapshot;
+mod stray;
 mod tokens;
 
-pub use apply::{Applied, ApplyError, ApplyOptions, apply};
+pub use apply::{Applied, ApplyError, ApplyOptions, Gone, apply};
 pub use check::check;
 pub use definitions::{Definitions, TokenSource};
 pub use diff::{Change, Diff, Sign};

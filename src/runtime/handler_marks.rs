@@ -7,7 +7,7 @@
 //! machine a mark may be missing or stale, which costs at most one try. It knows neither the table nor
 //! what follows from a mark (`turns.rs`).
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::model::{TelegramBotId, UpdateId};
 use crate::settings::{StoreSettings, StoreUrl};
+use crate::store::create_private;
 use crate::store::inbox::UpdateKey;
 
 /// Bytes of a mark: two numbers of at most 20 signs, a space and the end of the line.
@@ -145,12 +146,7 @@ impl Drop for Held<'_> {
 }
 
 fn open(path: &Path) -> io::Result<(File, Vec<UpdateKey>)> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)?;
+    let mut file = create_private(path)?;
     let mut text = Vec::new();
     file.read_to_end(&mut text)?;
     let left = read_marks(&text);

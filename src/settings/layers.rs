@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::DeTable;
@@ -22,12 +23,18 @@ pub(super) enum Origin {
     Variable(String),
 }
 
-/// The variables `VESTNIK_…`. Only names with `__` are settings; the others have their own readers.
+/// The variables `VESTNIK_…`. Names with `__` are settings; a few others have readers of their own.
 pub(super) struct Environment {
     variables: BTreeMap<String, (String, Cell<bool>)>,
     known: RefCell<Vec<String>>,
     problems: RefCell<Vec<Problem>>,
+    strangers: RefCell<Vec<Problem>>,
 }
+
+/// Variables that are no settings and are read elsewhere.
+const OTHERS: [&str; 4] = ["VESTNIK_LOG", "VESTNIK_KEY", "VESTNIK_TOKEN", "VESTNIK_BIN"];
+/// Variables of tests begin with this.
+const OF_TESTS: &str = "VESTNIK_TEST_";
 
 impl Environment {
     pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Environment {
@@ -39,6 +46,7 @@ impl Environment {
                 .collect(),
             known: RefCell::default(),
             problems: RefCell::default(),
+            strangers: RefCell::default(),
         }
     }
 
@@ -72,19 +80,26 @@ impl Environment {
     fn finish(&self) {
         let known = self.known.borrow();
         for (name, (_, used)) in &self.variables {
-            if used.get() || !name.contains("__") {
+            if used.get() || OTHERS.contains(&name.as_str()) || name.starts_with(OF_TESTS) {
                 continue;
             }
-            let hint = match nearest(name, known.iter().map(String::as_str)) {
-                Some(near) => format!("возможно, имелось в виду {near}"),
+            // What all of them begin with would make all of them near.
+            let names = known.iter().map(String::as_str).chain(OTHERS);
+            let names = names.filter_map(|name| name.strip_prefix(PREFIX));
+            let hint = match nearest(&name[PREFIX.len()..], names) {
+                Some(near) => format!("возможно, имелось в виду {PREFIX}{near}"),
                 None => "уберите переменную; имя составляется так: VESTNIK_РАЗДЕЛ__КЛЮЧ".to_owned(),
             };
-            self.error(name, "unknown-key", "такой настройки нет".to_owned(), &hint);
+            self.strangers.borrow_mut().push(
+                Problem::of_file(Level::Error, "unknown-key", name, "такой настройки нет")
+                    .hint(hint),
+            );
         }
     }
 
-    pub fn into_problems(self) -> Vec<Problem> {
-        self.problems.into_inner()
+    /// What is wrong with variables that are settings, and the variables that nobody reads.
+    pub fn into_problems(self) -> (Vec<Problem>, Vec<Problem>) {
+        (self.problems.into_inner(), self.strangers.into_inner())
     }
 }
 
@@ -92,14 +107,17 @@ impl Environment {
 pub(super) struct Layers<'d, 't> {
     roots: Vec<(usize, Fields<'d, 't>)>,
     environment: &'d Environment,
+    base: &'d Path,
 }
 
 impl<'d, 't> Layers<'d, 't> {
     pub fn new(
         documents: &'d [(Document<'t>, Spanned<DeTable<'t>>)],
         environment: &'d Environment,
+        base: &'d Path,
     ) -> Layers<'d, 't> {
         Layers {
+            base,
             roots: documents
                 .iter()
                 .enumerate()
@@ -116,6 +134,7 @@ impl<'d, 't> Layers<'d, 't> {
             name: name.to_owned(),
             layers: inner_tables(&self.roots, name, place),
             environment: self.environment,
+            base: self.base,
         }
     }
 
@@ -144,6 +163,7 @@ pub(super) struct Section<'d, 't> {
     name: String,
     layers: Vec<(usize, Fields<'d, 't>)>,
     environment: &'d Environment,
+    base: &'d Path,
 }
 
 impl<'d, 't> Section<'d, 't> {
@@ -152,6 +172,16 @@ impl<'d, 't> Section<'d, 't> {
             name: format!("{}.{name}", self.name),
             layers: inner_tables(&self.layers, name, place),
             environment: self.environment,
+            base: self.base,
+        }
+    }
+
+    /// A path that was written: in a file, or left to its default, it is relative to the folder of the
+    /// settings file; in a variable, to the working folder.
+    pub fn path(&self, text: impl AsRef<Path>, origin: &Origin) -> PathBuf {
+        match origin {
+            Origin::File(..) => self.base.join(text),
+            Origin::Variable(_) => text.as_ref().to_owned(),
         }
     }
 

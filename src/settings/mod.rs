@@ -21,10 +21,11 @@ mod testing;
 mod tests;
 mod values;
 
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use crate::model::{Level, Problem, sort_problems};
-use crate::source::Document;
+use crate::source::{Document, text_of};
 use layers::{Environment, Layers};
 
 pub use http::HttpSettings;
@@ -38,6 +39,23 @@ pub use values::parse_time_zone;
 
 /// The settings that a lone binary runs with.
 const DEFAULT: &str = include_str!("../../config/default.toml");
+
+/// The settings file that is read where none is named.
+pub const FILE: &str = "vestnik.toml";
+/// A settings file has a page; a device has no end.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Settings that were read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub settings: Settings,
+    /// The file that they come from, if there is one.
+    pub file: Option<PathBuf>,
+    /// An error for each variable `VESTNIK_…` that is no setting. The one that a bot's `token_env` names is
+    /// none; which those are, the settings do not know.
+    pub strangers: Vec<Problem>,
+}
 
 /// Everything.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -59,35 +77,42 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the defaults, the file and the environment, the later over the earlier. A relative path
-    /// stays relative to the working folder.
+    /// Reads the defaults, the file and the environment, the later over the earlier. Without a file named,
+    /// [`FILE`] of the working folder is read where it is there. A relative path of a file is relative to
+    /// that file.
     ///
     /// # Errors
     /// Everything that is wrong, in the order of places.
     pub fn load(
         config: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Settings, Vec<Problem>> {
-        let Some(path) = config else {
+    ) -> Result<Loaded, Vec<Problem>> {
+        let usual = Path::new(FILE);
+        let Some(path) = config.or_else(|| usual.exists().then_some(usual)) else {
             return Settings::read(None, environment);
         };
         let name = path.display().to_string();
         let refuse = |message: String, hint: &str| {
             vec![Problem::of_file(Level::Error, "unreadable-file", &name, message).hint(hint)]
         };
-        let bytes = std::fs::read(path).map_err(|error| {
-            refuse(
-                format!("файл настроек не читается: {error}"),
-                "проверьте путь после --config",
-            )
-        })?;
-        let text = String::from_utf8(bytes).map_err(|_| {
-            refuse(
-                "файл настроек не в кодировке UTF-8".into(),
-                "сохраните файл в UTF-8",
-            )
-        })?;
-        Settings::read(Some((&name, &text)), environment)
+        let is_regular = std::fs::metadata(path).map_or(true, |data| data.is_file());
+        if !is_regular {
+            return Err(refuse(
+                "это не файл".into(),
+                "назовите после --config файл настроек, а не папку",
+            ));
+        }
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)
+            .and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut bytes))
+            .map_err(|error| {
+                refuse(
+                    format!("файл настроек не читается: {error}"),
+                    "проверьте путь после --config",
+                )
+            })?;
+        let text = text_of(&bytes).map_err(|not| refuse(not.message, &not.hint))?;
+        Settings::read(Some((&name, text)), environment)
     }
 
     /// Like [`load`](Self::load), with the file's name and text.
@@ -97,22 +122,33 @@ impl Settings {
     pub fn read(
         file: Option<(&str, &str)>,
         environment: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Settings, Vec<Problem>> {
+    ) -> Result<Loaded, Vec<Problem>> {
         let mut documents = vec![Document::parse("config/default.toml", DEFAULT)];
         documents.extend(file.map(|(name, text)| Document::parse(name, text)));
         let environment = Environment::new(environment);
         let mut settings = Settings::default();
         settings.store.key = environment.plain(KEY_VARIABLE).map(SecretText::new);
-        let layers = Layers::new(&documents, &environment);
+        let base = file.and_then(|(name, _)| Path::new(name).parent());
+        let layers = Layers::new(&documents, &environment, base.unwrap_or(Path::new("")));
         settings.fill(&layers);
         layers.finish();
-        let mut problems = environment.into_problems();
+        let (mut problems, strangers) = environment.into_problems();
         for (document, _) in documents {
             problems.extend(document.into_problems());
         }
         if problems.is_empty() {
-            Ok(settings)
+            Ok(Loaded {
+                settings,
+                file: file.map(|(name, _)| name.into()),
+                strangers,
+            })
         } else {
+            // A name with `__` is hardly that of a token.
+            problems.extend(
+                strangers
+                    .into_iter()
+                    .filter(|stranger| stranger.file.contains("__")),
+            );
             sort_problems(&mut problems);
             Err(problems)
         }

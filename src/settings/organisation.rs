@@ -49,8 +49,8 @@ impl Default for OrganisationSettings {
 
 impl OrganisationSettings {
     pub(super) fn fill(&mut self, section: &Section<'_, '_>) {
-        section.text("dir", |text, _| {
-            self.dir = (!text.is_empty()).then(|| text.into());
+        section.text("dir", |text, origin| {
+            self.dir = (!text.is_empty()).then(|| section.path(text, &origin));
         });
         section.text("time_zone", |text, origin| match parse_time_zone(&text) {
             Ok(zone) => self.time_zone = zone,

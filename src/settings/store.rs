@@ -135,6 +135,9 @@ impl Default for StoreSettings {
 impl StoreSettings {
     pub(super) fn fill(&mut self, section: &Section<'_, '_>) {
         section.text("url", |text, origin| match StoreUrl::parse(&text) {
+            Ok(StoreUrl::Sqlite(file)) => {
+                self.url = StoreUrl::Sqlite(section.path(file, &origin));
+            }
             Ok(url) => self.url = url,
             Err((message, hint)) => {
                 section.fail(origin, "bad-store-url", format!("«url»: {message}"), &hint);
@@ -149,7 +152,7 @@ impl StoreSettings {
                     "напишите имя файла; ключ можно дать и переменной VESTNIK_KEY",
                 );
             } else {
-                self.key_file = text.into();
+                self.key_file = section.path(text, &origin);
             }
         });
         section.finish();

@@ -5,8 +5,13 @@ fn read(text: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
     let environment = environment
         .iter()
         .map(|&(name, value)| (name.to_owned(), value.to_owned()));
-    Settings::read(Some(("v.toml", text)), environment)
-        .map_err(|problems| render_problems(&problems))
+    let told = |problems: Vec<Problem>| render_problems(&problems);
+    let loaded = Settings::read(Some(("v.toml", text)), environment).map_err(told)?;
+    if loaded.strangers.is_empty() {
+        Ok(loaded.settings)
+    } else {
+        Err(told(loaded.strangers))
+    }
 }
 
 #[track_caller]
@@ -19,7 +24,10 @@ fn refused(text: &str, environment: &[(&str, &str)], expected: &str) {
 
 #[test]
 fn the_file_of_defaults_says_what_the_code_says() {
-    assert_eq!(Settings::read(None, []).unwrap(), Settings::default());
+    assert_eq!(
+        Settings::read(None, []).unwrap().settings,
+        Settings::default()
+    );
     assert_eq!(StoreSettings::default().url.to_string(), StoreSettings::URL);
     for section in [
         "[telegram]\napi_url=",
@@ -47,7 +55,8 @@ fn the_environment_is_stronger_than_the_file() {
             ),
             ("VESTNIK_TESTING__CLOCK", "http://127.0.0.1:1/sim/clock"),
             ("VESTNIK_KEY", "0123"),
-            ("VESTNIK_SOMETHING", "of another reader"),
+            ("VESTNIK_LOG", "debug"),
+            ("VESTNIK_TEST_ANYTHING", "of a test"),
             ("OTHER__NAME", "x"),
         ],
     )
@@ -144,6 +153,70 @@ VESTNIK_RETENTION__HANDLED_DAYS: ожидается целое число, а з
   что сделать: напишите число цифрами
 VESTNIK_TELEGRAM__API_ULR: такой настройки нет [unknown-key]
   что сделать: возможно, имелось в виду VESTNIK_TELEGRAM__API_URL",
+    );
+}
+
+#[test]
+fn a_variable_that_nobody_reads_is_refused_with_the_near_name() {
+    refused(
+        "",
+        &[
+            ("VESTNIK_STORE_URL", "sqlite:x.db"),
+            ("VESTNIK_FOO", "1"),
+            ("VESTNIK_LOGS", "debug"),
+        ],
+        "\
+VESTNIK_FOO: такой настройки нет [unknown-key]
+  что сделать: уберите переменную; имя составляется так: VESTNIK_РАЗДЕЛ__КЛЮЧ
+VESTNIK_LOGS: такой настройки нет [unknown-key]
+  что сделать: возможно, имелось в виду VESTNIK_LOG
+VESTNIK_STORE_URL: такой настройки нет [unknown-key]
+  что сделать: возможно, имелось в виду VESTNIK_STORE__URL",
+    );
+}
+
+#[test]
+fn a_path_of_a_file_is_relative_to_that_file() {
+    let check = |name: &str, text: &str, variables: &[(&str, &str)], expected: [&str; 3]| {
+        let variables = variables
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        let settings = Settings::read(Some((name, text)), variables)
+            .expect("read")
+            .settings;
+        let dir = settings
+            .organisation
+            .dir
+            .map(|dir| dir.display().to_string());
+        let found = [
+            settings.store.url.to_string(),
+            settings.store.key_file.display().to_string(),
+            dir.unwrap_or_default(),
+        ];
+        assert_eq!(found, expected, "{name}");
+    };
+    let text = "[organisation]\ndir = \"org\"\n";
+    check(
+        "v.toml",
+        text,
+        &[],
+        ["sqlite:vestnik.db", "vestnik.key", "org"],
+    );
+    check(
+        "/etc/vestnik/v.toml",
+        text,
+        &[],
+        [
+            "sqlite:/etc/vestnik/vestnik.db",
+            "/etc/vestnik/vestnik.key",
+            "/etc/vestnik/org",
+        ],
+    );
+    check(
+        "conf/v.toml",
+        "[store]\nurl = \"sqlite:/srv/a.db\"\nkey_file = \"../k\"\n",
+        &[("VESTNIK_ORGANISATION__DIR", "here")],
+        ["sqlite:/srv/a.db", "conf/../k", "here"],
     );
 }
 

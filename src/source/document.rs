@@ -1,6 +1,6 @@
 //! One text of TOML under way: what it holds, and what was found wrong with it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use toml::Spanned;
 use toml::de::DeTable;
@@ -16,7 +16,13 @@ pub struct Document<'t> {
     source: Source<'t>,
     problems: RefCell<Vec<Problem>>,
     broken: bool,
+    left_out: Cell<usize>,
 }
+
+/// After so many errors of syntax the rest are their echoes.
+const SYNTAX_MOST: usize = 20;
+/// Nobody mends more at a time, and a file that is no organisation's may hold a million.
+const PROBLEMS_MOST: usize = 200;
 
 impl<'t> Document<'t> {
     /// Parses a text. After a syntax error the table holds what could be saved, so that names
@@ -27,17 +33,19 @@ impl<'t> Document<'t> {
         let (table, errors) = DeTable::parse_recoverable(text);
         let problems: Vec<Problem> = errors
             .iter()
+            .take(SYNTAX_MOST)
             .map(|error| {
-                let span = error.span().unwrap_or(0..0).into();
-                let (message, hint) = syntax::message(error.message());
+                let span = error.span().unwrap_or(0..0);
+                let (message, hint) = syntax::message(error.message(), text, &span);
                 source
-                    .problem(Level::Error, "syntax", span, message)
+                    .problem(Level::Error, "syntax", span.into(), message)
                     .maybe_hint(hint)
             })
             .collect();
         let document = Document {
             source,
             broken: !problems.is_empty(),
+            left_out: Cell::new(0),
             problems: RefCell::new(problems),
         };
         (document, table)
@@ -50,9 +58,20 @@ impl<'t> Document<'t> {
 
     /// Notes a problem.
     pub fn report(&self, problem: Problem) {
-        if !self.broken {
-            self.problems.borrow_mut().push(problem);
+        if self.broken {
+            return;
         }
+        let mut problems = self.problems.borrow_mut();
+        if problems.len() < PROBLEMS_MOST {
+            problems.push(problem);
+        } else {
+            self.left_out.set(self.left_out.get() + 1);
+        }
+    }
+
+    /// Whether what is found from now on is only counted.
+    pub fn is_full(&self) -> bool {
+        self.broken || self.problems.borrow().len() >= PROBLEMS_MOST
     }
 
     /// Notes an error at a place.
@@ -85,9 +104,22 @@ impl<'t> Document<'t> {
         );
     }
 
-    /// What was found wrong.
+    /// What was found wrong; of very many the first ones, and how many more there are.
     pub fn into_problems(self) -> Vec<Problem> {
-        self.problems.into_inner()
+        let mut problems = self.problems.into_inner();
+        let left_out = self.left_out.get();
+        if left_out > 0 {
+            problems.push(
+                Problem::of_file(
+                    Level::Error,
+                    "more-problems",
+                    self.source.name(),
+                    format!("и ещё замечаний в этом файле: {left_out}"),
+                )
+                .hint("исправьте эти и проверьте файл снова"),
+            );
+        }
+        problems
     }
 
     /// The fields of the whole text; `place` is what messages call it, as in «файле бота».

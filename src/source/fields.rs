@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::Document;
 use super::place::{At, Span};
+use super::russian::key_meant;
 use crate::model::{Word, nearest};
 
 /// A table while it is read. Each asking method gives `None` when the key is missing or wrong; a
@@ -367,7 +368,8 @@ impl<'d, 't> Fields<'d, 't> {
             return;
         }
         for (key, _) in self.rest() {
-            let hint = match nearest(key.value, asked.iter().copied()) {
+            let meant = key_meant(key.value).filter(|meant| asked.contains(meant));
+            let hint = match meant.or_else(|| nearest(key.value, asked.iter().copied())) {
                 Some(near) => format!("возможно, имелось в виду «{near}»"),
                 None => {
                     let mut known = asked.to_vec();

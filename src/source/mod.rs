@@ -12,13 +12,18 @@
 //! | `document` | one text of TOML and what is wrong with it |
 //! | `fields` | a table of it, key by key |
 //! | `syntax` | errors of the parser in words that help |
+//! | `russian` | keys that are written in Russian |
+//! | `encoding` | bytes that are no UTF-8, and what they probably are |
 
 mod document;
+mod encoding;
 mod fields;
 mod place;
+mod russian;
 mod secrets;
 mod syntax;
 
 pub use document::Document;
+pub use encoding::{NotText, text_of};
 pub use fields::{Fields, type_name};
 pub use place::{At, Source, Span};

@@ -140,12 +140,17 @@ impl<'t> Source<'t> {
         let from = self.floor(span.start as usize);
         let to = self.floor(span.end as usize).clamp(from, end.max(from));
         let width = self.text[from..to].trim_end().chars().count();
-        let (excerpt, column_shown) = excerpt(whole, column, width);
+        let shown = (!whole.trim().is_empty()).then(|| excerpt(whole, column as usize, width));
+        let (excerpt, caret, caret_width) = match shown {
+            Some((excerpt, caret, width)) => (Some(excerpt), caret, width),
+            None => (None, column as usize, width),
+        };
         Problem {
             line,
             column,
-            width: clip(width.max(1)),
-            excerpt: column_shown.then_some(excerpt),
+            caret: clip(caret),
+            width: clip(caret_width.max(1)),
+            excerpt,
             ..Problem::of_file(level, code, self.name, message)
         }
     }
@@ -155,18 +160,33 @@ fn clip(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// A longer line is cut: a terminal shows no more, and a caret far to the right helps nobody.
+/// A longer line is cut around the place: a terminal shows no more.
 const EXCERPT_CHARS: usize = 160;
+/// How much of a line that is cut stands before the place.
+const BEFORE_CHARS: usize = 60;
 
-fn excerpt(line: &str, column: u32, width: usize) -> (String, bool) {
+/// What is shown of a line, the column of the place in it and how much of the place is shown.
+fn excerpt(line: &str, column: usize, width: usize) -> (String, usize, usize) {
     let masked = mask_secrets(line);
-    let shown: String = masked
-        .chars()
-        .take(EXCERPT_CHARS)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    let fits = (column as usize - 1) + width.min(1) <= EXCERPT_CHARS;
-    (shown, fits && !line.trim().is_empty())
+    let length = masked.chars().count();
+    let at = column - 1;
+    let from = if length <= EXCERPT_CHARS || at < BEFORE_CHARS {
+        0
+    } else {
+        (at - BEFORE_CHARS).min(length - EXCERPT_CHARS.min(length))
+    };
+    let mut shown = String::new();
+    if from > 0 {
+        shown.push('…');
+    }
+    let kept = masked.chars().skip(from).take(EXCERPT_CHARS);
+    shown.extend(kept.map(|c| if c.is_control() { ' ' } else { c }));
+    if from + EXCERPT_CHARS < length {
+        shown.push('…');
+    }
+    let caret = at - from + usize::from(from > 0);
+    let room = shown.chars().count().saturating_sub(caret).max(1);
+    (shown, caret + 1, width.min(room))
 }
 
 #[cfg(test)]
@@ -181,5 +201,31 @@ mod tests {
         assert_eq!(source.position(at), (2, 7));
         assert_eq!(source.position(1), (1, 1)); // within a character
         assert_eq!(source.position(10_000), (3, 1));
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_place() {
+        let line = format!("words = \"{}!{}\"", "а".repeat(5_000), "б".repeat(300));
+        let source = Source::new("файл", &line);
+        let at = line.find('!').expect("there");
+        let shown = |span: std::ops::Range<usize>| {
+            let problem = source.problem(Level::Error, "x", span.into(), "");
+            let excerpt = problem.excerpt.clone().expect("a line");
+            assert!(excerpt.chars().count() <= EXCERPT_CHARS + 2);
+            let caret = problem.caret as usize - 1;
+            let under: String = excerpt
+                .chars()
+                .skip(caret)
+                .take(problem.width as usize)
+                .collect();
+            (problem.column, under, excerpt)
+        };
+        let (column, under, excerpt) = shown(at..at + 1);
+        assert_eq!((column, under.as_str()), (5_010, "!"));
+        assert!(excerpt.starts_with('…') && excerpt.ends_with('…'));
+        assert_eq!(shown(0..5).1, "words");
+        // A span to the end of the line stays under what is shown.
+        assert_eq!(shown(line.len() - 1..line.len()).1, "\"");
+        assert!(shown(8..line.len()).1.starts_with("\"ааа"));
     }
 }

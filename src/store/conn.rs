@@ -301,6 +301,12 @@ fn connect_sqlite(
     busy: Duration,
     max_pages: Option<u32>,
 ) -> Result<SqliteConnection, StoreError> {
+    if role == Role::Opener && !path.exists() {
+        // SQLite would make it readable to all. Its WAL takes the mode of the file itself.
+        super::private::create_private(path).map_err(|error| StoreError::Gone {
+            message: format!("файл {} не создаётся: {error}", path.display()),
+        })?;
+    }
     let mut c = SqliteConnection::establish(&file_uri(path, role))?;
     let mut sql = format!("pragma busy_timeout = {};", busy.as_millis());
     if role == Role::Opener {

@@ -13,15 +13,13 @@ pub enum StoreError {
         message: String,
     },
     /// The disk (or the size limit of the database) is used up.
-    #[error("место для базы данных кончилось: {message}; освободите диск, работа продолжится сама")]
+    #[error("место для базы данных кончилось: {message}; освободите диск")]
     Full {
         /// The engine's words.
         message: String,
     },
     /// The connection is lost, the server is away, or the file cannot be read or written.
-    #[error(
-        "нет связи с базой данных: {message}; проверьте сервер или файл, соединение восстановится само"
-    )]
+    #[error("нет связи с базой данных: {message}; проверьте сервер, файл и права на него")]
     Gone {
         /// The engine's words.
         message: String,
@@ -41,6 +39,24 @@ pub enum StoreError {
     WrongKey {
         /// Where the key came from: a file or a variable.
         key: String,
+    },
+    /// There is no database at this address, and whoever asks must not make one.
+    #[error(
+        "базы данных {database} нет; её создают vestnik serve и vestnik apply, а если она в другом месте, назовите файл настроек ключом --config"
+    )]
+    NoDatabase {
+        /// The address, without a password.
+        database: String,
+    },
+    /// The key is gone and the database is sealed with it: another one would open nothing.
+    #[error(
+        "ключа шифрования нет ({key}), а база данных {database} запечатана им; верните этот файл из копии или задайте ключ в переменной VESTNIK_KEY. Новый ключ эту базу не откроет: если прежний утерян, назовите в store.url новую базу и внесите в неё папку организации"
+    )]
+    KeyLost {
+        /// The file that is missing.
+        key: String,
+        /// The address of the database, without a password.
+        database: String,
     },
     /// The key itself cannot be had: the file is unreadable or malformed.
     #[error("ключ шифрования: {message}")]

@@ -748,6 +748,22 @@ pub fn open_counts(conn: &mut Conn) -> Result<Vec<(MessageState, i64)>, StoreErr
     counted(rows, &[(MessageState::Sending, waiting as i64)])
 }
 
+/// How many messages of each bot wait to be sent.
+///
+/// # Errors
+/// An outage.
+pub fn waiting_by_bot(conn: &mut Conn) -> Result<BTreeMap<BotCode, i64>, StoreError> {
+    let rows: Vec<(String, i64)> = on_engine!(conn, c => messages::table
+        .filter(MessageOpen)
+        .group_by(messages::bot)
+        .select((messages::bot, diesel::dsl::count_star()))
+        .load(c))?;
+    let counts = rows.into_iter();
+    Ok(counts
+        .map(|(code, count)| (BotCode::new(&code), count))
+        .collect())
+}
+
 /// Rows of counts and what stands in the journal, by the names of the states.
 fn counted(
     rows: Vec<(String, i64)>,

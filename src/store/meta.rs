@@ -193,6 +193,20 @@ pub fn raise_definitions_version(conn: &mut Conn) -> Result<i64, StoreError> {
     Ok(count_up(conn, DEFINITIONS_VERSION, 0)? + 1)
 }
 
+/// Whether somebody opened this database before; false for an empty one.
+pub(super) fn is_sealed(conn: &mut Conn) -> Result<bool, StoreError> {
+    match get(conn, KEY_CHECK) {
+        Ok(check) => Ok(check.is_some()),
+        Err(StoreError::Other { message })
+            if message.contains("no such table: meta")
+                || message.contains("relation \"meta\" does not exist") =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Makes sure that the key is the one of this database; seals the known text the first time.
 pub(super) fn check_key(conn: &mut Conn, key: &Key) -> Result<(), StoreError> {
     match get(conn, KEY_CHECK)? {

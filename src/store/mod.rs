@@ -18,6 +18,7 @@ mod ids;
 mod lend;
 mod link;
 mod migrations;
+mod private;
 mod probe;
 mod queue;
 mod reader;
@@ -63,6 +64,7 @@ pub use conn::{Conn, Engine};
 pub use error::StoreError;
 pub use ids::Ids;
 pub use lend::Lent;
+pub use private::{create_private, is_shared};
 pub use probe::Probe;
 pub use secrets::{Key, SEALED_PREFIX, Secret};
 
@@ -161,6 +163,21 @@ struct Inner {
     /// Callers that wait for the database to take their write.
     waiting: AtomicUsize,
     threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Whether there is a database at this address that a store was opened on before. Makes nothing.
+///
+/// # Errors
+/// [`StoreError::Url`], or an outage.
+pub fn is_there(url: &str) -> Result<bool, StoreError> {
+    let tuning = Tuning::default();
+    let target = Target::parse(url, tuning.busy, None)?;
+    if let Target::Sqlite { path, .. } = &target
+        && !path.exists()
+    {
+        return Ok(false);
+    }
+    meta::is_sealed(&mut target.connect(Role::Reader)?)
 }
 
 impl Store {
@@ -467,9 +484,18 @@ impl Store {
                         what: format!("файл {}", to.display()),
                     });
                 }
-                diesel::sql_query("vacuum into ?")
+                // SQLite takes an empty file that is there: so nobody else can read it from the start.
+                create_private(to).map_err(|error| {
+                    StoreError::other(format!("{}: файл не создаётся: {error}", to.display()))
+                })?;
+                let copied = diesel::sql_query("vacuum into ?")
                     .bind::<diesel::sql_types::Text, _>(to.to_string_lossy())
-                    .execute(&mut c)?;
+                    .execute(&mut c);
+                if copied.is_err() {
+                    // Half a copy is none.
+                    let _ = std::fs::remove_file(to);
+                }
+                copied?;
                 Ok(())
             }
         }

@@ -19,6 +19,8 @@ pub const SEALED_PREFIX: &str = "sealed:";
 /// The form of what follows the mark: a nonce of 12 bytes and the sealed bytes, base64url.
 const VERSION: &str = "1:";
 const NONCE: usize = 12;
+/// A file of a key has one short line.
+const FILE_BYTES_MAX: u64 = 4096;
 
 /// A text that is not to be seen: it does not print and is wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,14 +64,14 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// The key of the variable `VESTNIK_KEY` where its value is given, else of the file, which is
-    /// made with mode 0600 where there is none.
+    /// The key of the variable `VESTNIK_KEY` where its value is given, else of the file; `None` where there
+    /// is no such file.
     ///
     /// # Errors
     /// [`StoreError::Key`] says what is wrong with the file or the value.
-    pub fn load(variable: Option<&str>, file: &Path) -> Result<Key, StoreError> {
+    pub fn find(variable: Option<&str>, file: &Path) -> Result<Option<Key>, StoreError> {
         match variable {
-            Some(text) => Key::parse(text, "переменная VESTNIK_KEY"),
+            Some(text) => Key::parse(text, "переменная VESTNIK_KEY").map(Some),
             None => Key::from_file(file),
         }
     }
@@ -99,7 +101,31 @@ impl Key {
         Ok(key)
     }
 
-    fn from_file(file: &Path) -> Result<Key, StoreError> {
+    fn from_file(file: &Path) -> Result<Option<Key>, StoreError> {
+        let source = format!("файл {}", file.display());
+        let fault = |error: std::io::Error, what: &str| StoreError::Key {
+            message: format!("{source}: {what}: {error}"),
+        };
+        match std::fs::File::open(file) {
+            Ok(opened) => {
+                let mut text = Zeroizing::new(String::new());
+                opened
+                    .take(FILE_BYTES_MAX)
+                    .read_to_string(&mut text)
+                    .map_err(|error| fault(error, "не читается"))?;
+                Key::parse(&text, &source).map(Some)
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(fault(error, "не открывается")),
+        }
+    }
+
+    /// The key of a file, which is made with mode 0600 where there is none. Only for a database that
+    /// nothing was sealed in yet.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find), and what the file system says.
+    pub fn find_or_make(file: &Path) -> Result<Key, StoreError> {
         let source = format!("файл {}", file.display());
         let fault = |error: std::io::Error, what: &str| StoreError::Key {
             message: format!("{source}: {what}: {error}"),
@@ -107,16 +133,8 @@ impl Key {
         // Two processes may start at once: whoever links its complete file first wins, the other
         // reads it.
         for _ in 0..2 {
-            match std::fs::File::open(file) {
-                Ok(mut opened) => {
-                    let mut text = Zeroizing::new(String::new());
-                    opened
-                        .read_to_string(&mut text)
-                        .map_err(|error| fault(error, "не читается"))?;
-                    return Key::parse(&text, &source);
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(fault(error, "не открывается")),
+            if let Some(key) = Key::from_file(file)? {
+                return Ok(key);
             }
             let mut bytes = Zeroizing::new([0u8; 32]);
             random(&mut *bytes)?;
@@ -220,14 +238,8 @@ fn random(bytes: &mut [u8]) -> Result<(), StoreError> {
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path)?;
+    let mut file = super::private::create_private(path)?;
+    file.set_len(0)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -269,10 +281,12 @@ mod tests {
     fn a_key_file_is_made_once_and_private() {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("vestnik.key");
-        let sealed = Key::load(None, &file)
+        assert!(Key::find(None, &file).expect("looked for").is_none());
+        assert!(!file.exists(), "looking makes nothing");
+        let sealed = Key::find_or_make(&file)
             .and_then(|key| key.seal("x", "y"))
             .expect("made");
-        let again = Key::load(None, &file).expect("read");
+        let again = Key::find(None, &file).expect("read").expect("there");
         assert_eq!(
             again.unseal(&sealed, "y").expect("the same key").expose(),
             "x"
@@ -285,9 +299,9 @@ mod tests {
         }
         std::fs::write(&file, "short").expect("written");
         assert!(matches!(
-            Key::load(None, &file),
+            Key::find(None, &file),
             Err(StoreError::Key { .. })
         ));
-        assert!(Key::load(Some(&STANDARD.encode([3u8; 32])), &file).is_ok());
+        assert!(Key::find(Some(&STANDARD.encode([3u8; 32])), &file).is_ok());
     }
 }

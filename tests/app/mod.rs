@@ -13,6 +13,7 @@ mod page;
 mod people;
 mod scripts;
 mod sending;
+mod traps;
 
 /// A bot with a text, a choice and its answers, for whatever needs a bot that answers.
 const SHOP: &str = r#"

@@ -13,7 +13,7 @@ use vestnik::model::{
     BotCode, Channel, ChatAddress, ChatId, Lane, MessageKey, MessageKind, MessageState, Moment,
     Outgoing, OutgoingBody, RichText,
 };
-use vestnik::organisation::{Applied, ApplyError, ApplyOptions, Given, apply};
+use vestnik::organisation::{Applied, ApplyError, ApplyOptions, Given, Gone, apply};
 use vestnik::rehearsal::{Stage, noon};
 use vestnik::runtime::{BotState, BotStatus, Order};
 use vestnik::settings::{Settings, StoreUrl};
@@ -198,6 +198,7 @@ impl App {
             dry_run: false,
             only_changed: false,
             quiet: true,
+            gone: Gone::Delete,
             at: self.clock().now(),
             by: By::File("test".to_owned()),
         };

@@ -66,7 +66,7 @@ pub fn send_with(addr: SocketAddr, method: &str, path: &str, headers: &str, body
 }
 
 #[track_caller]
-fn send(addr: SocketAddr, request: &str) -> Answer {
+pub fn send(addr: SocketAddr, request: &str) -> Answer {
     let mut stream = TcpStream::connect(addr).expect("connected");
     stream
         .set_read_timeout(Some(Duration::from_secs(60)))

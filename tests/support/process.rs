@@ -10,7 +10,17 @@ use super::app::PATIENCE;
 
 /// The program with nothing of this test's environment that it would read.
 pub fn vestnik(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vestnik"));
+    own(Command::new(env!("CARGO_BIN_EXE_vestnik")), folder)
+}
+
+/// A line of a shell, as [`vestnik`].
+pub fn shell(folder: &Path, line: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", line]);
+    own(command, folder)
+}
+
+fn own(mut command: Command, folder: &Path) -> Command {
     command.current_dir(folder);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("VESTNIK_") {

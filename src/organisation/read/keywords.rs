@@ -14,6 +14,9 @@ const PATH: &str = " / ";
 /// More buttons than this are no choice any more: eight fit on a page.
 const WRITTEN_VARIANTS_MAX: usize = 200;
 
+/// More words than this are a list that belongs elsewhere; each of them is compared with every other.
+const WORDS_MAX: usize = 2000;
+
 /// A path of words as it was written.
 struct WrittenPath {
     parts: Vec<String>,
@@ -222,6 +225,14 @@ fn read_words(entry: &Fields<'_, '_>, fold: Fold) -> (Box<[Box<str>]>, Span) {
             return (Box::default(), span);
         }
     };
+    if words.len() > WORDS_MAX {
+        refuse(
+            "too-many-words",
+            &format!("слов {}, а у записи их может быть {WORDS_MAX}", words.len()),
+            "разделите запись; для поиска по справочнику подходит запись вида algorithm",
+        );
+        return (Box::default(), span);
+    }
     for word in &words {
         if fold.fold(word).is_empty() {
             refuse(
@@ -429,6 +440,11 @@ impl Tree<'_, '_, '_> {
     }
 
     fn dangling(&self, what: &str, path: &WrittenPath, stuck: (Option<u32>, usize)) {
+        // No hint is looked for that nobody would read.
+        if self.document.is_full() {
+            self.document.error("unknown-parent", path.span, "", None);
+            return;
+        }
         let (at, depth) = stuck;
         let part = &path.parts[depth];
         let siblings = self

@@ -17,7 +17,7 @@ use super::definitions::Definitions;
 use super::files::{DefinitionFile, FileKind};
 use super::programs;
 use crate::model::{Level, PartyRef, Problem, sort_problems};
-use crate::source::{Document, Source, Span};
+use crate::source::{Document, NotText, Source, Span, text_of};
 
 /// What exists beside the files: data that people made since. A name found here does not dangle.
 #[derive(Clone, Debug, Default)]
@@ -81,26 +81,20 @@ pub fn read(files: &BTreeMap<String, DefinitionFile>, known: &Known) -> Reading 
         let Some(kind) = FileKind::of(path) else {
             continue;
         };
-        let text = match std::str::from_utf8(&file.bytes) {
-            Ok(text) => without_mark(text),
-            Err(error) => {
-                let line = file.bytes[..error.valid_up_to()]
-                    .iter()
-                    .filter(|&&byte| byte == b'\n')
-                    .count()
-                    + 1;
+        let text = match text_of(&file.bytes) {
+            Ok(text) => text,
+            Err(NotText {
+                line,
+                message,
+                hint,
+            }) => {
                 reading.problems.push(
                     Problem {
-                        line: u32::try_from(line).unwrap_or(u32::MAX),
+                        line,
                         column: 1,
-                        ..Problem::of_file(
-                            Level::Error,
-                            "not-utf8",
-                            path,
-                            "файл не в кодировке UTF-8",
-                        )
+                        ..Problem::of_file(Level::Error, "not-utf8", path, message)
                     }
-                    .hint("сохраните файл в UTF-8"),
+                    .hint(hint),
                 );
                 continue;
             }

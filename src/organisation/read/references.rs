@@ -76,6 +76,7 @@ pub(super) fn check<'f>(
                         | "not-utf8"
                         | "missing-key"
                         | "bad-code"
+                        | "mixed-scripts"
                         | "empty-value"
                         | "wrong-type"
                         | "missing-file"

@@ -26,9 +26,48 @@ pub(super) fn is_party_code(code: &str) -> bool {
             .any(|c| c.is_whitespace() || c.is_control() || matches!(c, ':' | '"' | ','))
 }
 
+/// In a part of a code (between `-`, `_` and the like) with Latin and Cyrillic letters: the first letter
+/// of the alphabet that has fewer of them, the byte where it stands, and what alphabet it is of.
+fn odd_letter(code: &str) -> Option<(char, usize, &'static str)> {
+    let is_cyrillic = |c: char| matches!(c, '\u{400}'..='\u{52f}');
+    let is_latin = |c: char| c.is_alphabetic() && c < '\u{250}';
+    let mut from = 0;
+    for part in code.split_inclusive(|c: char| !c.is_alphanumeric()) {
+        let cyrillic = part.chars().filter(|&c| is_cyrillic(c)).count();
+        let latin = part.chars().filter(|&c| is_latin(c)).count();
+        if cyrillic > 0 && latin > 0 {
+            let odd = |c: char| {
+                if cyrillic <= latin {
+                    is_cyrillic(c)
+                } else {
+                    is_latin(c)
+                }
+            };
+            let (at, letter) = part.char_indices().find(|&(_, c)| odd(c))?;
+            let alphabet = if is_cyrillic(letter) {
+                "русская"
+            } else {
+                "латинская"
+            };
+            return Some((letter, from + at, alphabet));
+        }
+        from += part.len();
+    }
+    None
+}
+
 /// A required code.
 pub(super) fn code(fields: &Fields<'_, '_>, is_good: fn(&str) -> bool) -> Option<At<String>> {
     let code = fields.required_text("code")?;
+    if let Some((letter, place, alphabet)) = odd_letter(&code.value) {
+        fields.document().error(
+            "mixed-scripts",
+            fields.document().source().within(code.span, &code.value, place),
+            format!("код «{}»: буква «{letter}» — {alphabet}, а рядом буквы другого алфавита", code.value),
+            Some("наберите код в одной раскладке: такие буквы не отличить на вид, и по коду ничего не найдётся".to_owned()),
+        );
+        return None;
+    }
     if is_good(&code.value) {
         return Some(code);
     }
@@ -204,4 +243,23 @@ pub(super) fn who(fields: &Fields<'_, '_>, text: At<String>, performer: bool) ->
         value,
         span: text.span,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_odd_letter_of_a_code_is_named() {
+        let check = |code: &str, expected: Option<(char, usize, &str)>| {
+            assert_eq!(odd_letter(code), expected, "{code}");
+        };
+        check("сlient", Some(('с', 0, "русская")));
+        check("клиeнт", Some(('e', 6, "латинская")));
+        check("shop-мaгазин", Some(('a', 7, "латинская")));
+        check("shop-магазин", None);
+        check("client", None);
+        check("клиент_2", None);
+        check("000012", None);
+    }
 }

@@ -25,6 +25,19 @@ pub enum Acquired {
     },
 }
 
+/// Whether another node holds the lease and runs, as far as can be known. Takes nothing.
+///
+/// # Errors
+/// An outage.
+pub async fn is_held(
+    store: &Store,
+    now: Moment,
+    is_dead: fn(&str) -> bool,
+) -> Result<bool, StoreError> {
+    let holder = store.read(lease::who).await?;
+    Ok(holder.is_some_and(|holder| holder.expires_at > now && !is_dead(&holder.node)))
+}
+
 /// Tries to take the lease. `is_dead` knows processes that run no more.
 ///
 /// # Errors
