@@ -29,7 +29,7 @@ pub struct TraceArgs {
 
 /// Runs the command.
 pub fn run(args: &TraceArgs) -> ExitCode {
-    let zone = match load_settings(args.config.as_deref()) {
+    let zone = match load_settings(args.config.as_deref(), &[]) {
         Ok(settings) => settings.organisation.time_zone,
         Err(code) => return code,
     };
