@@ -11,7 +11,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use httparse::Status;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
@@ -80,7 +80,11 @@ where
                 Body::Chunks(bytes) => Bytes::from(bytes),
                 Body::At(from) => {
                     let end = incoming.at;
-                    Bytes::from(incoming.bytes).slice(from..end)
+                    // Not `slice`, which would make a second owner.
+                    let mut body = Bytes::from(incoming.bytes);
+                    body.truncate(end);
+                    body.advance(from);
+                    body
                 }
             };
             Ok((head.answer(body), reusable))

@@ -18,6 +18,7 @@ use crate::store::inbox::UpdateState;
 use crate::store::journal::Handled;
 use crate::store::unit_of_work::{self, UnitOfWork};
 use crate::store::{Conn, StoreError};
+use crate::telegram::RawJson;
 
 /// What happens to the row of an update in a commit.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub enum Receipt {
         /// Its number.
         update_id: UpdateId,
         /// Its JSON.
-        raw: String,
+        raw: RawJson,
         /// When it came.
         received_at: Moment,
     },

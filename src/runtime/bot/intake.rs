@@ -7,7 +7,8 @@ use crate::dialogue::{Addressed, Incoming, IncomingFile, IncomingKind, LINK_MARK
 use crate::model::{ChatId, ConversationKey, PersonId};
 use crate::store::links;
 use crate::telegram::{
-    CallbackQuery, ChatKind, Content, EntityKind, FileRef, MemberStatus, Message, UpdateKind, User,
+    CallbackQuery, ChatKind, Content, EntityKind, FileRef, MemberStatus, Message, RawJson,
+    UpdateKind, User,
 };
 
 /// The bot's own identity, as getMe tells it.
@@ -275,7 +276,7 @@ fn without_mention(message: &Message, myself: &Myself) -> String {
 /// The secret of a registration link in `/start …` gives way to its hash, in what is decided and in the raw
 /// update alike: it is neither stored nor logged, and a pending update can be decided all the same (D23).
 /// Only for what comes from Telegram: the hash that a person writes himself is none.
-pub fn seal_link(event: &mut Option<Event>, raw: &mut String) {
+pub fn seal_link(event: &mut Option<Event>, raw: &mut RawJson) {
     let Some(Event::Turn(_, incoming)) = event else {
         return;
     };
@@ -301,12 +302,12 @@ pub fn seal_link(event: &mut Option<Event>, raw: &mut String) {
         return;
     };
     *text = text.replace(&payload, &sealed);
-    *raw = raw.replace(&payload, &sealed);
-    if raw.contains(LINK_MARK) != sealed.starts_with(LINK_MARK) {
+    let mut kept = raw.as_str().replace(&payload, &sealed);
+    if kept.contains(LINK_MARK) != sealed.starts_with(LINK_MARK) {
         // Spelled with escapes: the update goes on, its raw form does not.
-        raw.clear();
-        raw.push_str("{}");
+        kept = "{}".to_owned();
     }
+    *raw = RawJson::lossy(bytes::Bytes::from(kept));
 }
 
 #[cfg(test)]

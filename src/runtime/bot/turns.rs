@@ -54,7 +54,7 @@ pub async fn handle_batch(core: &Rc<BotCore>, batch: telegram::Batch, received_a
         }
         return true;
     }
-    let (events, raws): (Vec<Option<Event>>, Vec<String>) =
+    let (events, raws): (Vec<Option<Event>>, Vec<telegram::RawJson>) =
         batch.items.iter().map(|item| read_new(core, item)).unzip();
     let Some(mut scratch) = load(core, events.iter().flatten()).await else {
         return false;
@@ -175,9 +175,9 @@ fn reachable_again(core: &BotCore, key: ConversationKey) -> Option<Change> {
 }
 
 /// What came from Telegram, and its JSON as it is kept.
-fn read_new(core: &BotCore, item: &telegram::Incoming) -> (Option<Event>, String) {
+fn read_new(core: &BotCore, item: &telegram::Incoming) -> (Option<Event>, telegram::RawJson) {
     let mut event = read_item(core, item);
-    let mut raw = item.raw().as_str().to_owned();
+    let mut raw = item.raw().clone();
     intake::seal_link(&mut event, &mut raw);
     (event, raw)
 }

@@ -234,15 +234,8 @@ pub(super) fn mark_sent<'a>(conn: &mut Conn, marks: &'a [SentMark]) -> Vec<&'a S
             .partition(|mark| open.keys.contains_key(&mark.key))
     };
     if !own.is_empty() {
-        let sent: Vec<record::Sent> = own
-            .into_iter()
-            .map(|mark| record::Sent {
-                key: mark.key,
-                at: mark.at,
-                ids: mark.ids.clone(),
-            })
-            .collect();
-        conn.record(Arc::new(record::sent(&sent)));
+        let marks = own.iter().map(|mark| (mark.key, mark.at, &mark.ids[..]));
+        conn.record(Arc::new(record::sent(marks)));
     }
     others
 }

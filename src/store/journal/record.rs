@@ -325,19 +325,23 @@ pub(in crate::store) struct Written {
     pub(super) at: Moment,
 }
 
-/// The record that these answers were sent.
-pub(super) fn sent(marks: &[Sent]) -> Written {
-    let at = marks.iter().map(|mark| mark.at).min().unwrap_or(Moment(0));
-    let mut payload = Vec::with_capacity(16 + marks.len() * 12);
+/// The record that these answers were sent: key, moment, the channel's numbers of each.
+pub(super) fn sent<'a>(
+    marks: impl Iterator<Item = (MessageKey, Moment, &'a [i64])> + Clone,
+) -> Written {
+    let at = marks.clone().map(|(_, at, _)| at).min();
+    let at = at.unwrap_or(Moment(0));
+    let settled: Vec<MessageKey> = marks.clone().map(|(key, ..)| key).collect();
+    let mut payload = Vec::with_capacity(16 + settled.len() * 12);
     put_signed(&mut payload, at.0);
-    put_number(&mut payload, marks.len() as u64);
+    put_number(&mut payload, settled.len() as u64);
     let mut before = 0;
-    for mark in marks {
-        put_signed(&mut payload, mark.key.0 - before);
-        before = mark.key.0;
-        put_signed(&mut payload, mark.at.micros_since(at));
-        put_number(&mut payload, mark.ids.len() as u64);
-        for id in &mark.ids {
+    for (key, marked_at, ids) in marks {
+        put_signed(&mut payload, key.0 - before);
+        before = key.0;
+        put_signed(&mut payload, marked_at.micros_since(at));
+        put_number(&mut payload, ids.len() as u64);
+        for id in ids {
             put_signed(&mut payload, *id);
         }
     }
@@ -345,7 +349,7 @@ pub(super) fn sent(marks: &[Sent]) -> Written {
         bytes: frame(SENT, &payload),
         updates: 0,
         opened: Vec::new(),
-        settled: marks.iter().map(|mark| mark.key).collect(),
+        settled,
         chats: Vec::new(),
         at,
     }
@@ -436,7 +440,10 @@ pub(in crate::store) fn without_texts(body: &[u8]) -> Result<Option<Vec<u8>>, St
                 }
                 out.extend(frame(HANDLED, &payload));
             }
-            Record::Sent(marks) => out.extend(sent(&marks).bytes),
+            Record::Sent(marks) => {
+                let marks = marks.iter().map(|mark| (mark.key, mark.at, &mark.ids[..]));
+                out.extend(sent(marks).bytes);
+            }
             Record::Moved(keys) => out.extend(moved(&keys, Moment(0)).bytes),
         }
     }
@@ -663,14 +670,14 @@ mod tests {
         draft.push(handled(11, Some(-6), Some(5)), [].iter());
         draft.push(handled(12, None, None), [].iter());
         let handled = draft.finish(|index| index != 1).expect("a record");
-        let mark = Sent {
-            key: MessageKey(128),
-            at: Moment(1_800_000_000_001_000),
-            ids: vec![1_000, 1_001],
-        };
+        let mark = (
+            MessageKey(128),
+            Moment(1_800_000_000_001_000),
+            &[1_000, 1_001][..],
+        );
         let mut body = vec![VERSION];
         body.extend(&handled.bytes);
-        body.extend(sent(&[mark]).bytes);
+        body.extend(sent(std::iter::once(mark)).bytes);
         body.extend(moved(&[MessageKey(127), MessageKey(3)], Moment(0)).bytes);
         body
     }

@@ -482,9 +482,13 @@ impl Core {
         {
             let state = &mut *self.state.borrow_mut();
             state.sent += 1;
-            if let (OutgoingBody::Text { .. } | OutgoingBody::Files { .. }, Some(&message_id)) =
-                (&parcel.body, delivered.message_ids.last())
-            {
+            // A text without buttons is never edited.
+            let may_be_edited = match &parcel.body {
+                OutgoingBody::Text { buttons, .. } => !buttons.is_none(),
+                OutgoingBody::Files { .. } => true,
+                OutgoingBody::Edit { .. } => false,
+            };
+            if let Some(&message_id) = delivered.message_ids.last().filter(|_| may_be_edited) {
                 state.remember(parcel.key, message_id);
             }
         }
