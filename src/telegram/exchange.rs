@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 /// Header lines of an answer: Telegram sends nine, gateways some more.
 const HEADERS_MAX: usize = 64;
-/// Bytes of a head. More is no answer of an API.
+/// Bytes of a head with the 1xx before it, and of trailers. More is no answer of an API.
 const HEAD_MAX: usize = 64 * 1024;
 /// What is made ready for a body whose length was only announced: the rest grows as it comes, so that a
 /// number in a head holds no memory.
@@ -172,7 +172,8 @@ impl<S: AsyncRead + Unpin> Incoming<'_, S> {
                 }
                 continue;
             }
-            if self.bytes.len() - self.at > HEAD_MAX {
+            // With what announced it: announcements could come for ever.
+            if self.bytes.len() > HEAD_MAX {
                 return Err(wrong("the head of the answer is too long"));
             }
             if !self.more().await? {
@@ -264,11 +265,16 @@ impl<S: AsyncRead + Unpin> Incoming<'_, S> {
             if &self.bytes[self.at + size..self.at + size + 2] != b"\r\n" {
                 return Err(wrong("a chunk of the answer does not end where it says").into());
             }
-            // What is understood is let go, or a long answer would be held twice.
-            self.bytes.drain(..self.at + size + 2);
-            self.at = 0;
+            self.at += size + 2;
+            // What is understood is let go, or a long answer would be held twice; not before it is the
+            // larger part, or each of many small chunks would move all that came behind it.
+            if self.at >= self.bytes.len() - self.at {
+                self.bytes.drain(..self.at);
+                self.at = 0;
+            }
         }
         // Trailers, up to an empty line.
+        let from = self.at;
         loop {
             let line = self.bytes[self.at..]
                 .windows(2)
@@ -280,7 +286,7 @@ impl<S: AsyncRead + Unpin> Incoming<'_, S> {
                         return Ok(body);
                     }
                 }
-                None if self.bytes.len() - self.at > HEAD_MAX => {
+                None if self.bytes.len() - from > HEAD_MAX => {
                     return Err(wrong("the end of the answer is too long").into());
                 }
                 None => {
@@ -311,9 +317,11 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<(usize, Head)>> {
     for header in response.headers.iter() {
         let value = || std::str::from_utf8(header.value).unwrap_or("").trim();
         if header.name.eq_ignore_ascii_case("content-length") {
-            let said: usize = value()
-                .parse()
-                .map_err(|_| wrong("the length of the answer is no number"))?;
+            // Digits alone: a sign would be read too.
+            let said: usize = Some(value())
+                .filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()))
+                .and_then(|value| value.parse().ok())
+                .ok_or_else(|| wrong("the length of the answer is no number"))?;
             if length_said.is_some_and(|before| before != said) {
                 return Err(wrong("the answer has two lengths"));
             }
@@ -334,7 +342,11 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<(usize, Head)>> {
     }
     let framing = match length_said {
         _ if status < 200 || status == 204 || status == 304 => Framing::Length(0),
-        _ if chunked => Framing::Chunked,
+        // Who sends a length too has another idea of where the answer ends (RFC 9112, 6.3).
+        length if chunked => {
+            keeps_alive &= length.is_none();
+            Framing::Chunked
+        }
         Some(length) => Framing::Length(length),
         None => {
             keeps_alive = false;
@@ -434,6 +446,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_says_a_length_beside_chunks_is_not_asked_again() {
+        let chunks = "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n";
+        check(
+            &format!("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n{chunks}"),
+            "200 \"a\"",
+        )
+        .await;
+    }
+
+    #[tokio::test]
     async fn what_is_no_answer_is_refused() {
         let cut = "the connection was closed before the answer was complete";
         check("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab", cut).await;
@@ -459,6 +481,13 @@ mod tests {
             "the answer has two lengths",
         )
         .await;
+        for length in ["-1", "+1", "1,1", "0x1", "", "99999999999999999999"] {
+            check(
+                &format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\na"),
+                "the length of the answer is no number",
+            )
+            .await;
+        }
         check(
             "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
             "too long",
@@ -514,6 +543,59 @@ mod tests {
             "502 \"\"",
         )
         .await;
+    }
+
+    /// A server that says this, and then the other without end; what was read out, and that by then no
+    /// more than a few heads had been taken.
+    async fn check_endless(said: &str, repeated: &str, expected: &str) {
+        const TAKEN_MAX: usize = 4 * (HEAD_MAX + READ_SIZE);
+        let (mut ours, mut theirs) = tokio::io::duplex(READ_SIZE);
+        let server = async {
+            theirs.write_all(said.as_bytes()).await.unwrap();
+            let mut taken = 0;
+            while taken < TAKEN_MAX && theirs.write_all(repeated.as_bytes()).await.is_ok() {
+                taken += repeated.len();
+            }
+            drop(theirs);
+            taken
+        };
+        let client = async {
+            let outcome = exchange(&mut ours, b"request", LONGEST).await;
+            drop(ours);
+            match outcome {
+                Ok((answer, _)) => answer.status.to_string(),
+                Err(Unread::Broken(error)) => error.to_string(),
+                Err(Unread::TooLong(_)) => "too long".to_owned(),
+            }
+        };
+        let (shown, taken) = tokio::join!(client, server);
+        assert_eq!(shown, expected, "{said:?} {repeated:?}");
+        assert!(taken < TAKEN_MAX, "{said:?} {repeated:?}: {taken} bytes");
+    }
+
+    #[tokio::test]
+    async fn what_has_no_end_is_not_kept() {
+        let head = "the head of the answer is too long";
+        let end = "the end of the answer is too long";
+        let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        check_endless("", "HTTP/1.1 100 Continue\r\n\r\n", head).await;
+        check_endless("HTTP/1.1 200 OK\r\nA: ", "aaaaaaaa", head).await;
+        check_endless(&format!("{chunked}1\r\na\r\n0\r\n"), "A: b\r\n", end).await;
+        check_endless(&format!("{chunked}0\r\nA: "), "aaaaaaaa", end).await;
+        check_endless(chunked, "1\r\na\r\n", "too long").await;
+    }
+
+    #[tokio::test]
+    async fn small_chunks_are_put_together() {
+        let chunk = |at: usize| format!("{:x}\r\n{}\r\n", at % 3 + 1, &"abc"[..=at % 3]);
+        let body: String = (0..20_000).map(chunk).collect();
+        let said = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}0\r\n\r\n");
+        let (mut ours, mut theirs) = tokio::io::duplex(READ_SIZE);
+        let server = async { theirs.write_all(said.as_bytes()).await.unwrap() };
+        let (outcome, ()) = tokio::join!(exchange(&mut ours, b"request", 1 << 20), server);
+        let (answer, reusable) = outcome.unwrap();
+        let whole: String = (0..20_000).map(|at| &"abc"[..=at % 3]).collect();
+        assert!(answer.body == whole.as_bytes() && reusable);
     }
 
     #[tokio::test]
