@@ -112,6 +112,11 @@ impl Conn {
         self.records.push(record);
     }
 
+    /// What is recorded and not written yet.
+    pub(super) fn records(&self) -> &[Arc<Written>] {
+        &self.records
+    }
+
     /// Writes what was recorded, just before the transaction is committed.
     pub(super) fn flush_journal(&mut self) -> Result<Option<Flushed>, StoreError> {
         let records = std::mem::take(&mut self.records);

@@ -406,6 +406,58 @@ fn a_bot_that_is_built_anew_finds_its_answers_and_no_others(db: &Db) {
     assert_eq!(all(&store), ["1 Sent 10", "2 Sending", "3 Sending"]);
 }
 
+/// Marks and what takes answers out are jobs of their own that may share a commit, in either order.
+fn a_mark_and_a_taking_out_in_one_commit_know_of_each_other(db: &Db) {
+    let store = db.open();
+    let marks = |keys: &[i64]| -> Vec<SentMark> {
+        let keys = keys.iter();
+        keys.map(|key| SentMark {
+            key: MessageKey(*key),
+            ids: vec![key * 10],
+            at: Moment(9_000 + key),
+            resent: false,
+            late: false,
+        })
+        .collect()
+    };
+    accept(&store, 1, &[(10, &[1, 2, 3, 4, 5])]);
+    let (first, later) = (marks(&[1]), marks(&[2, 4]));
+    let taken = store.write_blocking(move |c| {
+        messages::mark_sent(c, &first)?;
+        messages::mark_resent(c, MessageKey(2))?;
+        let taken = journal::take_out_of_bot(c, &bot())?;
+        messages::mark_resent(c, MessageKey(3))?;
+        messages::mark_sent(c, &later)?;
+        Ok(taken)
+    });
+    assert_eq!(taken, Ok(3), "neither what was sent nor what is a row");
+    assert_eq!((rows(&store), waiting(&store)), (vec![3, 5], 0));
+    let expected = [
+        "1 Sent 10",
+        "2 Sent resent 20",
+        "3 Sending resent",
+        "4 Sent 40",
+        "5 Sending",
+    ];
+    assert_eq!(all(&store), expected);
+    // What is undone leaves no trace of having been settled.
+    accept(&store, 2, &[(11, &[6])]);
+    let marked = marks(&[6]);
+    let taken = store.write_blocking(move |c| {
+        let undone: Result<(), StoreError> = c.savepoint(|c| {
+            messages::mark_sent(c, &marked)?;
+            Err(StoreError::stale("на деле нет"))
+        });
+        assert!(undone.is_err());
+        journal::take_out_of_bot(c, &bot())
+    });
+    assert_eq!(taken, Ok(1));
+    drop(store);
+    let store = db.open();
+    assert_eq!(replay(&store), 0);
+    assert_eq!(rows(&store), [3, 5, 6]);
+}
+
 /// Also those that were decided before the chat had another number and written after.
 fn answers_follow_their_chat_to_its_new_number(db: &Db) {
     let store = db.open();
@@ -645,6 +697,7 @@ on_both!(
     after_a_crash_answers_without_a_mark_are_rows,
     an_answer_that_is_not_ordinary_any_more_becomes_a_row,
     a_bot_that_is_built_anew_finds_its_answers_and_no_others,
+    a_mark_and_a_taking_out_in_one_commit_know_of_each_other,
     answers_follow_their_chat_to_its_new_number,
     jobs_share_rows,
     traces_come_from_rows_and_the_journal_in_order,

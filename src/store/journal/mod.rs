@@ -222,16 +222,26 @@ fn write_row(
     Ok(())
 }
 
+/// Answers that jobs before this one in the same commit settled: what the journal knows of them holds until
+/// the commit is on the disk. `taken_out`: only those that became rows.
+fn settled_before(conn: &Conn, taken_out: bool) -> HashSet<MessageKey> {
+    let records = conn.records().iter();
+    let records = records.filter(|record| record.takes_out || !taken_out);
+    let keys = records.flat_map(|record| record.settled.iter().copied());
+    keys.collect()
+}
+
 /// Marks those of these messages that stand in the journal as sent; gives the others.
 pub(super) fn mark_sent<'a>(conn: &mut Conn, marks: &'a [SentMark]) -> Vec<&'a SentMark> {
     let Some(journal) = conn.journal().cloned() else {
         return marks.iter().collect();
     };
+    let rows = settled_before(conn, true);
     let (own, others): (Vec<&SentMark>, Vec<&SentMark>) = {
         let open = journal.open.lock();
         marks
             .iter()
-            .partition(|mark| open.keys.contains_key(&mark.key))
+            .partition(|mark| open.keys.contains_key(&mark.key) && !rows.contains(&mark.key))
     };
     if !own.is_empty() {
         let marks = own.iter().map(|mark| (mark.key, mark.at, &mark.ids[..]));
@@ -248,6 +258,9 @@ pub(super) fn take_out(conn: &mut Conn, key: MessageKey) -> Result<bool, StoreEr
     };
     let row = journal.open.lock().keys.get(&key).copied();
     let Some(seq) = row else { return Ok(false) };
+    if settled_before(conn, false).contains(&key) {
+        return Ok(false);
+    }
     let taken = take_out_of_rows(conn, &[seq], |_, answer| answer.key == key)?;
     Ok(!taken.is_empty())
 }
@@ -282,8 +295,10 @@ fn take_out_waiting(
         let open = journal.open.lock();
         open.rows.keys().copied().collect()
     };
-    let waits =
-        |header: &Header, answer: &Answer<'_>| wanted(header, answer) && journal.holds(answer.key);
+    let settled = settled_before(conn, false);
+    let waits = |header: &Header, answer: &Answer<'_>| {
+        wanted(header, answer) && journal.holds(answer.key) && !settled.contains(&answer.key)
+    };
     Ok(take_out_of_rows(conn, &rows, waits)?.len())
 }
 

@@ -305,6 +305,7 @@ impl Draft {
             updates: parts.len(),
             opened,
             settled: Vec::new(),
+            takes_out: false,
             chats,
             at: self.header.at,
         }))
@@ -320,6 +321,8 @@ pub(in crate::store) struct Written {
     pub(super) opened: Vec<MessageKey>,
     /// Answers that wait no more.
     pub(super) settled: Vec<MessageKey>,
+    /// They wait no more because they became rows.
+    pub(super) takes_out: bool,
     /// Under which marks of chats it can be found.
     pub(super) chats: Vec<u32>,
     pub(super) at: Moment,
@@ -350,6 +353,7 @@ pub(super) fn sent<'a>(
         updates: 0,
         opened: Vec::new(),
         settled,
+        takes_out: false,
         chats: Vec::new(),
         at,
     }
@@ -369,6 +373,7 @@ pub(super) fn moved(keys: &[MessageKey], at: Moment) -> Written {
         updates: 0,
         opened: Vec::new(),
         settled: keys.to_vec(),
+        takes_out: true,
         chats: Vec::new(),
         at,
     }
