@@ -19,7 +19,12 @@ pub fn start_quiet() {
 
 fn start_with(default: &str) {
     let filter = EnvFilter::try_from_env("VESTNIK_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that cannot be written (a full disk, a pipe that nobody reads any more) is lost. To tell of
+    // that, again on stderr, would panic, on whichever thread the line came from: the store's writer too.
+    let builder = fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     let started = if std::io::stderr().is_terminal() {
         builder.with_target(false).compact().try_init()
     } else {

@@ -1,5 +1,6 @@
 //! `vestnik serve`: the server.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -47,7 +48,8 @@ fn serve(settings: Settings) -> ExitCode {
             return ExitCode::from(exit_code(&error));
         }
     };
-    println!("vestnik: http://{}", node.http_addr);
+    // Not `println!`, which panics where nobody reads it: the server does not end for that.
+    let _ = writeln!(std::io::stdout(), "vestnik: http://{}", node.http_addr);
     signal.wait_or(|| node.has_ended());
     match node.stop() {
         Ok(()) => ExitCode::SUCCESS,

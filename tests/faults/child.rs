@@ -357,6 +357,19 @@ impl World {
         self.spawn(command)
     }
 
+    /// Starts a server that can write neither lines of its log nor its address: their disk is full.
+    pub fn begin_mute(&self) -> Server {
+        let full = || std::fs::File::create("/dev/full").expect("a full disk");
+        let mut command = self.command(&["serve", "--config"]);
+        command.arg(self.config()).env("VESTNIK_LOG", "trace");
+        command.stdout(full()).stderr(full());
+        let process = command.stdin(Stdio::null()).spawn();
+        Server {
+            process: process.expect("the server starts"),
+            output: Arc::new(Output::default()),
+        }
+    }
+
     fn spawn(&self, mut command: Command) -> Server {
         let mut process = command
             .stdin(Stdio::null())

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
+use vestnik_simulator::{Fault, FaultKind};
 
 use super::child::World;
 use crate::store::Db;
@@ -34,6 +35,30 @@ fn locked_by_another_process() {
         other.batch_execute("rollback").expect("unlocked");
         world.wait_answered(&server);
     }
+    world.wait_settled(&server);
+    let (_, well) = server.stop();
+    assert!(well);
+    world.check();
+}
+
+/// A log that cannot be written stops nobody: not the threads that wanted to write a line.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_log_on_a_full_disk() {
+    let mut world = World::new(Db::sqlite(), 2);
+    let server = world.begin_mute();
+    for bot in world.bots() {
+        world.say_many(bot, 3, 2);
+    }
+    world.wait_answered(&server);
+    let mut down = Fault::new(FaultKind::ServerError).probability(0.3);
+    down.status = Some(503);
+    world.simulator.fault(down);
+    for bot in world.bots() {
+        world.say_many(bot, 3, 2);
+    }
+    world.wait_answered(&server);
+    world.simulator.clear_faults();
     world.wait_settled(&server);
     let (_, well) = server.stop();
     assert!(well);
