@@ -299,6 +299,8 @@ impl World {
 
     /// Makes a token of the control endpoint.
     pub fn token(&self) -> String {
+        // Only what applies files makes a database.
+        self.apply();
         let done = self
             .command(&["token", "create", "test", "--scope", "admin", "--config"])
             .arg(self.config())
