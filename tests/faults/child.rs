@@ -288,7 +288,7 @@ impl World {
     /// Applies the organisation's folder beside a running server.
     pub fn apply(&self) {
         let done = self
-            .command(&["apply"])
+            .command(&["apply", "--delete-bots"])
             .arg(self.db.path("org"))
             .arg("--config")
             .arg(self.config())

@@ -103,8 +103,13 @@ impl Server {
             std::process::id(),
             DATABASES.fetch_add(1, Ordering::Relaxed)
         );
-        PgConnection::establish(&self.url("postgres"))
-            .expect("the server answers")
+        let mut server =
+            PgConnection::establish(&self.url("postgres")).expect("the server answers");
+        // The system gives the number of a process that has ended to another one.
+        server
+            .batch_execute(&format!("drop database if exists {name}"))
+            .expect("nobody uses it");
+        server
             .batch_execute(&format!("create database {name}"))
             .expect("a new database");
         self.url(&name)
