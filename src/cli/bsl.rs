@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::{Local, Offset, TimeZone, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use vestnik_bsl::check::check_syntax_only;
-use vestnik_bsl::diagnostic::{Diagnostic, Locator};
+use vestnik_bsl::diagnostic::{Diagnostic, Locator, render};
 use vestnik_bsl::host::{HttpRequest, HttpResponse, LogEntry, MessageStatus};
 use vestnik_bsl::kernel::date::Date;
 use vestnik_bsl::syntax::{parse, token::seed_names};
@@ -55,7 +55,7 @@ struct RunArgs {
 
 #[derive(Args)]
 struct EvalArgs {
-    /// An expression or statements
+    /// An expression or statements; - reads them from the standard input
     #[arg(allow_hyphen_values = true)]
     code: String,
     #[command(flatten)]
@@ -375,16 +375,29 @@ fn finish(vm: Vm<'_>, lines: &mut Vec<String>, result: Result<(), Fault>) -> Opt
 }
 
 fn eval(args: &EvalArgs) -> ExitCode {
+    match args.code.as_str() {
+        "-" => match io::read_to_string(io::stdin()) {
+            Ok(code) => eval_text(args, code.strip_prefix('\u{feff}').unwrap_or(&code)),
+            Err(error) => {
+                eprintln!("vestnik: стандартный ввод не читается: {error}");
+                ExitCode::from(EXIT_INPUT)
+            }
+        },
+        code => eval_text(args, code),
+    }
+}
+
+fn eval_text(args: &EvalArgs, text: &str) -> ExitCode {
     let locale = args.limits.locale.into();
     let program = Program::compile(&environment(false), &[]);
-    let as_expression = program.check_text(&args.code, true);
-    let code = if as_expression.is_empty() && !program.is_assignment(&args.code) {
+    let as_expression = program.check_text(text, true);
+    let code = if as_expression.is_empty() && !program.is_assignment(text) {
         ChatCode::Expression
     } else {
-        let as_statements = program.check_text(&args.code, false);
+        let as_statements = program.check_text(text, false);
         if !as_statements.is_empty() {
             // A text with an assignment or several statements was meant as statements.
-            let meant = if args.code.contains(';') || args.code.contains('=') {
+            let meant = if text.contains(';') || text.contains('=') {
                 as_statements
             } else {
                 as_expression
@@ -392,7 +405,7 @@ fn eval(args: &EvalArgs) -> ExitCode {
             for problem in meant {
                 eprintln!(
                     "{}",
-                    vestnik_bsl::diagnostic::render("", &args.code, &problem, locale)
+                    vestnik_bsl::diagnostic::render("", text, &problem, locale)
                 );
             }
             return ExitCode::from(EXIT_INPUT);
@@ -402,7 +415,7 @@ fn eval(args: &EvalArgs) -> ExitCode {
     let mut host = Console::new(&args.limits);
     let mut vm = Vm::new(&program, &mut host, args.limits.limits());
     let mut lines = Vec::new();
-    let result = vm.run_chat(&args.code, code).map(|value| {
+    let result = vm.run_chat(text, code).map(|value| {
         let value = match code {
             ChatCode::Statements => vm.variable(VARIABLES[1]).cloned().unwrap_or_default(),
             _ => value,
@@ -460,6 +473,12 @@ fn describe(path: &Path, text: &str, problems: &[Diagnostic], locale: Locale) ->
             at.column,
             problem.message(locale)
         ));
+        // The line and a caret under the place, without the module's name that is above already.
+        let full = render("", text, problem, locale);
+        if let Some((_, excerpt)) = full.split_once('\n') {
+            message.push_str(excerpt);
+            message.push('\n');
+        }
     }
     message
 }

@@ -14,9 +14,11 @@ mod backup;
 mod bsl;
 mod check;
 mod check_tokens;
+mod completions;
 mod demo;
 mod ends;
 mod export;
+mod language;
 mod logging;
 mod registrations;
 mod serve;
@@ -28,7 +30,9 @@ mod trace;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::model::Locale;
 
 /// Vestnik: many Telegram bots in one process, tied to the processes of an organisation.
 #[derive(Parser)]
@@ -59,11 +63,18 @@ enum Command {
     Bsl(bsl::BslArgs),
     Trace(trace::TraceArgs),
     Algorithm(algorithm::AlgorithmArgs),
+    Completions(completions::CompletionsArgs),
 }
 
 /// Runs the subcommand that the process was started with.
 pub fn main() -> ExitCode {
-    match Cli::parse().command {
+    let locale = language::of_environment(|name| std::env::var(name).ok());
+    let matches = language::spoken(Cli::command(), locale).try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return ended_at_once(&error, locale),
+    };
+    match cli.command {
         Command::Serve(args) => serve::run(&args),
         Command::Apply(args) => apply::run(&args),
         Command::Export(args) => export::run(&args),
@@ -78,5 +89,31 @@ pub fn main() -> ExitCode {
         Command::Bsl(args) => bsl::run(args),
         Command::Trace(args) => trace::run(&args),
         Command::Algorithm(args) => algorithm::run(args),
+        Command::Completions(args) => completions::run(&args, locale),
+    }
+}
+
+/// Help, version, or arguments that are wrong.
+fn ended_at_once(error: &clap::Error, locale: Locale) -> ExitCode {
+    use clap::error::ErrorKind;
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            print!(
+                "{}",
+                language::rendered(&error.render().to_string(), locale)
+            );
+            ExitCode::SUCCESS
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            eprint!(
+                "{}",
+                language::rendered(&error.render().to_string(), locale)
+            );
+            ExitCode::from(ends::EXIT_USAGE)
+        }
+        _ => {
+            eprint!("{}", language::refusal(error, locale));
+            ExitCode::from(ends::EXIT_USAGE)
+        }
     }
 }

@@ -572,6 +572,75 @@ fn a_loopback_address_answers_to_programs_of_this_machine_only() {
     }
 }
 
+#[test]
+fn help_errors_and_completion_are_in_the_language_of_the_environment() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let said = |language: &str, arguments: &[&str]| {
+        let mut command = vestnik(dir.path());
+        command
+            .args(arguments)
+            .env_remove("LC_ALL")
+            .env("LANG", language);
+        finish(&mut command)
+    };
+    let check = |arguments: &[&str], code: i32, russian: &str, english: &str| {
+        for (language, part) in [
+            ("ru_RU.UTF-8", russian),
+            ("en_US.UTF-8", english),
+            ("C", russian),
+        ] {
+            let done = said(language, arguments);
+            assert_eq!(done.code, code, "{done:?}");
+            let text = if code == 0 { &done.out } else { &done.err };
+            assert!(
+                text.contains(part),
+                "{language} {arguments:?}: {part}: {done:?}"
+            );
+        }
+    };
+    check(&["--help"], 0, "Использование:", "Usage:");
+    check(
+        &["apply", "--help"],
+        0,
+        "Только показать, что изменится",
+        "Only show what would change",
+    );
+    check(&[], 2, "Команды:", "Commands:");
+    check(&["apply"], 2, "не хватает: <PATH>...", "required arguments");
+    check(
+        &["completions", "bash"],
+        0,
+        "--delete-bots",
+        "--delete-bots",
+    );
+    check(
+        &["completions", "fish"],
+        0,
+        "Проверить файлы",
+        "Check files",
+    );
+}
+
+#[test]
+fn code_is_evaluated_from_the_line_and_from_the_standard_input() {
+    let dir = tempfile::tempdir().expect("a folder");
+    ran(dir.path(), &["bsl", "eval", "-7 % 3"], 0, &["-1"]);
+    write(dir.path(), "code.bsl", "А = 20;\n_Результат = А + 1;\n");
+    let program = env!("CARGO_BIN_EXE_vestnik");
+    let done = finish(&mut shell(
+        dir.path(),
+        &format!("{program} bsl eval - < code.bsl"),
+    ));
+    assert_eq!((done.code, done.out.trim()), (0, "21"), "{done:?}");
+    write(dir.path(), "bad.bsl", "А = 1;\nБ = А +;\n");
+    ran(
+        dir.path(),
+        &["bsl", "check", "bad.bsl"],
+        1,
+        &["bad.bsl:2:8: ", "\n    Б = А +;\n           ^\n"],
+    );
+}
+
 /// Where 300,000 words stand in one record, and other files that take long to read by rights.
 #[test]
 fn broken_files_end_soon() {
