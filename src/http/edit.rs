@@ -28,6 +28,20 @@ pub fn limit(asked: Option<u32>) -> i64 {
     i64::from(asked.unwrap_or(PAGE).clamp(1, PAGE_MOST))
 }
 
+/// A page of at most so many rows, made of one more than that: only this one tells that another page
+/// follows. With it the place of the page's last row, where the next one begins.
+pub fn page<T, P>(
+    mut found: Vec<T>,
+    most: i64,
+    place: impl FnOnce(&T) -> P,
+) -> (Vec<T>, Option<P>) {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let more = found.len() > most;
+    found.truncate(most);
+    let next = found.last().filter(|_| more).map(place);
+    (found, next)
+}
+
 /// Момент, RFC 3339, UTC.
 #[derive(Clone, Copy, ToSchema)]
 #[schema(value_type = String, format = DateTime)]
@@ -201,4 +215,21 @@ where
 
 fn json<T: Serialize>(value: &T) -> Result<serde_json::Value, StoreError> {
     serde_json::to_value(value).map_err(|error| StoreError::other(format!("ответ: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_row_more_tells_of_another_page() {
+        let check = |rows: &[i64], shown: &[i64], next: Option<i64>| {
+            let found = page(rows.to_vec(), 2, |last| *last);
+            assert_eq!(found, (shown.to_vec(), next), "{rows:?}");
+        };
+        check(&[], &[], None);
+        check(&[7], &[7], None);
+        check(&[7, 8], &[7, 8], None);
+        check(&[7, 8, 9], &[7, 8], Some(8));
+    }
 }

@@ -125,13 +125,11 @@ pub async fn list(
     let (before, most) = (wanted.cursor.map(LinkId), limit(wanted.limit));
     let found = view
         .store()
-        .read(move |conn| links::list(conn, before, most))
+        .read(move |conn| links::list(conn, before, most + 1))
         .await
         .map_err(|error| Problem::of(&error))?;
     let now = view.clock().now();
-    let next = (i64::try_from(found.len()) == Ok(most))
-        .then(|| found.last().map(|last| last.id.0))
-        .flatten();
+    let (found, next) = edit::page(found, most, |last| last.id.0);
     Ok(Json(Links {
         items: found.iter().map(|link| Link::of(link, now)).collect(),
         next,

@@ -115,17 +115,12 @@ pub async fn list(
     let after = wanted.cursor.as_deref().map(reference_of).transpose()?;
     let search = wanted.search.clone().filter(|text| !text.trim().is_empty());
     let most = limit(wanted.limit);
-    let mut found = view
+    let found = view
         .store()
         .read(move |conn| page(conn, kind, search.as_deref(), after.as_ref(), most + 1))
         .await
         .map_err(|error| Problem::of(&error))?;
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let more = found.len() > most;
-    found.truncate(most);
-    let next = more
-        .then(|| found.last().map(|party| party.reference.to_string()))
-        .flatten();
+    let (found, next) = edit::page(found, most, |party| party.reference.to_string());
     Ok(Json(Parties {
         items: found.iter().map(Party::from).collect(),
         next,

@@ -110,24 +110,22 @@ pub async fn list(
 ) -> Result<Json<Registrations>, Problem> {
     caller.require(Scope::Read)?;
     let wanted = wanted.into_inner();
+    let most = limit(wanted.limit);
     let filter = Filter {
         bot: wanted.bot.as_deref().map(BotCode::new),
         party: wanted.party.as_deref().map(party).transpose()?,
         in_force: wanted.status.map(|status| matches!(status, Status::Active)),
         search: wanted.search,
         after: wanted.cursor.as_deref().map(place).transpose()?,
-        limit: limit(wanted.limit),
+        limit: most + 1,
     };
-    let most = filter.limit;
     let found = view
         .store()
         .read(move |conn| registrations::page(conn, &filter))
         .await
         .map_err(|error| Problem::of(&error))?;
-    let items: Vec<Registration> = found.iter().map(Registration::from).collect();
-    let next = (i64::try_from(items.len()) == Ok(most))
-        .then(|| items.last().map(|last| last.id.clone()))
-        .flatten();
+    let (found, next) = edit::page(found, most, |last| Registration::from(last).id);
+    let items = found.iter().map(Registration::from).collect();
     Ok(Json(Registrations { items, next }))
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
-use super::edit::{At, IfMatch, answer, change, limit, read};
+use super::edit::{self, At, IfMatch, answer, change, limit, read};
 use super::parties::{NewParty, party_of};
 use super::problem::{Problem, Refused, Rejected};
 use super::registrations::party;
@@ -175,22 +175,20 @@ pub async fn list(
             )
         })?),
     };
+    let most = limit(wanted.limit);
     let filter = Filter {
         state,
         bot: wanted.bot.as_deref().map(BotCode::new),
         chat: wanted.chat.map(ChatId),
         before: wanted.cursor.map(RequestId),
-        limit: limit(wanted.limit),
+        limit: most + 1,
     };
-    let most = filter.limit;
     let found = view
         .store()
         .read(move |conn| requests::list(conn, &filter))
         .await
         .map_err(|error| Problem::of(&error))?;
-    let next = (i64::try_from(found.len()) == Ok(most))
-        .then(|| found.last().map(|last| last.id.0))
-        .flatten();
+    let (found, next) = edit::page(found, most, |last| last.id.0);
     Ok(Json(AuthorizationRequests {
         items: found.iter().map(Request::from).collect(),
         next,

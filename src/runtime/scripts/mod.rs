@@ -16,7 +16,9 @@ use tokio::sync::oneshot;
 
 use self::watchdog::{Doing, EVERY, Verdict, Watchdog};
 use super::hooks::{self, Point};
-use crate::model::{BotCode, MessageKey, Outgoing, ScriptOutcome, ScriptRequest, ScriptVariant};
+use crate::model::{
+    BotCode, MessageKey, Outgoing, ScriptOutcome, ScriptProgram, ScriptRequest, ScriptVariant,
+};
 use crate::scripting::{self, Algorithm, Caller, Control, Library, Services};
 use crate::store::Lent;
 
@@ -125,7 +127,10 @@ impl ScriptPool {
         let control = Control::cancelled_by(cancel);
         let (reply, mut answer) = oneshot::channel();
         let (begin, begun) = oneshot::channel();
-        let text = request.text.clone();
+        let program = match &request.program {
+            ScriptProgram::Algorithm(name) => name.to_string(),
+            ScriptProgram::Code(_) => "code of a chat".to_owned(),
+        };
         let watched = control.clone();
         let stage = Arc::new(AtomicU8::new(RUNS));
         let (own_stage, all_lost) = (Arc::clone(&stage), Arc::clone(&self.lost));
@@ -190,7 +195,7 @@ impl ScriptPool {
                     let taken =
                         stage.compare_exchange(RUNS, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire);
                     if taken.is_ok() {
-                        self.give_up(lost, &text);
+                        self.give_up(lost, &program);
                         return Some(Err(lost));
                     }
                 }
@@ -199,18 +204,17 @@ impl ScriptPool {
     }
 
     /// Leaves a run that does not end to its thread, and puts another in its place.
-    fn give_up(&self, why: Lost, text: &str) {
+    fn give_up(&self, why: Lost, program: &str) {
         let lost = self.lost.fetch_add(1, Ordering::AcqRel) + 1;
-        let shown: String = text.chars().take(200).collect();
         tracing::error!(
             why = ?why,
             lost,
-            text = shown,
+            program,
             "a script does not end at its limits and is given up with its thread; this is an error of this \
-             program: report it with the script"
+             server: report it with the program"
         );
         if why == Lost::Writing || lost > LOST_MAX {
-            // The marks of the updates in hand stand: each counts a try, and after three it is failed.
+            // What waited at the start has a mark that stands and counts a try; the rest runs again.
             tracing::error!(
                 "the process ends and has to be started again: nobody could write any more, or too many \
                  threads are lost"
